@@ -1,0 +1,26 @@
+import type { Random } from './random.ts'
+
+/** A topic, cluster or directory id as Kafka writes it: 16 bytes in 22 characters of base64url, without padding. */
+export type Uuid = string
+
+/** Makes a random (version 4) id; one that begins with `-` is avoided as Kafka does, so that it can stand on a command line. */
+export function randomUuid(random: Random): Uuid {
+  for (;;) {
+    const bytes = random.fill(new Uint8Array(16))
+    bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
+    bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+    const text = uuidFromBytes(bytes)
+    if (!text.startsWith('-')) return text
+  }
+}
+
+/** Writes 16 bytes as an id. */
+export function uuidFromBytes(bytes: Uint8Array): Uuid {
+  return Buffer.from(bytes).toString('base64url')
+}
+
+/** The 16 bytes of an id, or `undefined` when `text` is not one. */
+export function uuidToBytes(text: Uuid): Uint8Array | undefined {
+  if (!/^[A-Za-z0-9_-]{22}$/.test(text)) return undefined
+  return Buffer.from(text, 'base64url')
+}

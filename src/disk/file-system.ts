@@ -1,0 +1,93 @@
+/**
+ * Everything above `disk` reaches files through these two interfaces, so that the engine runs unchanged on the machine's
+ * file system and on one in memory that crashes on command. All calls are synchronous (the pipe path is fastest so); only
+ * `syncSoon` is not, for a broker that commits in groups.
+ *
+ * Paths are absolute or relative to the process; a path that ends in a symbolic link is refused (`O_NOFOLLOW`).
+ * Every failure is a `DiskError`, but for what the return type says.
+ */
+export interface FileSystem {
+  /** Opens a regular file. Throws `DiskError` with code `ENOENT` when it is missing and `mode` does not create. */
+  open(path: string, mode: OpenMode): OpenFile
+  /** The names in a directory, in no order, with what each is; `undefined` when there is no such directory. */
+  list(path: string): DirectoryEntry[] | undefined
+  /** Facts of a file or directory without following a symbolic link; `undefined` when there is none. */
+  stat(path: string): FileFacts | undefined
+  /** Makes a directory and its missing parents (0750) and syncs the parent of each new one. True when `path` itself was made. */
+  makeDirectory(path: string): boolean
+  /** Atomically gives `from` the name `to`, replacing a file there. Durable only after `syncDirectory` of the parent. */
+  rename(from: string, to: string): void
+  /** Removes a file; false when there was none. */
+  remove(path: string): boolean
+  /** Removes an empty directory; false when there was none. */
+  removeDirectory(path: string): boolean
+  /** Makes the names in a directory durable. */
+  syncDirectory(path: string): void
+  /** Which file system the directory is on, and how much room there is. */
+  space(path: string): SpaceFacts
+  /** Names this boot of the machine (16 bytes, hex): the page cache of another boot is gone. Empty when unknown. */
+  readonly bootId: string
+}
+
+/**
+ * - `read`: must exist, never written.
+ * - `write`: must exist, read and written.
+ * - `create`: as `write`, made empty (0640) when missing.
+ * - `create-new`: made, throws `DiskError` with `EEXIST` when there is one.
+ */
+export type OpenMode = 'read' | 'write' | 'create' | 'create-new'
+
+export interface DirectoryEntry {
+  readonly name: string
+  readonly kind: 'file' | 'directory' | 'other'
+}
+
+export interface FileFacts {
+  readonly kind: 'file' | 'directory' | 'other'
+  /** Bytes. */
+  readonly size: number
+  readonly modifiedMs: number
+  /** Identity of the file whatever its name: device and inode. */
+  readonly identity: string
+}
+
+export interface SpaceFacts {
+  /** Free to this user, in bytes. */
+  readonly freeBytes: number
+  readonly totalBytes: number
+  /** True on file systems whose byte-range locks cannot be trusted between machines or at all (NFS, CIFS, 9p, FUSE). */
+  readonly isShared: boolean
+}
+
+/** One open file. Positions and sizes are bytes. After a failed write, truncate or sync every later one throws that failure again. */
+export interface OpenFile {
+  readonly path: string
+  /** Identity of the open file, to be compared with `FileSystem.stat(path).identity`. */
+  readonly identity: string
+  /** Reads into `target` from `position` until it is full or the file ends; returns the bytes read. */
+  read(target: Uint8Array, position: number): number
+  /** Writes all of `source` at `position`, or throws `DiskError`; what a failed write left behind is unknown. */
+  write(source: Uint8Array, position: number): void
+  size(): number
+  modifiedMs(): number
+  /** Sets the modification time, in ms. */
+  touch(modifiedMs: number): void
+  truncate(size: number): void
+  /** Returns once every byte written is durable (fdatasync). */
+  sync(): void
+  /** The same, without blocking the caller. */
+  syncSoon(): Promise<void>
+  /**
+   * Takes or changes a whole-file advisory lock of this open file (OFD: it ends with `close` or with the process, whatever
+   * kills it). `waitMs` 0 tries once. Returns false when somebody else still held it after `waitMs`.
+   * Throws `RefusedError` when the platform offers no lock.
+   */
+  lock(kind: LockKind, waitMs: number): boolean
+  unlock(): void
+  close(): void
+}
+
+export type LockKind = 'shared' | 'exclusive'
+
+/** How long to wait when there is no end to it: the longest wait that a caller may name, in ms. */
+export const WAIT_FOREVER_MS = 2 ** 31 - 1
