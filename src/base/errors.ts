@@ -118,7 +118,8 @@ const meanings: Readonly<Record<string, string>> = {
   EROFS: 'read-only file system',
 }
 
-function describeErrorCode(code: string, cause: unknown): string {
+/** A system error in words, such as `no such file or directory (ENOENT)`. */
+export function describeErrorCode(code: string, cause: unknown): string {
   const meaning = meanings[code]
   if (meaning !== undefined) return `${meaning} (${code})`
   return cause instanceof Error ? cause.message : String(cause)

@@ -1,0 +1,89 @@
+import type { Contender, Duel, Goal } from './row.ts'
+import { runBash, timeRun } from './shell.ts'
+import type { Run, Surroundings } from './shell.ts'
+
+/** What the pairs of one duel gave. */
+export interface Comparison {
+  readonly tslog: Side
+  readonly rival: Side
+  /** The figure of the goal, from each pair by itself: the median of these counts, not the ratio of the medians. */
+  readonly figure: Spread
+  /** The largest share of the machine that others used in any run. */
+  readonly foreignShare: number
+  readonly pairs: number
+}
+
+/** Medians of one side, for doing the thing once. */
+export interface Side {
+  readonly label: string
+  readonly seconds: number
+  readonly cpuSeconds: number
+}
+
+export interface Spread {
+  readonly median: number
+  readonly min: number
+  readonly max: number
+}
+
+/** Runs both sides in turn, tslog first, after one run of each that is thrown away. */
+export function compare(duel: Duel, goal: Goal, options: { pairs: number; surroundings: Surroundings }): Comparison {
+  const { surroundings } = options
+  once(duel.tslog, surroundings)
+  if (duel.check !== undefined) runBash(duel.check, surroundings)
+  once(duel.rival, surroundings)
+  const pairs = Array.from({ length: options.pairs }, () => ({
+    tslog: once(duel.tslog, surroundings),
+    rival: once(duel.rival, surroundings),
+  }))
+  return {
+    tslog: side(
+      duel.tslog,
+      pairs.map(({ tslog }) => tslog),
+    ),
+    rival: side(
+      duel.rival,
+      pairs.map(({ rival }) => rival),
+    ),
+    figure: spread(pairs.map(({ tslog, rival }) => figure(goal.figure, tslog.seconds, rival.seconds))),
+    foreignShare: Math.max(...pairs.flatMap(({ tslog, rival }) => [tslog.foreignShare, rival.foreignShare])),
+    pairs: pairs.length,
+  }
+}
+
+function once(contender: Contender, surroundings: Surroundings): Run {
+  // Writing back what the last run left must not fall into this one.
+  runBash(`${contender.prepare ?? ''}\nsync -f .`, surroundings)
+  const run = timeRun(contender.script, surroundings)
+  const repeats = contender.repeats ?? 1
+  return { ...run, seconds: run.seconds / repeats, cpuSeconds: run.cpuSeconds / repeats }
+}
+
+function figure(kind: Goal['figure'], tslog: number, rival: number): number {
+  switch (kind) {
+    case 'time':
+      return tslog / rival
+    case 'speed':
+      return rival / tslog
+    case 'extraMs':
+      return (tslog - rival) * 1000
+    case 'megabytes':
+      throw new TypeError('megabytes are read, not compared')
+  }
+}
+
+function side(contender: Contender, runs: readonly Run[]): Side {
+  return {
+    label: contender.label,
+    seconds: spread(runs.map(({ seconds }) => seconds)).median,
+    cpuSeconds: spread(runs.map(({ cpuSeconds }) => cpuSeconds)).median,
+  }
+}
+
+/** The median of an even number is the mean of the middle two. */
+export function spread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (index: number): number => sorted[index] ?? Number.NaN
+  const median = (at((sorted.length - 1) >> 1) + at(sorted.length >> 1)) / 2
+  return { median, min: at(0), max: at(sorted.length - 1) }
+}

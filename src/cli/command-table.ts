@@ -1,0 +1,138 @@
+import type { CommandSpec } from './command-spec.ts'
+
+/** A command as lists show it; the whole specification is loaded when it is needed. */
+export interface CommandEntry {
+  readonly name: string
+  /** For lists of commands; short enough for a line of the help. */
+  readonly brief: string
+  readonly load: () => Promise<CommandSpec>
+}
+
+/** Every command, in the order of the help: those of the day first. */
+export const commandTable: readonly CommandEntry[] = [
+  {
+    name: 'produce',
+    brief: 'append records: each line of stdin or of files is one',
+    load: async () => (await import('./specs/produce.ts')).produceSpec,
+  },
+  {
+    name: 'consume',
+    brief: 'print records from the start to the end',
+    load: async () => (await import('./specs/consume.ts')).consumeSpec,
+  },
+  {
+    name: 'tail',
+    brief: 'print the last records, then follow',
+    load: async () => (await import('./specs/tail.ts')).tailSpec,
+  },
+  {
+    name: 'topics list',
+    brief: 'list the topics',
+    load: async () => (await import('./specs/topics-list.ts')).topicsListSpec,
+  },
+  {
+    name: 'topics describe',
+    brief: 'show partitions, offsets, sizes and configuration',
+    load: async () => (await import('./specs/topics-describe.ts')).topicsDescribeSpec,
+  },
+  {
+    name: 'topics create',
+    brief: 'create topics',
+    load: async () => (await import('./specs/topics-create.ts')).topicsCreateSpec,
+  },
+  {
+    name: 'topics alter',
+    brief: 'change the configuration or add partitions',
+    load: async () => (await import('./specs/topics-alter.ts')).topicsAlterSpec,
+  },
+  {
+    name: 'topics delete',
+    brief: 'delete topics with all their records',
+    load: async () => (await import('./specs/topics-delete.ts')).topicsDeleteSpec,
+  },
+  {
+    name: 'topics trim',
+    brief: 'delete the oldest records',
+    load: async () => (await import('./specs/topics-trim.ts')).topicsTrimSpec,
+  },
+  {
+    name: 'offsets',
+    brief: 'start and end offsets, or the offset of a time',
+    load: async () => (await import('./specs/offsets.ts')).offsetsSpec,
+  },
+  {
+    name: 'groups list',
+    brief: 'list the consumer groups',
+    load: async () => (await import('./specs/groups-list.ts')).groupsListSpec,
+  },
+  {
+    name: 'groups describe',
+    brief: 'show committed offsets and lag',
+    load: async () => (await import('./specs/groups-describe.ts')).groupsDescribeSpec,
+  },
+  {
+    name: 'groups reset',
+    brief: 'set the committed offsets',
+    load: async () => (await import('./specs/groups-reset.ts')).groupsResetSpec,
+  },
+  {
+    name: 'groups delete',
+    brief: 'forget groups and their offsets',
+    load: async () => (await import('./specs/groups-delete.ts')).groupsDeleteSpec,
+  },
+  {
+    name: 'stats',
+    brief: 'counts, bytes, rates over time, codecs, top keys',
+    load: async () => (await import('./specs/stats.ts')).statsSpec,
+  },
+  {
+    name: 'dump',
+    brief: 'what is in a segment or index file',
+    load: async () => (await import('./specs/dump.ts')).dumpSpec,
+  },
+  {
+    name: 'close',
+    brief: 'make the directory ready for Apache Kafka',
+    load: async () => (await import('./specs/close.ts')).closeSpec,
+  },
+  { name: 'init', brief: 'write a config file', load: async () => (await import('./specs/init.ts')).initSpec },
+  {
+    name: 'completion',
+    brief: 'completion script for bash, zsh or fish',
+    load: async () => (await import('./specs/completion.ts')).completionSpec,
+  },
+]
+
+/** Words with commands under them, and what they also answer to. */
+export const commandGroups: readonly CommandGroup[] = [
+  { name: 'topics', alias: 'topic' },
+  { name: 'groups', alias: 'group' },
+]
+
+export interface CommandGroup {
+  readonly name: string
+  readonly alias: string
+}
+
+/** The commands under a word, without the word: `list`, `describe`, ... */
+export function subcommandsOf(group: string): { readonly word: string; readonly brief: string }[] {
+  return commandTable
+    .filter(({ name }) => name.startsWith(`${group} `))
+    .map(({ name, brief }) => ({ word: name.slice(group.length + 1), brief }))
+}
+
+/** The first words of all commands; a word with commands under it tells these. */
+export function topLevelWords(): { readonly word: string; readonly brief: string }[] {
+  const briefs = new Map<string, string>()
+  for (const { name, brief } of commandTable) {
+    const [word = '', subcommand] = name.split(' ')
+    const before = briefs.get(word)
+    briefs.set(word, subcommand === undefined ? brief : before === undefined ? subcommand : `${before}, ${subcommand}`)
+  }
+  return [...briefs].map(([word, brief]) => ({ word, brief }))
+}
+
+/** Loads every specification, in the order of the help. */
+export function allSpecs(): Promise<CommandSpec[]> {
+  return Promise.all(commandTable.map((entry) => entry.load()))
+}

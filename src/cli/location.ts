@@ -1,0 +1,170 @@
+import { UsageError } from '../base/errors.ts'
+import { parseJavaProperties } from '../storage/java-properties.ts'
+import { quoted } from './format/visible-text.ts'
+import { parseBrokerList } from './values/broker-list.ts'
+import type { BrokerAddress } from './values/broker-list.ts'
+
+/** Where the log is, and who said so. */
+export type Location = DirectoryLocation | BrokersLocation
+
+export interface DirectoryLocation {
+  readonly kind: 'directory'
+  /** Absolute, or relative to the working directory as typed. */
+  readonly path: string
+  readonly source: LocationSource
+  /** What to tell the user on stderr, one line each. */
+  readonly warnings: readonly string[]
+}
+
+export interface BrokersLocation {
+  readonly kind: 'brokers'
+  readonly addresses: readonly BrokerAddress[]
+  readonly source: LocationSource
+  readonly warnings: readonly string[]
+}
+
+/**
+ * From the strongest to the weakest. Credentials of the user's own file must not be sent to brokers that `working-directory`
+ * named: anybody can put a file where the user will `cd` to.
+ */
+export type LocationSource = 'flag' | 'environment' | 'working-directory' | 'user-file' | 'default'
+
+export interface LocationQuery {
+  /** As given on the command line. */
+  readonly flags: { readonly dir?: string | undefined; readonly bootstrapServer?: string | undefined }
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly files: LocationFiles
+}
+
+/** The two questions put to the file system; asked only when neither flags nor environment tell. */
+export interface LocationFiles {
+  /** The text of a file; undefined when there is none that can be read. */
+  readText(path: string): string | undefined
+  exists(path: string): boolean
+}
+
+/** The file looked for in the working directory and in `$XDG_CONFIG_HOME/tslog`. */
+export const SETTINGS_FILE = 'tslog.properties'
+
+/**
+ * Finds the log: flag, else environment (`TSLOG_DIR`, `TSLOG_BROKERS`), else `./tslog.properties`, else
+ * `$XDG_CONFIG_HOME/tslog/tslog.properties`, else `./.tslog` when there is one, else `$XDG_DATA_HOME/tslog`.
+ * The files say it with Kafka's keys: `log.dirs` or `log.dir` (one directory, relative to the file), `bootstrap.servers`.
+ * Throws `UsageError` when one of these says both, or says something that is neither.
+ */
+export function resolveLocation(query: LocationQuery): Location {
+  return (
+    fromFlags(query) ??
+    fromEnvironment(query) ??
+    fromFile(workingDirectoryFile(query)) ??
+    fromFile(userFile(query)) ??
+    defaultLocation(query)
+  )
+}
+
+function fromFlags({ flags }: LocationQuery): Location | undefined {
+  const { dir, bootstrapServer } = flags
+  if (dir === '') throw new UsageError('--dir: the name of the directory is empty', { hint: 'for example --dir logs' })
+  return choose({ dir, brokers: bootstrapServer, source: 'flag', names: ['--dir', '--bootstrap-server'] })
+}
+
+/** An empty variable is as none. */
+function fromEnvironment({ environment }: LocationQuery): Location | undefined {
+  const dir = environment['TSLOG_DIR'] || undefined
+  const brokers = environment['TSLOG_BROKERS'] || undefined
+  return choose({ dir, brokers, source: 'environment', names: ['TSLOG_DIR', 'TSLOG_BROKERS'] })
+}
+
+interface Choice {
+  readonly dir: string | undefined
+  readonly brokers: string | undefined
+  readonly source: LocationSource
+  /** What the two are called there. */
+  readonly names: readonly [string, string]
+  readonly warnings?: readonly string[]
+}
+
+function choose({ dir, brokers, source, names, warnings = [] }: Choice): Location | undefined {
+  if (dir !== undefined && brokers !== undefined) {
+    throw new UsageError(`both ${names[0]} and ${names[1]} are given`, {
+      hint: 'a log is either a directory (-d DIR) or brokers (-b HOST:PORT)',
+    })
+  }
+  if (dir !== undefined) return { kind: 'directory', path: dir, source, warnings }
+  if (brokers === undefined) return undefined
+  return { kind: 'brokers', addresses: parseBrokerList(brokers, names[1]), source, warnings }
+}
+
+interface SettingsFile {
+  readonly path: string
+  readonly directory: string
+  readonly source: LocationSource
+  readonly text: string
+}
+
+function workingDirectoryFile({ cwd, files }: LocationQuery): SettingsFile | undefined {
+  const text = files.readText(`${cwd}/${SETTINGS_FILE}`)
+  return text === undefined
+    ? undefined
+    : { path: `./${SETTINGS_FILE}`, directory: cwd, source: 'working-directory', text }
+}
+
+function userFile({ environment, files }: LocationQuery): SettingsFile | undefined {
+  const home = homeOf(environment, 'XDG_CONFIG_HOME', '.config')
+  if (home === undefined) return undefined
+  const path = `${home}/tslog/${SETTINGS_FILE}`
+  const text = files.readText(path)
+  return text === undefined ? undefined : { path, directory: `${home}/tslog`, source: 'user-file', text }
+}
+
+function fromFile(file: SettingsFile | undefined): Location | undefined {
+  if (file === undefined) return undefined
+  const settings = parseJavaProperties(file.text)
+  const name = (key: string): string => `${key} in ${file.path}`
+  return choose({
+    dir: directoryOf(settings, file),
+    brokers: settings.get('bootstrap.servers') || undefined,
+    source: file.source,
+    names: [name('log.dirs'), name('bootstrap.servers')],
+    warnings: file.source === 'working-directory' ? secretWarnings(settings, file.path) : [],
+  })
+}
+
+function directoryOf(settings: ReadonlyMap<string, string>, file: SettingsFile): string | undefined {
+  const dir = settings.get('log.dirs') || settings.get('log.dir')
+  if (!dir) return undefined
+  if (dir.includes(',')) {
+    throw new UsageError(`log.dirs in ${file.path}: ${quoted(dir)} names several directories`, {
+      hint: 'tslog works on one log directory at a time: name it with -d',
+    })
+  }
+  return dir.startsWith('/') ? dir : `${file.directory}/${dir}`
+}
+
+const secretKey = /password|secret|jaas|token|credential|^ssl\.(keystore|key)\b/i
+
+function secretWarnings(settings: ReadonlyMap<string, string>, path: string): string[] {
+  const keys = [...settings.keys()].filter((key) => secretKey.test(key))
+  return keys.map(
+    (key) => `${path}: ${quoted(key)} is ignored: secrets are only read from your own configuration directory`,
+  )
+}
+
+function defaultLocation({ cwd, environment, files }: LocationQuery): Location {
+  const source = 'default'
+  if (files.exists(`${cwd}/.tslog`)) return { kind: 'directory', path: './.tslog', source, warnings: [] }
+  const home = homeOf(environment, 'XDG_DATA_HOME', '.local/share')
+  if (home === undefined) {
+    throw new UsageError('no log directory: neither XDG_DATA_HOME nor HOME is set', { hint: 'name it with -d DIR' })
+  }
+  return { kind: 'directory', path: `${home}/tslog`, source, warnings: [] }
+}
+
+/** A relative path in an XDG variable is to be ignored (XDG Base Directory Specification). */
+function homeOf(environment: LocationQuery['environment'], variable: string, below: string): string | undefined {
+  const named = environment[variable]
+  if (named?.startsWith('/')) return named
+  const home = environment['HOME']
+  return home ? `${home}/${below}` : undefined
+}

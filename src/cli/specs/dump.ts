@@ -1,0 +1,57 @@
+import type { CommandSpec } from '../command-spec.ts'
+import { globalFlags } from './global-flags.ts'
+
+export const dumpSpec = {
+  name: 'dump',
+  summary: 'show what is in a segment or index file, batch by batch',
+  description: [
+    "Shows the batches of a segment (.log), or the entries of an index (.index, .timeindex, .txnindex), a producer snapshot or a checkpoint, with positions and checksums. TOPIC:PARTITION shows all segments of that partition. It reads only, and a stopped Kafka broker's files too.",
+  ],
+  args: [
+    {
+      name: 'source',
+      label: 'PATH|TOPIC[:PARTITION]',
+      required: true,
+      completes: 'topics',
+      summary: 'A file, or a topic and its partition (0 when left out).',
+    },
+  ],
+  flags: {
+    records: { kind: 'bool', summary: 'Also each record: offset, timestamp, key, headers, value.' },
+    offset: {
+      kind: 'string',
+      char: 'o',
+      value: 'N',
+      example: '1000',
+      pattern: /^\d{1,19}$/,
+      expects: 'an offset',
+      summary: 'Start with the batch that holds this offset.',
+    },
+    count: {
+      kind: 'int',
+      char: 'c',
+      value: 'N',
+      example: '10',
+      min: 0,
+      max: Number.MAX_SAFE_INTEGER,
+      summary: 'Stop after N batches or entries.',
+    },
+    raw: { kind: 'bool', summary: 'Do not escape control characters on a terminal (a pipe always gets the bytes).' },
+    ...globalFlags,
+  },
+  directoryOnly: true,
+  examples: [
+    { command: 'tslog dump app-logs:0', explanation: 'The batches of partition 0' },
+    {
+      command: 'tslog dump app-logs:0 --records -c 1 --json',
+      explanation: 'The first batch with its records, as JSON',
+    },
+  ],
+  exitCodes: { 3: 'The file, topic or partition is not there.', 5: 'Something in the file is damaged.' },
+  habits: {
+    '--files': 'the file is the argument; example: tslog dump app-logs:0',
+    '--print-data-log': 'that is --records; example: tslog dump app-logs:0 --records',
+    '-p': 'the partition follows a colon; example: tslog dump app-logs:0',
+    '-t': 'the topic is the argument; example: tslog dump app-logs:0',
+  },
+} as const satisfies CommandSpec

@@ -1,0 +1,26 @@
+import type { CommandSpec } from '../command-spec.ts'
+import { globalFlags } from './global-flags.ts'
+import { groupFlag } from './group-flag.ts'
+
+export const groupsDescribeSpec = {
+  name: 'groups describe',
+  summary: 'show committed offsets and lag of groups',
+  description: [
+    'Shows for each partition that a group has read: the committed offset, the log end offset, and the lag between them. Without a GROUP, all of them.',
+  ],
+  args: [
+    {
+      name: 'groups',
+      label: 'GROUP',
+      multiple: true,
+      completes: 'groups',
+      summary: 'The groups; all when none is named.',
+    },
+  ],
+  flags: { ...groupFlag, ...globalFlags },
+  examples: [
+    { command: 'tslog groups describe nightly', explanation: 'One group' },
+    { command: 'tslog groups describe --json', explanation: 'All groups as one JSON document' },
+  ],
+  exitCodes: { 3: 'A group is not there.' },
+} as const satisfies CommandSpec

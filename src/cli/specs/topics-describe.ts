@@ -1,0 +1,36 @@
+import type { CommandSpec } from '../command-spec.ts'
+import { topicFlag } from './shared-flags.ts'
+import { globalFlags } from './global-flags.ts'
+
+export const topicsDescribeSpec = {
+  name: 'topics describe',
+  summary: 'show partitions, offsets, sizes and configuration of topics',
+  description: [
+    'Shows each topic with its id, partitions, log start and end offsets, segments, bytes, and the configuration that differs from the default. Without a TOPIC, all of them.',
+  ],
+  args: [
+    {
+      name: 'topics',
+      label: 'TOPIC',
+      multiple: true,
+      completes: 'topics',
+      summary: 'The topics; all when none is named.',
+    },
+  ],
+  flags: {
+    'all-configs': {
+      kind: 'bool',
+      summary: 'Every topic configuration with its value, default, type and range.',
+    },
+    ...topicFlag,
+    ...globalFlags,
+  },
+  examples: [
+    { command: 'tslog topics describe app-logs', explanation: 'One topic' },
+    {
+      command: 'tslog topics describe app-logs --all-configs',
+      explanation: 'With every configuration and what it may be',
+    },
+  ],
+  exitCodes: { 3: 'A topic is not there.' },
+} as const satisfies CommandSpec

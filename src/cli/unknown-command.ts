@@ -1,0 +1,59 @@
+import { UsageError } from '../base/errors.ts'
+import { splitCommandLine } from './command-line.ts'
+import { commandGroups, subcommandsOf, topLevelWords } from './command-table.ts'
+import { nearest } from './nearest.ts'
+import { quoted } from './format/visible-text.ts'
+
+/** What to say about a command line that names no command: the nearest one, or what another tool's habit is called here. */
+export function unknownCommand(words: readonly string[]): UsageError {
+  const { name, rest, group } = splitCommandLine(words)
+  if (group !== undefined) return unknownSubcommand(group.name, name ?? group.name, rest)
+  if (name === undefined) return withoutCommand(words)
+  const near = nearest(name, [...topLevelWords().map(({ word }) => word), ...commandGroups.map(({ alias }) => alias)])
+  return new UsageError(`there is no command ${quoted(name)}`, { hint: otherTools[name] ?? didYouMean(near) })
+}
+
+function unknownSubcommand(group: string, name: string, rest: readonly string[]): UsageError {
+  const word = name === group ? rest.find((candidate) => candidate.startsWith('-')) : name.slice(group.length + 1)
+  const subcommands = subcommandsOf(group).map((entry) => entry.word)
+  const asFlag = subcommands.find((candidate) => rest.includes(`--${candidate}`))
+  const near = asFlag ?? nearest(word ?? '', subcommands)
+  return new UsageError(`there is no command ${quoted(`${group} ${word ?? ''}`.trim())}`, {
+    hint: near === undefined ? `${group} knows ${subcommands.join(', ')}` : didYouMean(`${group} ${near}`),
+  })
+}
+
+function withoutCommand(words: readonly string[]): UsageError {
+  const flag = words.find((word) => Object.hasOwn(kcatModes, word))
+  const hint = flag === undefined ? undefined : kcatModes[flag]
+  return new UsageError(flag === undefined ? 'no command is named' : `no command is named, only ${flag}`, {
+    hint: hint ?? didYouMean(undefined),
+  })
+}
+
+function didYouMean(name: string | undefined): string {
+  return name === undefined ? 'see: tslog --help' : `did you mean: tslog ${name}`
+}
+
+/** kcat's modes, which are letters there and words here. */
+const kcatModes: Readonly<Record<string, string>> = {
+  '-P': 'to append records: tslog produce app-logs',
+  '-C': 'to read records: tslog consume app-logs',
+  '-L': 'to see the topics: tslog topics describe',
+  '-Q': 'to see offsets: tslog offsets app-logs',
+  '-G': 'to read in a group: tslog consume app-logs -g nightly',
+  '-t': 'to read a topic: tslog consume app-logs',
+}
+
+/** Words of other tools for what we call otherwise. */
+const otherTools: Readonly<Record<string, string>> = {
+  cat: 'to read records: tslog consume app-logs',
+  follow: 'to follow a topic: tslog tail app-logs',
+  ls: 'to see the topics: tslog topics list',
+  list: 'to see the topics: tslog topics list',
+  pub: 'to append records: tslog produce app-logs',
+  rm: 'to delete a topic: tslog topics delete app-logs --dry-run',
+  sub: 'to follow a topic: tslog tail app-logs',
+  trim: 'to delete the oldest records: tslog topics trim app-logs --before 30d --dry-run',
+  version: 'to see the version: tslog --version',
+}

@@ -1,0 +1,107 @@
+import { MalformedMessageError } from '../base/errors.ts'
+import { readAssignment, readSubscription } from './consumer-protocol.ts'
+import { type GroupMember, type GroupMetadataValue, readGroupMetadataValue } from './group-metadata-record.ts'
+import { type GroupRecordKey, readGroupRecordKey } from './group-record-key.ts'
+import { versionOf } from './internal-record.ts'
+import { readOffsetCommitValue } from './offset-commit-record.ts'
+import { readTransactionLogKey, readTransactionLogValue, transactionStatusName } from './transaction-log-record.ts'
+
+/** What `JSON.stringify` takes as it is. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
+
+/** A record of an internal topic in words. */
+export interface InternalRecordDescription {
+  readonly type: 'offsetCommit' | 'groupMetadata' | 'consumerGroup' | 'shareGroup' | 'transactionState'
+  /** The version and the fields of the key. */
+  readonly key: Json
+  /** Likewise of the value; null is a tombstone. */
+  readonly value: Json
+}
+
+/**
+ * Explains a record of `__consumer_offsets` or `__transaction_state`; `undefined` for any other topic, and for a record that
+ * is of a later version or malformed. Numbers beyond 2^53 become decimal strings, and bytes base64.
+ */
+export function describeInternalRecord(
+  topic: string,
+  key: Uint8Array | null,
+  value: Uint8Array | null,
+): InternalRecordDescription | undefined {
+  if (key === null) return undefined
+  try {
+    if (topic === '__consumer_offsets') return describeGroupRecord(key, value)
+    return topic === '__transaction_state' ? describeTransactionRecord(key, value) : undefined
+  } catch (error) {
+    if (error instanceof MalformedMessageError) return undefined
+    throw error
+  }
+}
+
+function describeGroupRecord(bytes: Uint8Array, value: Uint8Array | null): InternalRecordDescription | undefined {
+  const key = readGroupRecordKey(bytes)
+  if (key.kind === 'unknown') return undefined
+  return { type: key.kind, key: describeGroupKey(key), value: value === null ? null : describeGroupValue(key, value) }
+}
+
+function describeGroupKey(key: Exclude<GroupRecordKey, { kind: 'unknown' }>): Json {
+  const { version, group } = key
+  if (key.kind === 'offsetCommit') return { version, group, topic: key.topic, partition: key.partition }
+  if (key.kind === 'groupMetadata' || key.memberId === undefined) return { version, group }
+  return { version, group, memberId: key.memberId }
+}
+
+function describeGroupValue(key: GroupRecordKey, value: Uint8Array): Json {
+  if (key.kind === 'offsetCommit') return withVersion(value, readOffsetCommitValue(value))
+  if (key.kind === 'groupMetadata') return describeGroupMetadata(value)
+  return { version: versionOf(value), base64: base64Of(value) }
+}
+
+function describeGroupMetadata(value: Uint8Array): Json {
+  const metadata = readGroupMetadataValue(value)
+  const members = metadata.members.map((member) => describeMember(metadata, member))
+  return withVersion(value, { ...metadata, members })
+}
+
+/** Subscription and assignment in words where the members speak the consumer protocol. */
+function describeMember({ protocolType }: GroupMetadataValue, member: GroupMember): unknown {
+  
+  try {
+    return {
+      ...member,
+      subscription: readSubscription(member.subscription),
+      assignment: readAssignment(member.assignment),
+    }
+  } catch (error) {
+    if (error instanceof MalformedMessageError) return member
+    throw error
+  }
+}
+
+function describeTransactionRecord(bytes: Uint8Array, value: Uint8Array | null): InternalRecordDescription {
+  const key = { version: versionOf(bytes), transactionalId: readTransactionLogKey(bytes) }
+  return { type: 'transactionState', key, value: value === null ? null : describeTransaction(value) }
+}
+
+function describeTransaction(bytes: Uint8Array): Json {
+  const value = readTransactionLogValue(bytes)
+  const status = transactionStatusName(value.transactionStatus) ?? value.transactionStatus
+  return withVersion(bytes, { ...value, transactionStatus: status })
+}
+
+function withVersion(bytes: Uint8Array, value: object): Json {
+  return toJson({ version: versionOf(bytes), ...value })
+}
+
+function toJson(value: unknown): Json {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString()
+  if (value instanceof Uint8Array) return base64Of(value)
+  if (Array.isArray(value)) return value.map(toJson)
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([name, own]) => [name, toJson(own)]))
+  }
+  return value as Json
+}
+
+function base64Of(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64')
+}

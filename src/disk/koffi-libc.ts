@@ -1,0 +1,36 @@
+import { createRequire } from 'node:module'
+import type { Libc } from './linux-native-calls.ts'
+
+/** The part of the npm package `koffi` used here. */
+interface Koffi {
+  load(library: string): { func(prototype: string): (...values: (number | Uint8Array)[]) => number }
+  errno(): number
+}
+
+/**
+ * libc through the npm package koffi, for plain Node: a development dependency, so `undefined` where it is not installed.
+ * Loaded by a made `require`, so that no bundler takes its 80 MB of prebuilt libraries along.
+ */
+export function koffiLibc(): Libc | undefined {
+  const koffi = loadKoffi()
+  if (koffi === undefined) return undefined
+  const libc = koffi.load('libc.so.6')
+  const fcntlBytes = libc.func('int fcntl(int fd, int command, _Inout_ uint8_t *argument)')
+  const fcntlNumber = libc.func('int fcntl(int fd, int command, int64_t argument)')
+  const seek = libc.func('int64_t lseek(int fd, int64_t offset, int whence)')
+  const poll = libc.func('int poll(_Inout_ uint8_t *descriptors, uint64_t count, int timeout)')
+  return { fcntlBytes, fcntlNumber, seek, poll, errno: () => koffi.errno() }
+}
+
+function loadKoffi(): Koffi | undefined {
+  try {
+    const module: unknown = createRequire(import.meta.url)('koffi')
+    return isKoffi(module) ? module : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isKoffi(module: unknown): module is Koffi {
+  return typeof module === 'object' && module !== null && 'load' in module && 'errno' in module
+}

@@ -1,0 +1,105 @@
+import type { NativeCalls, PollRequest, PollResult } from './native-calls.ts'
+
+/** The entry points of libc used here. A buffer is passed by address and need not live longer than the call. */
+export interface Libc {
+  fcntlBytes(fd: number, command: number, argument: Uint8Array): number
+  fcntlNumber(fd: number, command: number, argument: number): number
+  seek(fd: number, offset: number, whence: number): number
+  /** Returns -1 on failure, as `fcntl` does. */
+  poll(descriptors: Uint8Array, count: number, timeoutMs: number): number
+  /** `errno` of the call just made. */
+  errno(): number
+}
+
+/** `NativeCalls` as 64-bit Linux lays its structures out (x86-64 and arm64 agree on all of it). */
+export class LinuxNativeCalls implements NativeCalls {
+  readonly #libc: Libc
+
+  constructor(libc: Libc) {
+    this.#libc = libc
+  }
+
+  ofdLock(fd: number, kind: 'shared' | 'exclusive' | 'unlock'): 'ok' | 'held' | (string & {}) {
+    if (this.#libc.fcntlBytes(fd, F_OFD_SETLK, flocks[kind]) === 0) return 'ok'
+    const code = errnoName(this.#libc.errno())
+    return code === 'EAGAIN' || code === 'EACCES' ? 'held' : code
+  }
+
+  fileSize(fd: number): number {
+    return this.#libc.seek(fd, 0, SEEK_END)
+  }
+
+  poll(watched: readonly PollRequest[], timeoutMs: number): PollResult[] | 'timeout' | 'interrupted' {
+    const bytes = pollBytes(watched)
+    const count = this.#libc.poll(bytes, watched.length, timeoutMs)
+    if (count > 0) return pollResults(bytes, watched)
+    return count === 0 ? 'timeout' : 'interrupted'
+  }
+
+  setPipeSize(fd: number, bytes: number): boolean {
+    return this.#libc.fcntlNumber(fd, F_SETPIPE_SZ, bytes) >= 0
+  }
+}
+
+const F_OFD_SETLK = 37
+const F_SETPIPE_SZ = 1031
+const SEEK_END = 2
+
+/**
+ * `struct flock` of a whole file, in each of its three kinds. Start, length and pid are 0: the whole file, however long it
+ * gets, and the pid must be 0 for a lock of an open file.
+ * ```
+ *   0 l_type int16 | 2 l_whence int16 | 8 l_start int64 | 16 l_len int64 | 24 l_pid int32 | 28 padding
+ * ```
+ */
+const flocks = { shared: flock(0), exclusive: flock(1), unlock: flock(2) } as const
+
+function flock(type: number): Uint8Array {
+  const bytes = new Uint8Array(32)
+  bytes[0] = type
+  return bytes
+}
+
+/** `struct pollfd`: `0 fd int32 | 4 events int16 | 6 revents int16`. */
+const POLLFD_SIZE = 8
+const POLLIN = 1
+const POLLOUT = 4
+const POLLERR = 8
+const POLLHUP = 16
+const POLLNVAL = 32
+
+function pollBytes(watched: readonly PollRequest[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(watched.length * POLLFD_SIZE)
+  const view = new DataView(bytes.buffer)
+  watched.forEach(({ fd, forReading, forWriting }, index) => {
+    view.setInt32(index * POLLFD_SIZE, fd, true)
+    view.setInt16(index * POLLFD_SIZE + 4, (forReading ? POLLIN : 0) | (forWriting ? POLLOUT : 0), true)
+  })
+  return bytes
+}
+
+function pollResults(bytes: Uint8Array<ArrayBuffer>, watched: readonly PollRequest[]): PollResult[] {
+  const view = new DataView(bytes.buffer)
+  return watched.flatMap(({ fd }, index) => {
+    const events = view.getInt16(index * POLLFD_SIZE + 6, true)
+    if (events === 0) return []
+    const isHungUp = (events & (POLLERR | POLLHUP | POLLNVAL)) !== 0
+    return [{ fd, isReadable: (events & POLLIN) !== 0, isWritable: (events & POLLOUT) !== 0, isHungUp }]
+  })
+}
+
+const errnoNames: Readonly<Record<number, string>> = {
+  9: 'EBADF',
+  11: 'EAGAIN',
+  12: 'ENOMEM',
+  13: 'EACCES',
+  22: 'EINVAL',
+  35: 'EDEADLK',
+  37: 'ENOLCK',
+  38: 'ENOSYS',
+  95: 'ENOTSUP',
+}
+
+function errnoName(errno: number): string {
+  return errnoNames[errno] ?? `errno ${errno}`
+}

@@ -1,0 +1,83 @@
+import { bunLibc } from './bun-libc.ts'
+import { koffiLibc } from './koffi-libc.ts'
+import { LinuxNativeCalls } from './linux-native-calls.ts'
+
+/** The few system calls that neither Node nor Bun offers. None of them throws; none of them yields to the event loop. */
+export interface NativeCalls {
+  /**
+   * Takes, changes or gives back the lock of a whole open file (`fcntl(F_OFD_SETLK)`), without waiting. The lock belongs to
+   * the open file, not to the process: two opens of one file exclude each other also inside one process.
+   * Returns `held` when somebody else's lock is in the way, else the system's name of the failure (`EBADF`, `ENOLCK`...).
+   */
+  ofdLock(fd: number, kind: 'shared' | 'exclusive' | 'unlock'): 'ok' | 'held' | (string & {})
+  /**
+   * The size of an open file in bytes, -1 when it cannot be told. A quarter of the price of `fstat` in JavaScript, which builds
+   * an object of 18 fields; an appender asks under the lock before every batch. Moves the file's own position, which nothing here uses.
+   */
+  fileSize(fd: number): number
+  /**
+   * Waits until one of the descriptors is ready, at most `timeoutMs` (-1: for ever). `interrupted` when a signal came, also
+   * one with a handler: this is the only wait here that a signal ends.
+   */
+  poll(watched: readonly PollRequest[], timeoutMs: number): PollResult[] | 'timeout' | 'interrupted'
+  /** Asks for a pipe buffer of so many bytes; true when it was given. Best effort: only speed depends on it. */
+  setPipeSize(fd: number, bytes: number): boolean
+}
+
+/** A descriptor to watch. That its other end is gone is always reported. */
+export interface PollRequest {
+  readonly fd: number
+  readonly forReading: boolean
+  readonly forWriting: boolean
+}
+
+/** One descriptor that is ready. */
+export interface PollResult {
+  readonly fd: number
+  readonly isReadable: boolean
+  readonly isWritable: boolean
+  /** The other end is gone (`POLLHUP`, `POLLERR`) or there is no such descriptor (`POLLNVAL`). What was sent before may still be readable. */
+  readonly isHungUp: boolean
+}
+
+/** What `nativeCalls` gave, once somebody has asked; shared by the open files of one file system. */
+export class NativeCallsOnDemand {
+  readonly #find: () => NativeCalls | undefined
+  #found: NativeCalls | undefined
+  #isSearched = false
+
+  constructor(find: () => NativeCalls | undefined) {
+    this.#find = find
+  }
+
+  /** The calls if they are loaded already. */
+  get ifLoaded(): NativeCalls | undefined {
+    return this.#found
+  }
+
+  /** The calls, loaded now if need be. */
+  get(): NativeCalls | undefined {
+    if (!this.#isSearched) {
+      this.#isSearched = true
+      this.#found = this.#find()
+    }
+    return this.#found
+  }
+}
+
+let found: NativeCalls | undefined
+let isSearched = false
+
+/**
+ * The calls of this machine, or `undefined` where there are none: another system than 64-bit Linux, or plain Node without
+ * koffi. Kept for the life of the process, the one exception to "no module state": a library that is loaded cannot be
+ * loaded again otherwise, and loading costs 1 ms (Bun) to 100 ms (koffi).
+ */
+export function nativeCalls(): NativeCalls | undefined {
+  if (!isSearched) {
+    isSearched = true
+    const libc = process.platform === 'linux' ? (bunLibc() ?? koffiLibc()) : undefined
+    found = libc && new LinuxNativeCalls(libc)
+  }
+  return found
+}

@@ -1,0 +1,172 @@
+import * as fs from 'node:fs'
+import { assert } from '../base/assert.ts'
+import { DiskError, errorCode, RefusedError } from '../base/errors.ts'
+import type { LockKind, OpenFile } from './file-system.ts'
+import { waitForLock } from './lock-wait.ts'
+import type { NativeCallsOnDemand } from './native-calls.ts'
+import { identityOf } from './node-file-facts.ts'
+
+/** In place of the descriptor of a file that is closed: the runtime refuses it, and no other file can have it. */
+const CLOSED = -1
+
+/** A file descriptor of a regular file. Made by `NodeFileSystem.open`. */
+export class NodeOpenFile implements OpenFile {
+  readonly path: string
+  readonly #nativeCalls: NativeCallsOnDemand
+  #fd: number
+  #identity: string | undefined
+  #failure: DiskError | undefined
+  #syncsUnderWay = 0
+  #toClose = CLOSED
+  #wasLocked = false
+
+  constructor(path: string, fd: number, calls: NativeCallsOnDemand) {
+    this.path = path
+    this.#fd = fd
+    this.#nativeCalls = calls
+  }
+
+  get identity(): string {
+    this.#identity ??= identityOf(this.#stats(), () => fs.fstatSync(this.#fd, { bigint: true }))
+    return this.#identity
+  }
+
+  read(target: Uint8Array, position: number): number {
+    let done = 0
+    while (done < target.length) {
+      const count = this.#readSome(target, done, position + done)
+      if (count === 0) break
+      done += count
+    }
+    return done
+  }
+
+  #readSome(target: Uint8Array, start: number, position: number): number {
+    for (;;) {
+      try {
+        return fs.readSync(this.#fd, target, start, target.length - start, position)
+      } catch (error) {
+        if (errorCode(error) !== 'EINTR') throw this.#diskError('read', error)
+      }
+    }
+  }
+
+  write(source: Uint8Array, position: number): void {
+    if (this.#failure !== undefined) throw this.#failure
+    let done = 0
+    while (done < source.length) {
+      try {
+        done += fs.writeSync(this.#fd, source, done, source.length - done, position + done)
+      } catch (error) {
+        if (errorCode(error) !== 'EINTR') throw this.#fail('write', error)
+      }
+    }
+  }
+
+  size(): number {
+    const size = this.#nativeCalls.ifLoaded?.fileSize(this.#fd) ?? -1
+    return size < 0 ? this.#stats().size : size
+  }
+
+  modifiedMs(): number {
+    return Math.round(this.#stats().mtimeMs)
+  }
+
+  touch(modifiedMs: number): void {
+    try {
+      fs.futimesSync(this.#fd, modifiedMs / 1000, modifiedMs / 1000)
+    } catch (error) {
+      throw this.#diskError('set the time of', error)
+    }
+  }
+
+  truncate(size: number): void {
+    if (this.#failure !== undefined) throw this.#failure
+    try {
+      fs.ftruncateSync(this.#fd, size)
+    } catch (error) {
+      throw this.#fail('truncate', error)
+    }
+  }
+
+  sync(): void {
+    if (this.#failure !== undefined) throw this.#failure
+    try {
+      fs.fdatasyncSync(this.#fd)
+    } catch (error) {
+      throw this.#fail('sync', error)
+    }
+  }
+
+  syncSoon(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    this.#syncsUnderWay++
+    return new Promise((resolve, reject) => {
+      fs.fdatasync(this.#fd, (error) => {
+        this.#syncsUnderWay--
+        if (this.#syncsUnderWay === 0 && this.#toClose !== CLOSED) fs.close(this.#toClose, ignore)
+        if (error === null) resolve()
+        else reject((this.#failure ??= new DiskError('sync', this.path, error)))
+      })
+    })
+  }
+
+  lock(kind: LockKind, waitMs: number): boolean {
+    return this.#lockCall(kind, waitMs)
+  }
+
+  unlock(): void {
+    this.#lockCall('unlock', 0)
+  }
+
+  #lockCall(kind: LockKind | 'unlock', waitMs: number): boolean {
+    assert(this.#fd !== CLOSED, `lock after close: ${this.path}`)
+    const calls = this.#nativeCalls.get()
+    if (calls === undefined) throw new RefusedError(`${this.path}: no file locks to be had here`)
+    const result = calls.ofdLock(this.#fd, kind)
+    this.#wasLocked = true
+    if (result === 'ok') return true
+    if (result !== 'held') throw new DiskError('lock', this.path, Object.assign(new Error(result), { code: result }))
+    return waitMs > 0 && waitForLock(() => this.#lockCall(kind, 0), waitMs)
+  }
+
+  /** While a sync is under way the descriptor stays open, since its number could soon be another file's; only the lock goes now. */
+  close(): void {
+    const fd = this.#fd
+    if (fd === CLOSED) return
+    if (this.#syncsUnderWay > 0) {
+      if (this.#wasLocked) this.unlock()
+      this.#fd = CLOSED
+      this.#toClose = fd
+      return
+    }
+    this.#fd = CLOSED
+    try {
+      fs.closeSync(fd)
+    } catch (error) {
+      throw new DiskError('close', this.path, error)
+    }
+  }
+
+  #stats(): fs.Stats {
+    try {
+      return fs.fstatSync(this.#fd)
+    } catch (error) {
+      throw this.#diskError('look at', error)
+    }
+  }
+
+  #fail(action: string, cause: unknown): DiskError {
+    this.#failure ??= this.#diskError(action, cause)
+    return this.#failure
+  }
+
+  #diskError(action: string, cause: unknown): DiskError {
+    assert(this.#fd !== CLOSED, `${action} after close: ${this.path}`)
+    return new DiskError(action, this.path, cause)
+  }
+}
+
+function ignore(): void {
+  // Every sync that was asked for has answered; what a close could still say concerns no byte anybody waits for.
+}

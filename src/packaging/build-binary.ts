@@ -1,0 +1,94 @@
+// Builds dist/tslog, one executable with everything inside. Run by Bun: bun src/packaging/build-binary.ts
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeText } from '../cli/standard-streams.ts'
+
+/** The part of Bun's bundler used here; its own types would replace Node's in the whole project. */
+interface Bundler {
+  build(options: Readonly<Record<string, unknown>>): Promise<{ success: boolean; logs: readonly unknown[] }>
+}
+
+interface BundlerHooks {
+  onResolve(on: { filter: RegExp }, then: (asked: { path: string }) => { path: string; namespace: string }): void
+  onLoad(
+    on: { filter: RegExp; namespace?: string },
+    then: (asked: { path: string }) => { loader: 'js'; contents: string },
+  ): void
+}
+
+const bun = (globalThis as unknown as { Bun: Bundler }).Bun
+
+const root = new URL('../..', import.meta.url).pathname
+const outfile = join(root, 'dist/tslog')
+
+/**
+ * Modules that are started by path, not imported: each is compiled into the binary beside main.ts and found at run time by
+ * `new URL('./NAME.ts', import.meta.url)`. Missing ones are left out.
+ */
+const workerEntrypoints = ['src/cli/compression-worker.ts'].map((path) => join(root, path)).filter(existsSync)
+
+/** zstd-napi's addon, when it could be compiled at install time; otherwise zstd is node:zlib's. */
+const addon = join(root, 'node_modules/zstd-napi/build/Release/binding.node')
+
+const throwing = 'throw new Error("not in this build")'
+
+/** Packages that the program asks for but never reaches: oclif's own look-ups are replaced, and koffi serves plain Node only. */
+const stubs: Readonly<Record<string, string>> = {
+  'get-package-type': 'module.exports = { sync: () => "commonjs" }',
+  koffi: throwing,
+  lilconfig: `module.exports = { lilconfig() { ${throwing} } }`,
+  minimatch: `module.exports = { minimatch() { ${throwing} } }`,
+  semver: 'module.exports = { satisfies: () => true }',
+  tinyglobby: `module.exports = { glob() { ${throwing} } }`,
+  'wsl-utils': 'export const isWsl = false; export const powerShellPath = () => ""',
+  ...(existsSync(addon) ? {} : { 'zstd-napi': throwing }),
+}
+
+const exact = (names: readonly string[]): RegExp => new RegExp(`^(${names.join('|')})$`)
+
+const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+
+mkdirSync(join(root, 'dist'), { recursive: true })
+rmSync(outfile, { force: true })
+
+const result = await bun.build({
+  entrypoints: [join(root, 'src/main.ts'), ...workerEntrypoints],
+  root: join(root, 'src'),
+  target: 'bun',
+  format: 'esm',
+  minify: true,
+  splitting: true,
+  bytecode: true,
+  define: {
+    TSLOG_VERSION: JSON.stringify(packageJson.version),
+    // Else oclif loads semver and its own package.json at every start.
+    'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
+  },
+  compile: {
+    outfile,
+    // A tool must not read the .env or run the preload script of the directory it happens to be called in.
+    autoloadDotenv: false,
+    autoloadBunfig: false,
+    autoloadTsconfig: false,
+    autoloadPackageJson: false,
+  },
+  plugins: [
+    {
+      name: 'tslog',
+      setup(build: BundlerHooks) {
+        build.onResolve({ filter: exact(Object.keys(stubs)) }, ({ path }) => ({ path, namespace: 'stub' }))
+        build.onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({ loader: 'js', contents: stubs[path] ?? '' }))
+        // The package finds its addon by a computed path, which no bundler can follow; by a plain one Bun embeds it.
+        build.onLoad({ filter: /zstd-napi\/binding\.js$/ }, () => ({
+          loader: 'js',
+          contents: `module.exports = require(${JSON.stringify(realpathSync(addon))})`,
+        }))
+      },
+    },
+  ],
+})
+
+if (!result.success) {
+  writeText(2, `${result.logs.map(String).join('\n')}\n`)
+  process.exitCode = 1
+}

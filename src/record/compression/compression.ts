@@ -1,0 +1,79 @@
+import { unreachable } from '../../base/assert.ts'
+import type { CompressionCodec } from '../codec.ts'
+import { gzipCompress, gzipDecompress } from './gzip.ts'
+import { lz4Compress, lz4Decompress } from './lz4.ts'
+import { snappyCompress, snappyDecompress } from './snappy.ts'
+import { xxhash32 } from './xxhash32.ts'
+import { tooLarge } from './zlib.ts'
+import { zstdCompress, zstdDecompress } from './zstd.ts'
+
+/** Undoes `compress`; `decompress` is one, and so may be a function with faster means at hand. */
+export type Decompressor = (codec: CompressionCodec, bytes: Uint8Array, limitBytes: number) => Uint8Array
+
+/** What one batch may decompress to when nobody says otherwise: 64 MiB, that is 64 times the default `max.message.bytes`. */
+export const decompressedBytesMaxDefault = 64 * 1024 * 1024
+
+/** `bytes` as one stream of `codec`. `level` is within `compressionLevels(codec)`; by default it is Kafka's. */
+export function compress(codec: CompressionCodec, bytes: Uint8Array, level?: number): Uint8Array {
+  switch (codec) {
+    case 'none':
+      return bytes
+    case 'gzip':
+      return gzipCompress(bytes, level)
+    case 'snappy':
+      return snappyCompress(bytes)
+    case 'lz4':
+      return lz4Compress(bytes)
+    case 'zstd':
+      return zstdCompress(bytes, level)
+    default:
+      return unreachable(codec)
+  }
+}
+
+/**
+ * What the stream `bytes` holds. Reads whatever Kafka's clients write: gzip with several members, snappy in xerial framing
+ * or as one raw block, LZ4 and zstd frames without a content size. Throws `MalformedMessageError` when the stream is damaged
+ * or gives more than `limitBytes`; it stops early then, so that a bomb costs no more than the limit.
+ */
+export function decompress(codec: CompressionCodec, bytes: Uint8Array, limitBytes: number): Uint8Array {
+  switch (codec) {
+    case 'none':
+      if (bytes.length > limitBytes) throw tooLarge('plain', limitBytes)
+      return bytes
+    case 'gzip':
+      return gzipDecompress(bytes, limitBytes)
+    case 'snappy':
+      return snappyDecompress(bytes, limitBytes)
+    case 'lz4':
+      return lz4Decompress(bytes, limitBytes)
+    case 'zstd':
+      return zstdDecompress(bytes, limitBytes)
+    default:
+      return unreachable(codec)
+  }
+}
+
+/** `decompress` for magic 0 and 1, whose LZ4 frames may carry a wrong header checksum (KAFKA-3160). */
+export function decompressLegacy(codec: CompressionCodec, bytes: Uint8Array, limitBytes: number): Uint8Array {
+  return decompress(codec, codec === 'lz4' ? withTrueHeaderChecksum(bytes) : bytes, limitBytes)
+}
+
+/** Where the LZ4 frame descriptor begins (after the magic number), and the flags in its first byte that make it longer. */
+const descriptorAt = 4
+const contentSizeFlag = 0x08
+const dictionaryFlag = 0x01
+
+/**
+ * A copy of the LZ4 frame whose header checksum is that of the descriptor. Producers of the time hashed the magic number
+ * along, so the byte says nothing; every other part of the frame is as it should be.
+ */
+function withTrueHeaderChecksum(frame: Uint8Array): Uint8Array {
+  const flags = frame[descriptorAt] ?? 0
+  const checksumAt =
+    descriptorAt + 2 + ((flags & contentSizeFlag) === 0 ? 0 : 8) + ((flags & dictionaryFlag) === 0 ? 0 : 4)
+  if (checksumAt >= frame.length) return frame
+  const fixed = frame.slice()
+  fixed[checksumAt] = xxhash32(frame.subarray(descriptorAt, checksumAt)) >>> 8
+  return fixed
+}

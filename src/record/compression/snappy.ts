@@ -1,0 +1,133 @@
+import { MalformedMessageError } from '../../base/errors.ts'
+import { createKernel, type KernelFactory } from '../kernel/kernel.ts'
+import { kernelSlackBytes } from '../kernel/slack.ts'
+import { BlockWorkspace } from './block-workspace.ts'
+import { joined } from './joined.ts'
+
+/** Magic number, version and the oldest version that can read it, of xerial's snappy-java. */
+const xerialHeader = Uint8Array.of(0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1)
+/** A block's size that is the start of another header: streams were joined. */
+const xerialMagicStart = 0x8253_4e41
+const blockBytesMax = 32 * 1024
+/** A block expands to at most so many times its size: 64 bytes for the 3 bytes of a copy. */
+const expansionMax = 22
+
+/**
+ * Snappy as Kafka's clients read and write it: Java and some others frame raw blocks as xerial's snappy-java does, librdkafka
+ * and most others write one raw block.
+ *
+ * ```
+ * 82 "SNAPPY" 00 | version 4 | oldest reader 4 | { size 4 | raw block of up to 32 KiB }*      (big-endian)
+ * ```
+ */
+export class Snappy {
+  readonly #workspace: BlockWorkspace
+
+  constructor(createKernel: KernelFactory) {
+    this.#workspace = new BlockWorkspace(createKernel)
+  }
+
+  /** `bytes` in xerial's framing. */
+  compress(bytes: Uint8Array): Uint8Array {
+    const blockRoom = worstSizeOf(Math.min(bytes.length, blockBytesMax))
+    const outputStart = blockBytesMax + kernelSlackBytes
+    const kernel = this.#workspace.kernelFor(bytes.length, outputStart + blockRoom + kernelSlackBytes)
+    const stream = new Uint8Array(xerialHeader.length + Math.ceil(bytes.length / blockBytesMax) * (4 + blockRoom))
+    const view = new DataView(stream.buffer)
+    stream.set(xerialHeader)
+    let at = xerialHeader.length
+    for (let start = 0; start < bytes.length; start += blockBytesMax) {
+      const block = bytes.subarray(start, start + blockBytesMax)
+      kernel.memory.set(block)
+      const outputEnd = outputStart + blockRoom
+      const size = kernel.snappyCompress({ start: 0, end: block.length, outputStart, outputEnd })
+      view.setInt32(at, size)
+      stream.set(kernel.memory.subarray(outputStart, outputStart + size), at + 4)
+      at += 4 + size
+    }
+    return stream.slice(0, at)
+  }
+
+  /**
+   * What the stream holds: xerial's framing, also several streams joined, or one raw block. Throws `MalformedMessageError` when
+   * it is damaged, cut, or holds more than `limitBytes`.
+   */
+  decompress(bytes: Uint8Array, limitBytes: number): Uint8Array {
+    if (!beginsWithMagic(bytes)) return this.#expand(bytes, 0, limitBytes)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    const pieces: Uint8Array[] = []
+    let room = limitBytes
+    let at = xerialHeader.length
+    while (at < bytes.length) {
+      if (bytes.length - at < 4) throw new MalformedMessageError('snappy stream is cut inside a block size', at)
+      const size = view.getUint32(at)
+      if (size === xerialMagicStart) {
+        at += xerialHeader.length
+        continue
+      }
+      at += 4
+      if (size > bytes.length - at) {
+        throw new MalformedMessageError(`snappy block of ${size} bytes, ${bytes.length - at} remain`, at)
+      }
+      const piece = this.#expand(bytes.subarray(at, at + size), at, room)
+      pieces.push(piece)
+      room -= piece.length
+      at += size
+    }
+    return joined(pieces)
+  }
+
+  /** Expands a raw block that lies at `position` of the stream. */
+  #expand(block: Uint8Array, position: number, limitBytes: number): Uint8Array {
+    const claimed = claimedSize(block)
+    if (claimed > limitBytes) throw new MalformedMessageError(`snappy holds more than ${limitBytes} bytes`, position)
+    if (claimed > block.length * expansionMax) {
+      throw new MalformedMessageError(`snappy block of ${block.length} bytes claims to hold ${claimed}`, position)
+    }
+    const outputStart = block.length + kernelSlackBytes
+    const outputEnd = outputStart + claimed
+    const kernel = this.#workspace.kernelFor(block.length + claimed, outputEnd + kernelSlackBytes)
+    kernel.memory.set(block)
+    const size = kernel.snappyDecompress({ start: 0, end: block.length, outputStart, outputEnd })
+    if (size < 0) throw new MalformedMessageError('snappy block is damaged', position)
+    return kernel.memory.slice(outputStart, outputStart + size)
+  }
+}
+
+/** What incompressible content may grow to, with room for the encoder to look ahead. */
+function worstSizeOf(bytes: number): number {
+  return bytes + Math.ceil(bytes / 6) + 32
+}
+
+/** Java compares the 8 bytes of the magic number too, and takes anything else for a raw block. */
+function beginsWithMagic(bytes: Uint8Array): boolean {
+  if (bytes.length < xerialHeader.length) return false
+  return xerialHeader.subarray(0, 8).every((byte, index) => bytes[index] === byte)
+}
+
+/** The expanded size that a raw block begins with (a varint of up to 5 bytes); infinite when there is none. */
+function claimedSize(block: Uint8Array): number {
+  let size = 0
+  let weight = 1
+  for (const byte of block.subarray(0, 5)) {
+    size += (byte & 127) * weight
+    if (byte < 128) return size
+    weight *= 128
+  }
+  return Infinity
+}
+
+/** The workspace of the two functions below. */
+let shared: Snappy | undefined
+
+/** `Snappy.compress` in a memory that all callers share. */
+export function snappyCompress(bytes: Uint8Array): Uint8Array {
+  shared ??= new Snappy(createKernel)
+  return shared.compress(bytes)
+}
+
+/** `Snappy.decompress` in a memory that all callers share. */
+export function snappyDecompress(bytes: Uint8Array, limitBytes: number): Uint8Array {
+  shared ??= new Snappy(createKernel)
+  return shared.decompress(bytes, limitBytes)
+}

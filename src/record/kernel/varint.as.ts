@@ -1,0 +1,77 @@
+/** Varints of unsigned 32 bits, seven bits a byte, lowest first; the callers do the zig-zag. */
+
+// @inline
+export function sizeOfUnsigned(value: u32): usize {
+  return value < 16384 ? 1 + <usize>(value > 127) : sizeOfLong(value)
+}
+
+function sizeOfLong(value: u32): usize {
+  return value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5
+}
+
+/** Writes `value` at `at`, and returns where the next byte goes; may write one byte too many. */
+// @inline
+export function writeUnsigned(at: usize, value: u32): usize {
+  if (value < 16384) {
+    const hasTwo = value > 127
+    store<u16>(at, <u16>(hasTwo ? (value & 127) | 128 | ((value >> 7) << 8) : value))
+    return at + 1 + <usize>hasTwo
+  }
+  return writeLong(at, value)
+}
+
+function writeLong(at: usize, value: u32): usize {
+  while (value > 127) {
+    store<u8>(at++, <u8>(value | 128))
+    value >>= 7
+  }
+  store<u8>(at, <u8>value)
+  return at + 1
+}
+
+/** Writes the zig-zag varlong of `value` at `at`, and returns where the next byte goes. */
+export function writeVarlong(at: usize, value: i64): usize {
+  let rest = <u64>((value << 1) ^ (value >> 63))
+  while (rest > 127) {
+    store<u8>(at++, <u8>(rest | 128))
+    rest >>= 7
+  }
+  store<u8>(at, <u8>rest)
+  return at + 1
+}
+
+/**
+ * Reads a varint at `at`: its size in bytes in the upper half of the answer, its value (still zig-zag) in the lower. The size
+ * is 0 when it does not fit into 32 bits. Reads at most 5 bytes and does not know where the data ends: the caller compares.
+ */
+// @inline
+export function readUnsigned(at: usize): u64 {
+  const first = <u64>load<u8>(at)
+  if (first < 128) return first | (1 << 32)
+  const second = <u64>load<u8>(at, 1)
+  if (second < 128) return (first & 127) | (second << 7) | (2 << 32)
+  return readLong(at)
+}
+
+function readLong(at: usize): u64 {
+  let value: u64 = 0
+  for (let i: usize = 0; i < 5; i++) {
+    const byte = <u64>load<u8>(at + i)
+    value |= (byte & 127) << (i * 7)
+    if (byte < 128) return value < 0x1_0000_0000 ? value | ((<u64>i + 1) << 32) : 0
+  }
+  return 0
+}
+
+/** Size in bytes of the varlong at `at`, or 0 when it does not fit into 64 bits. */
+// @inline
+export function sizeOfVarlongAt(at: usize): usize {
+  return load<u8>(at) < 128 ? 1 : sizeOfLongVarlongAt(at)
+}
+
+function sizeOfLongVarlongAt(at: usize): usize {
+  for (let size: usize = 2; size < 10; size++) {
+    if (load<u8>(at + size - 1) < 128) return size
+  }
+  return load<u8>(at, 9) < 2 ? 10 : 0
+}

@@ -1,0 +1,174 @@
+import { assert } from '../../base/assert.ts'
+import type { BlockTask, DecodeStop, EncodeStop, Kernel, KernelKind, LineDecoding, LineEncoding } from './kernel.ts'
+import { assertBlockSize } from './block-size.ts'
+import { kernelSlackBytes } from './slack.ts'
+import { webAssembly, type WebAssemblyApi, type WebAssemblyModule } from './web-assembly.ts'
+import { relaxedSimdModule, simdModule } from './kernel-module.generated.ts'
+
+/** What lies below is the module's own; see memory-map.as.ts. */
+const arenaStart = 65536
+const pageBytes = 65536
+const reportStart = 16960
+
+/** In the order of the numbers that the module answers with. */
+const encodeStops: readonly EncodeStop[] = ['need-input', 'full', 'too-large']
+const decodeStops: readonly DecodeStop[] = ['done', 'full', 'large', 'malformed']
+
+/** What kernel.as.ts exports; ranges are addresses, booleans are numbers, unsigned numbers come back signed. */
+interface KernelExports {
+  readonly initializeCrc: () => void
+  readonly crc32c: (start: number, end: number, seed: number) => number
+  readonly encodeLines: (...task: number[]) => number
+  readonly decodeLines: (...task: number[]) => number
+  readonly lz4Compress: BlockFunction
+  readonly lz4Decompress: BlockFunction
+  readonly snappyCompress: BlockFunction
+  readonly snappyDecompress: BlockFunction
+}
+
+/** Start and end, output start and end, history start; those that know no history ignore the fifth. */
+type BlockFunction = (...task: number[]) => number
+
+/** A kernel with a memory of its own of the best kind up to `best`, or nothing where the runtime has no SIMD. */
+export function tryWasmKernel(memoryBytes: number, best: Exclude<KernelKind, 'plain'>): Kernel | undefined {
+  const api = webAssembly()
+  if (api === undefined) return undefined
+  if (best === 'relaxed-simd') {
+    const module = tryCompile(api, relaxedSimdModule)
+    if (module !== undefined) return new WasmKernel('relaxed-simd', memoryBytes, instantiate(api, module, memoryBytes))
+  }
+  const module = tryCompile(api, simdModule)
+  return module && new WasmKernel('simd', memoryBytes, instantiate(api, module, memoryBytes))
+}
+
+/** A module with instructions that the engine does not know does not compile: this is the feature test too. */
+function tryCompile(api: WebAssemblyApi, base64: string): WebAssemblyModule | undefined {
+  try {
+    return new api.Module(Buffer.from(base64, 'base64'))
+  } catch {
+    return undefined
+  }
+}
+
+interface Instance {
+  readonly buffer: ArrayBuffer
+  readonly exports: KernelExports
+}
+
+function instantiate(api: WebAssemblyApi, module: WebAssemblyModule, memoryBytes: number): Instance {
+  const pages = Math.ceil((arenaStart + memoryBytes + kernelSlackBytes) / pageBytes)
+  const memory = new api.Memory({ initial: pages, maximum: pages })
+  const { exports } = new api.Instance(module, { env: { memory } })
+  return { buffer: memory.buffer, exports: exports as KernelExports }
+}
+
+class WasmKernel implements Kernel {
+  readonly kind: KernelKind
+  readonly memory: Uint8Array<ArrayBuffer>
+  readonly #exports: KernelExports
+  readonly #report: Int32Array
+
+  constructor(kind: KernelKind, memoryBytes: number, { buffer, exports }: Instance) {
+    this.kind = kind
+    this.memory = new Uint8Array(buffer, arenaStart, memoryBytes)
+    this.#report = new Int32Array(buffer, reportStart, 16)
+    this.#exports = exports
+    exports.initializeCrc()
+  }
+
+  crc32c(start: number, end: number, seed: number): number {
+    this.#assertInside(start, end)
+    return this.#exports.crc32c(arenaStart + start, arenaStart + end, seed) >>> 0
+  }
+
+  encodeLines(task: LineEncoding): EncodeStop {
+    this.#assertInside(task.inputPosition, task.inputEnd)
+    this.#assertInside(task.outputPosition, task.outputEnd)
+    const stop = this.#exports.encodeLines(
+      arenaStart + task.inputPosition,
+      arenaStart + task.inputSearched,
+      arenaStart + task.inputEnd,
+      Number(task.isFinal),
+      arenaStart + task.outputPosition,
+      arenaStart + task.outputEnd,
+      task.delimiter,
+      task.timestampDelta,
+      task.offsetDelta,
+      task.recordsMax,
+      task.valueBytesMax,
+      arenaStart + task.keyStart,
+      task.keyEnd - task.keyStart,
+      arenaStart + task.headersStart,
+      task.headersEnd - task.headersStart,
+    )
+    task.inputPosition = this.#reported(0) - arenaStart
+    task.inputSearched = this.#reported(1) - arenaStart
+    task.outputPosition = this.#reported(2) - arenaStart
+    task.offsetDelta = this.#reported(3)
+    if (stop === 2) task.tooLargeBytes = this.#reported(4)
+    return encodeStops[stop] ?? 'too-large'
+  }
+
+  decodeLines(task: LineDecoding): DecodeStop {
+    this.#assertInside(task.position, task.end)
+    this.#assertInside(task.outputStart, task.outputPosition)
+    this.#assertInside(task.outputPosition, task.outputEnd)
+    const stop = this.#exports.decodeLines(
+      arenaStart + task.position,
+      arenaStart + task.end,
+      arenaStart + task.outputStart,
+      arenaStart + task.outputPosition,
+      arenaStart + task.outputEnd,
+      task.delimiter,
+      task.firstOffsetDelta,
+      Math.min(task.recordsMax - task.recordsWritten, 0x7fff_ffff),
+      Number(task.hasNullMarker),
+    )
+    task.position = this.#reported(0) - arenaStart
+    task.outputPosition = this.#reported(1) - arenaStart
+    task.recordsSeen += this.#reported(2)
+    task.recordsWritten += this.#reported(3)
+    task.largeStart = this.#reported(4) - arenaStart
+    task.largeEnd = this.#reported(5) - arenaStart
+    return decodeStops[stop] ?? 'malformed'
+  }
+
+  lz4Compress(task: BlockTask): number {
+    assertBlockSize(task)
+    return this.#block(task, this.#exports.lz4Compress)
+  }
+
+  lz4Decompress(task: BlockTask): number {
+    return this.#block(task, this.#exports.lz4Decompress)
+  }
+
+  snappyCompress(task: BlockTask): number {
+    assertBlockSize(task)
+    return this.#block(task, this.#exports.snappyCompress)
+  }
+
+  snappyDecompress(task: BlockTask): number {
+    return this.#block(task, this.#exports.snappyDecompress)
+  }
+
+  #block(task: BlockTask, run: BlockFunction): number {
+    this.#assertInside(task.start, task.end)
+    this.#assertInside(task.historyStart ?? task.outputStart, task.outputEnd)
+    return run(
+      arenaStart + task.start,
+      arenaStart + task.end,
+      arenaStart + task.outputStart,
+      arenaStart + task.outputEnd,
+      arenaStart + (task.historyStart ?? task.outputStart),
+    )
+  }
+
+  #reported(index: number): number {
+    return this.#report[index] ?? 0
+  }
+
+  #assertInside(start: number, end: number): void {
+    const size = this.memory.length
+    assert(start >= 0 && start <= end && end <= size, `range ${start} to ${end} of a memory of ${size} bytes`)
+  }
+}

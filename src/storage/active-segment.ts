@@ -1,0 +1,221 @@
+import { type FilePosition, filePosition, NO_TIMESTAMP, type Offset, type TimestampMs } from '../base/brands.ts'
+import { DiskError } from '../base/errors.ts'
+import type { FileSystem, OpenFile, OpenMode } from '../disk/file-system.ts'
+import { BatchPeeker } from './batch-peek.ts'
+import { type SegmentPart, segmentFileName } from './file-names.ts'
+import { OffsetIndex } from './offset-index.ts'
+import { TimeIndex } from './time-index.ts'
+import { type AbortedTransaction, TransactionIndex } from './transaction-index.ts'
+
+/** How far a segment is written and indexed; what one writer leaves to the next. */
+export interface SegmentProgress {
+  /** Bytes of whole batches in the `.log`. */
+  endPosition: FilePosition
+  indexBytes: number
+  timeIndexBytes: number
+  bytesSinceLastIndexEntry: number
+  /** -1 when the segment is empty. */
+  maxTimestamp: TimestampMs
+  /** Last offset of the first batch with `maxTimestamp`. */
+  offsetOfMaxTimestamp: Offset
+}
+
+/** A batch that was, or is about to be, written at `position`. */
+export interface PlacedBatch {
+  readonly position: number
+  readonly sizeInBytes: number
+  readonly lastOffset: Offset
+  readonly maxTimestamp: TimestampMs
+}
+
+export interface ActiveSegmentOptions {
+  readonly fileSystem: FileSystem
+  readonly directory: string
+  readonly baseOffset: Offset
+  /** index.interval.bytes of the topic. */
+  readonly indexIntervalBytes: number
+}
+
+/**
+ * The segment that is written: its `.log` and both indexes, open for writing. Belongs to whoever holds the partition's lock.
+ * Kafka: LogSegment.append.
+ */
+export class ActiveSegment {
+  readonly baseOffset: Offset
+  readonly log: OpenFile
+  readonly offsetIndex: OffsetIndex
+  readonly timeIndex: TimeIndex
+  readonly progress: SegmentProgress
+  readonly #options: ActiveSegmentOptions
+  readonly #probe = new Uint8Array(2)
+  #transactions: TransactionIndex | undefined
+
+  private constructor(options: ActiveSegmentOptions, progress: SegmentProgress) {
+    this.#options = options
+    this.baseOffset = options.baseOffset
+    this.log = this.#openPart('log', 'create')
+    this.offsetIndex = new OffsetIndex(this.#openPart('index', 'create'), options.baseOffset)
+    this.timeIndex = new TimeIndex(this.#openPart('timeindex', 'create'), options.baseOffset)
+    this.progress = progress
+  }
+
+  /** Makes an empty segment, over whatever files have its names. */
+  static create(options: ActiveSegmentOptions): ActiveSegment {
+    const segment = new ActiveSegment(options, emptyProgress(options.baseOffset))
+    if (segment.log.size() > 0) segment.log.truncate(0)
+    segment.resetIndexes()
+    return segment
+  }
+
+  /** Opens a segment that is as far as `progress` says. */
+  static open(options: ActiveSegmentOptions, progress: SegmentProgress): ActiveSegment {
+    const segment = new ActiveSegment(options, { ...progress })
+    segment.adopt(progress)
+    return segment
+  }
+
+  /** Takes over what another writer left. */
+  adopt(progress: SegmentProgress): void {
+    Object.assign(this.progress, progress)
+    this.offsetIndex.refresh(progress.indexBytes)
+    this.timeIndex.refresh(progress.timeIndexBytes)
+  }
+
+  /** Whether the file ends exactly where this segment does: one read of two bytes. */
+  isAtEnd(): boolean {
+    const { endPosition } = this.progress
+    const before = Math.min(1, endPosition)
+    return this.log.read(this.#probe, endPosition - before) === before
+  }
+
+  /** Largest timestamp of the first batch; undefined when the segment is empty. */
+  firstTimestamp(): TimestampMs | undefined {
+    return new BatchPeeker(this.log).at(0)?.maxTimestamp
+  }
+
+  /** Whether a file of segment.index.bytes takes no more entries. */
+  areIndexesFull(segmentIndexBytes: number): boolean {
+    return this.offsetIndex.isFull(segmentIndexBytes) || this.timeIndex.isFull(segmentIndexBytes)
+  }
+
+  /** Writes whole batches at the end. They become part of the segment with `note`. Throws `DiskError`; the file is then cut back. */
+  write(bytes: Uint8Array): void {
+    try {
+      this.log.write(bytes, this.progress.endPosition)
+    } catch (error) {
+      this.#cutBack()
+      throw error
+    }
+  }
+
+  /** Counts a batch at the end of the segment and indexes it as Kafka would. */
+  note(batch: PlacedBatch): void {
+    const { progress } = this
+    if (batch.maxTimestamp > progress.maxTimestamp) {
+      progress.maxTimestamp = batch.maxTimestamp
+      progress.offsetOfMaxTimestamp = batch.lastOffset
+    }
+    if (progress.bytesSinceLastIndexEntry > this.#options.indexIntervalBytes) {
+      this.offsetIndex.append(batch.lastOffset, filePosition(batch.position))
+      this.timeIndex.maybeAppend(progress.maxTimestamp, progress.offsetOfMaxTimestamp)
+      progress.bytesSinceLastIndexEntry = 0
+    }
+    progress.bytesSinceLastIndexEntry += batch.sizeInBytes
+    progress.endPosition = filePosition(batch.position + batch.sizeInBytes)
+  }
+
+  /** Writes index entries that `note` collected. */
+  flushIndexes(): void {
+    this.offsetIndex.flush()
+    this.timeIndex.flush()
+    this.progress.indexBytes = this.offsetIndex.sizeInBytes
+    this.progress.timeIndexBytes = this.timeIndex.sizeInBytes
+  }
+
+  /** Notes a transaction whose ABORT marker is in this segment. */
+  noteAborted(aborted: AbortedTransaction): void {
+    this.transactions().append(aborted)
+  }
+
+  /** Empties the indexes, to be filled again from the log. */
+  resetIndexes(): void {
+    this.offsetIndex.truncateToEntries(0)
+    this.timeIndex.truncateToEntries(0)
+    this.#findTransactions()?.reset()
+    Object.assign(this.progress, emptyProgress(this.baseOffset))
+  }
+
+  /** Cuts the log at `position` (bytes); the indexes must not point behind it. */
+  cut(position: number): void {
+    this.log.truncate(position)
+    this.progress.endPosition = filePosition(position)
+  }
+
+  /** The last time index entry, and nothing but entries in the index files: what a closed segment has. */
+  seal(): void {
+    this.timeIndex.maybeAppend(this.progress.maxTimestamp, this.progress.offsetOfMaxTimestamp)
+    this.flushIndexes()
+    this.offsetIndex.trim()
+    this.timeIndex.trim()
+    if (this.log.size() > this.progress.endPosition) this.log.truncate(this.progress.endPosition)
+  }
+
+  /** Makes the log and its indexes durable. */
+  syncAll(): void {
+    this.log.sync()
+    this.offsetIndex.sync()
+    this.timeIndex.sync()
+    this.#transactions?.sync()
+  }
+
+  close(): void {
+    this.log.close()
+    this.offsetIndex.file.close()
+    this.timeIndex.file.close()
+    this.#transactions?.file?.close()
+  }
+
+  /** The index of aborted transactions; its file is made by the first of them. */
+  transactions(): TransactionIndex {
+    return (
+      this.#findTransactions() ??
+      (this.#transactions = new TransactionIndex(() => this.#openPart('txnindex', 'create')))
+    )
+  }
+
+  #findTransactions(): TransactionIndex | undefined {
+    if (this.#transactions !== undefined) return this.#transactions
+    try {
+      this.#transactions = new TransactionIndex(this.#openPart('txnindex', 'write'))
+    } catch (error) {
+      if (!(error instanceof DiskError && error.code === 'ENOENT')) throw error
+    }
+    return this.#transactions
+  }
+
+  /** Best effort: what cannot be cut now is cut by the next writer, who finds a longer log than the state says. */
+  #cutBack(): void {
+    try {
+      this.log.truncate(this.progress.endPosition)
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+    }
+  }
+
+  #openPart(part: SegmentPart, mode: OpenMode): OpenFile {
+    const { fileSystem, directory, baseOffset } = this.#options
+    return fileSystem.open(`${directory}/${segmentFileName(baseOffset, part)}`, mode)
+  }
+}
+
+/** Where an empty segment stands. */
+export function emptyProgress(baseOffset: Offset): SegmentProgress {
+  return {
+    endPosition: filePosition(0),
+    indexBytes: 0,
+    timeIndexBytes: 0,
+    bytesSinceLastIndexEntry: 0,
+    maxTimestamp: NO_TIMESTAMP,
+    offsetOfMaxTimestamp: baseOffset,
+  }
+}

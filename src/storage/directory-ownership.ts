@@ -1,0 +1,91 @@
+import { LockedError, NotFoundError, RefusedError } from '../base/errors.ts'
+import type { FileSystem, OpenFile, OpenMode } from '../disk/file-system.ts'
+import { KAFKA_LOCK, META_PROPERTIES, parseLogDirectoryName, TOPICS_FILE } from './file-names.ts'
+
+/** Whose a directory is, by what lies in it. */
+export type DirectoryOwner =
+  /** There is no such directory. */
+  | 'missing'
+  /** A directory with nothing in it. */
+  | 'empty'
+  /** Ours: it has `tslog-topics.json`. */
+  | 'tslog'
+  /** A Kafka broker's (it has `meta.properties`), or a copy of some of its partitions. */
+  | 'kafka'
+  /** Something that is no log. */
+  | 'other'
+
+/** Looks at a directory without touching it. */
+export function directoryOwner(fileSystem: FileSystem, directory: string): DirectoryOwner {
+  const facts = fileSystem.stat(directory)
+  if (facts === undefined) return 'missing'
+  if (fileSystem.stat(`${directory}/${TOPICS_FILE}`) !== undefined) return 'tslog'
+  if (fileSystem.stat(`${directory}/${META_PROPERTIES}`) !== undefined) return 'kafka'
+  const entries = (fileSystem.list(directory) ?? []).filter(({ name }) => !isOurLeftover(name))
+  if (entries.length === 0) return facts.kind === 'directory' ? 'empty' : 'other'
+  const hasPartition = entries.some(
+    ({ name, kind }) => kind === 'directory' && isPartition(fileSystem, directory, name),
+  )
+  return hasPartition ? 'kafka' : 'other'
+}
+
+/** A name alone would make a log of `backup-2024`; its segments must be there too. */
+function isPartition(fileSystem: FileSystem, directory: string, name: string): boolean {
+  if (parseLogDirectoryName(name).kind !== 'partition') return false
+  return (fileSystem.list(`${directory}/${name}`) ?? []).some((file) => /^\d{20}\.log$/.test(file.name))
+}
+
+/** What a first writer that was killed may have made before the directory had its catalog. */
+function isOurLeftover(name: string): boolean {
+  return name === KAFKA_LOCK || name.startsWith('tslog-') || name === `${META_PROPERTIES}.tmp`
+}
+
+/**
+ * Takes Kafka's own `.lock` shared, so that no broker starts while we work here, and none is running. Readers of a directory
+ * without that file need no lock. Throws `LockedError` when a broker holds it.
+ */
+export function lockAgainstKafka(
+  fileSystem: FileSystem,
+  directory: string,
+  mode: 'read' | 'write',
+): OpenFile | undefined {
+  const path = `${directory}/${KAFKA_LOCK}`
+  for (;;) {
+    if (mode === 'read' && fileSystem.stat(path) === undefined) return undefined
+    const openMode: OpenMode = mode === 'write' ? 'create' : 'read'
+    const file = fileSystem.open(path, openMode)
+    if (!file.lock('shared', 0)) {
+      file.close()
+      throw new LockedError(`${directory} belongs to a running Kafka broker`, { hint: 'stop the broker first' })
+    }
+    // Kafka deletes the file when it stops: a lock on a file without a name protects nothing.
+    if (fileSystem.stat(path)?.identity === file.identity) return file
+    file.close()
+  }
+}
+
+/** Throws what a command that only reads must say of a directory it cannot work on. */
+export function refuseUnreadable(directory: string, owner: DirectoryOwner): void {
+  if (owner === 'missing') {
+    throw new NotFoundError(`log directory ${directory} is not there`, {
+      hint: 'name it with -d DIR or TSLOG_DIR; tslog produce makes it',
+    })
+  }
+  if (owner === 'other') {
+    throw new RefusedError(
+      `${directory} is not a log directory: it has neither ${TOPICS_FILE} nor ${META_PROPERTIES}`,
+      {
+        hint: 'name another one with -d DIR',
+      },
+    )
+  }
+}
+
+/** Throws what a command that writes must say of a directory it may not change. */
+export function refuseUnwritable(directory: string, owner: DirectoryOwner): void {
+  if (owner === 'other') refuseUnreadable(directory, owner)
+  if (owner !== 'kafka') return
+  throw new RefusedError(`${directory} is Apache Kafka's: reading works, writing would change it`, {
+    hint: 'copy what you need into a directory of your own: tslog consume -J | tslog produce -J -d DIR',
+  })
+}

@@ -1,0 +1,326 @@
+import { assert } from '../base/assert.ts'
+import type { Offset } from '../base/brands.ts'
+import type { Clock } from '../base/clock.ts'
+import { NotFoundError, UsageError } from '../base/errors.ts'
+import { nearest } from '../base/nearest-name.ts'
+import type { Random } from '../base/random.ts'
+import { randomUuid, type Uuid } from '../base/uuid.ts'
+import type { FileSystem, OpenFile } from '../disk/file-system.ts'
+import type { BatchWindow } from '../record/batch-window.ts'
+import { removeCleanShutdownMarker } from './clean-shutdown-marker.ts'
+import { directoryOwner, lockAgainstKafka, refuseUnreadable, refuseUnwritable } from './directory-ownership.ts'
+import {
+  isInternalTopic,
+  parseLogDirectoryName,
+  partitionDirectoryName,
+  topicCollisionKey,
+  type TopicPartition,
+  validateTopicName,
+} from './file-names.ts'
+import { createMetaProperties } from './meta-properties.ts'
+import { mergeOffsetCheckpoint, readOffsetCheckpoint } from './offset-checkpoints.ts'
+import { PartitionLog } from './partition-log.ts'
+import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
+import { PartitionReader } from './partition-reader.ts'
+import { removePartitionDirectory } from './partition-removal.ts'
+import { type CatalogTopic, type CatalogTopics, TopicCatalog } from './topic-catalog.ts'
+import { resolveTopicConfig, type TopicConfig, type TopicConfigTexts } from './topic-configs.ts'
+
+export interface LogDirectoryOptions {
+  readonly fileSystem: FileSystem
+  readonly clock: Clock
+  readonly random: Random
+  readonly path: string
+  /** How long to wait for other writers, in ms. */
+  readonly lockWaitMs: number
+  /** Memory for recovery to read batches into; small plain memory when absent. */
+  readonly makeWindow?: () => BatchWindow
+  /** Told what recovery did, one line each. */
+  readonly onWarning?: (warning: string) => void
+}
+
+/** A topic as a log directory has it. */
+export interface Topic {
+  readonly name: string
+  /** Undefined when neither the catalog nor a partition says it. */
+  readonly id: Uuid | undefined
+  readonly partitionCount: number
+  /** Only what was set. */
+  readonly configs: TopicConfigTexts
+  /** Kept by the broker for itself. */
+  readonly isInternal: boolean
+}
+
+/** What a new topic is to be. */
+export interface NewTopic {
+  readonly name: string
+  readonly partitionCount: number
+  readonly configs: TopicConfigTexts
+}
+
+/** A directory of topics: finds, makes, changes and deletes them, and opens their partitions. */
+export class LogDirectory {
+  readonly path: string
+  readonly #options: LogDirectoryOptions
+  readonly #catalog: TopicCatalog
+  readonly #logs = new Map<string, PartitionLog>()
+  #topics: CatalogTopics | undefined
+  #lock: OpenFile | undefined
+  #isWritable = false
+
+  private constructor(options: LogDirectoryOptions) {
+    this.#options = options
+    this.path = options.path
+    this.#catalog = new TopicCatalog(options.fileSystem, options.path)
+  }
+
+  /**
+   * Opens a directory to read; nothing in it is touched. Throws `NotFoundError` when it is missing, `RefusedError` when it is
+   * no log or of a newer tslog, `LockedError` while a Kafka broker holds it.
+   */
+  static openToRead(options: LogDirectoryOptions): LogDirectory {
+    const directory = new LogDirectory(options)
+    refuseUnreadable(options.path, directoryOwner(options.fileSystem, options.path))
+    directory.#topics = directory.#catalog.read()
+    directory.#lock = lockAgainstKafka(options.fileSystem, options.path, 'read')
+    return directory
+  }
+
+  /**
+   * Opens a directory to write, making a new one when it is missing or empty. Throws `RefusedError` when it is no log, Kafka's, or of a newer
+   * tslog, `LockedError` while a Kafka broker holds it.
+   */
+  static openToWrite(options: LogDirectoryOptions): LogDirectory {
+    const { fileSystem, path, clock, random, lockWaitMs } = options
+    const directory = new LogDirectory(options)
+    const owner = directoryOwner(fileSystem, path)
+    refuseUnwritable(path, owner)
+    if (owner === 'missing') fileSystem.makeDirectory(path)
+    directory.#lock = lockAgainstKafka(fileSystem, path, 'write')
+    if (owner !== 'tslog') {
+      const identity = { clusterId: randomUuid(random), nodeId: 1, directoryId: randomUuid(random) }
+      createMetaProperties(fileSystem, path, identity, clock.now())
+      directory.#catalog.update(() => undefined, lockWaitMs)
+    }
+    directory.#topics = directory.#catalog.read()
+    // A crash of ours must be seen by Kafka as unclean.
+    removeCleanShutdownMarker(fileSystem, path)
+    directory.#isWritable = true
+    return directory
+  }
+
+  /** Names of all topics, sorted. Lists one directory and opens no partition. */
+  topicNames(): string[] {
+    const names = new Set(this.#topics?.keys())
+    for (const { topic } of this.#partitions()) names.add(topic)
+    return [...names].sort()
+  }
+
+  /** Reads again what other processes did to topics. */
+  refresh(): void {
+    this.#topics = this.#catalog.read()
+  }
+
+  /** A topic, or `undefined` when there is none of that name. */
+  findTopic(name: string): Topic | undefined {
+    const known = this.#topics?.get(name)
+    if (known !== undefined) return toTopic(name, known)
+    const partitions = this.#partitions().filter(({ topic }) => topic === name)
+    if (partitions.length === 0) return undefined
+    const partitionCount = Math.max(...partitions.map(({ partition }) => partition)) + 1
+    return { name, id: this.#topicIdOf(name), partitionCount, configs: new Map(), isInternal: isInternalTopic(name) }
+  }
+
+  /** A topic; throws `NotFoundError` that names the nearest one. */
+  topic(name: string): Topic {
+    const found = this.findTopic(name)
+    if (found !== undefined) return found
+    const near = nearest(name, this.topicNames())
+    throw new NotFoundError(`topic ${JSON.stringify(name)} is not in ${this.path}`, {
+      hint: near === undefined ? 'tslog topics list shows what is there' : `did you mean ${near}?`,
+    })
+  }
+
+  /** The configuration of a topic with all defaults filled in. */
+  config(name: string): TopicConfig {
+    return resolveTopicConfig(this.findTopic(name)?.configs ?? new Map())
+  }
+
+  /**
+   * Makes a topic with its partitions, durably; false when another process was first. Throws `UsageError` for a bad name, count
+   * or configuration, or a name that Kafka could not tell from an existing one.
+   */
+  createTopic(topic: NewTopic): boolean {
+    assert(this.#isWritable, 'the directory is open for writing')
+    validateTopicName(topic.name)
+    resolveTopicConfig(topic.configs)
+    const isNew = this.#catalog.update((topics) => {
+      if (topics.has(topic.name)) return false
+      refuseCollision(topic.name, topics)
+      topics.set(topic.name, this.#makePartitions(topic))
+      return true
+    }, this.#options.lockWaitMs)
+    this.refresh()
+    return isNew
+  }
+
+  /** Sets configurations (`null`: back to the default) and may add partitions. */
+  alterTopic(name: string, change: { partitionCount?: number; configs: ReadonlyMap<string, string | null> }): Topic {
+    assert(this.#isWritable, 'the directory is open for writing')
+    this.#catalog.update((topics) => {
+      const { configs: before, partitionCount, id } = this.topic(name)
+      const configs = new Map(before)
+      for (const [key, value] of change.configs) {
+        if (value === null) configs.delete(key)
+        else configs.set(key, value)
+      }
+      resolveTopicConfig(configs)
+      const wanted = change.partitionCount ?? partitionCount
+      if (wanted < partitionCount) {
+        throw new UsageError(`topic ${name} has ${partitionCount} partitions; their number can only grow`, {
+          hint: `--partitions ${partitionCount} or more`,
+        })
+      }
+      const topicId = id ?? randomUuid(this.#options.random)
+      for (let partition = 0; partition < wanted; partition++) this.#makePartition({ topic: name, partition }, topicId)
+      const createdMs = topics.get(name)?.createdMs ?? this.#options.clock.now()
+      topics.set(name, { id: topicId, partitionCount: wanted, configs, createdMs })
+    }, this.#options.lockWaitMs)
+    this.refresh()
+    return this.topic(name)
+  }
+
+  /** Deletes a topic and all its records. Whoever has it open for writing is told; open readers end. */
+  deleteTopic(name: string): void {
+    assert(this.#isWritable, 'the directory is open for writing')
+    const { partitionCount } = this.topic(name)
+    for (let partition = 0; partition < partitionCount; partition++) {
+      if (!this.#hasPartition({ topic: name, partition })) continue
+      this.openLog({ topic: name, partition }).markDeleted()
+    }
+    this.#catalog.update((topics) => void topics.delete(name), this.#options.lockWaitMs)
+    for (let partition = 0; partition < partitionCount; partition++) {
+      this.#close({ topic: name, partition })
+      removePartitionDirectory(this.#options, { topic: name, partition })
+    }
+    this.refresh()
+  }
+
+  /** Moves the log start offset of a partition forward, durably. Returns where it is now. */
+  trim(partition: TopicPartition, before: Offset): Offset {
+    const moved = this.openLog(partition).advanceLogStart(before)
+    const changes = new Map([[partitionDirectoryName(partition), moved]])
+    const { fileSystem, lockWaitMs: waitMs } = this.#options
+    mergeOffsetCheckpoint(fileSystem, this.path, 'log-start-offset-checkpoint', { changes, waitMs })
+    return moved
+  }
+
+  /** The log of a partition, for writing; opened once and kept. */
+  openLog(partition: TopicPartition): PartitionLog {
+    assert(this.#isWritable, 'the directory is open for writing')
+    const key = partitionDirectoryName(partition)
+    const known = this.#logs.get(key)
+    if (known !== undefined) return known
+    const topic = this.topic(partition.topic)
+    refuseUnknownPartition(topic, partition.partition)
+    this.#makePartition(partition, topic.id ?? randomUuid(this.#options.random))
+    const config = resolveTopicConfig(topic.configs)
+    const segmentMs = config.segmentMs - jitterMs(config.segmentJitterMs, this.#options.random)
+    const log = PartitionLog.open({
+      ...this.#options,
+      ...partition,
+      logDirectory: this.path,
+      config: { ...config, segmentMs },
+    })
+    this.#logs.set(key, log)
+    return log
+  }
+
+  /** A reader of a partition. Throws `NotFoundError` when there is none. */
+  openReader(partition: TopicPartition): PartitionReader {
+    refuseUnknownPartition(this.topic(partition.topic), partition.partition)
+    const { fileSystem } = this.#options
+    const key = partitionDirectoryName(partition)
+    const marked = readOffsetCheckpoint(fileSystem, this.path, 'log-start-offset-checkpoint').offsets.get(key)
+    const options = { fileSystem, directory: `${this.path}/${key}` }
+    return new PartitionReader(marked === undefined ? options : { ...options, logStartCheckpoint: marked })
+  }
+
+  close(): void {
+    for (const log of this.#logs.values()) log.close()
+    this.#logs.clear()
+    this.#lock?.close()
+  }
+
+  #close(partition: TopicPartition): void {
+    const key = partitionDirectoryName(partition)
+    this.#logs.get(key)?.close()
+    this.#logs.delete(key)
+  }
+
+  #partitions(): TopicPartition[] {
+    const found: TopicPartition[] = []
+    for (const { name, kind } of this.#options.fileSystem.list(this.path) ?? []) {
+      if (kind !== 'directory') continue
+      const parsed = parseLogDirectoryName(name)
+      if (parsed.kind === 'partition' && parsed.topic !== '__cluster_metadata') found.push(parsed)
+    }
+    return found
+  }
+
+  #hasPartition(partition: TopicPartition): boolean {
+    return this.#options.fileSystem.stat(`${this.path}/${partitionDirectoryName(partition)}`) !== undefined
+  }
+
+  #topicIdOf(topic: string): Uuid | undefined {
+    const metadata = readPartitionMetadata(
+      this.#options.fileSystem,
+      `${this.path}/${partitionDirectoryName({ topic, partition: 0 })}`,
+    )
+    return metadata.kind === 'metadata' ? metadata.topicId : undefined
+  }
+
+  #makePartitions({ name, partitionCount, configs }: NewTopic): CatalogTopic {
+    // A creation that was killed left directories: they, and the id in them, are taken as they are.
+    const id = this.#topicIdOf(name) ?? randomUuid(this.#options.random)
+    for (let partition = 0; partition < partitionCount; partition++) this.#makePartition({ topic: name, partition }, id)
+    return { id, partitionCount, configs: new Map(configs), createdMs: this.#options.clock.now() }
+  }
+
+  #makePartition(partition: TopicPartition, topicId: Uuid): void {
+    const { fileSystem } = this.#options
+    const directory = `${this.path}/${partitionDirectoryName(partition)}`
+    if (fileSystem.stat(directory) === undefined) fileSystem.makeDirectory(directory)
+    if (readPartitionMetadata(fileSystem, directory).kind === 'absent')
+      writePartitionMetadata(fileSystem, directory, topicId)
+  }
+}
+
+/** Spreads the rolls of partitions that began together: 0 to `max` (segment.jitter.ms), exclusive. */
+function jitterMs(max: number, random: Random): number {
+  if (max === 0) return 0
+  const bytes = random.fill(new Uint8Array(4))
+  return Math.floor((new DataView(bytes.buffer).getUint32(0) / 2 ** 32) * max)
+}
+
+function toTopic(name: string, { id, partitionCount, configs }: CatalogTopic): Topic {
+  return { name, id, partitionCount, configs, isInternal: isInternalTopic(name) }
+}
+
+function refuseUnknownPartition({ name, partitionCount }: Topic, partition: number): void {
+  if (partition >= 0 && partition < partitionCount) return
+  throw new NotFoundError(`topic ${name} has no partition ${partition}`, {
+    hint: `it has partitions 0 to ${partitionCount - 1}`,
+  })
+}
+
+function refuseCollision(name: string, topics: CatalogTopics): void {
+  const key = topicCollisionKey(name)
+  for (const other of topics.keys()) {
+    if (topicCollisionKey(other) === key) {
+      throw new UsageError(`topic name ${name} collides with ${other}: Kafka takes "." and "_" for the same`, {
+        hint: 'choose another name',
+      })
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { offset, type Offset } from '../base/brands.ts'
+import { TemporaryError } from '../base/errors.ts'
+import type { FileSystem } from '../disk/file-system.ts'
+import { parseCheckpointNumber, readCheckpoint, splitFields, writeCheckpoint } from './checkpoint-file.ts'
+import {
+  CHECKPOINT_LOCK,
+  isTopicName,
+  parseLogDirectoryName,
+  parsePartition,
+  partitionDirectoryName,
+} from './file-names.ts'
+
+/** The checkpoints of a data directory that hold one offset for each partition: `topic partition offset` a line. */
+export type OffsetCheckpointName =
+  /** What is below was synced: recovery begins there. Nothing known means from the start. */
+  | 'recovery-point-offset-checkpoint'
+  /** Only of partitions whose log starts inside a segment. */
+  | 'log-start-offset-checkpoint'
+  /** The first offset that compaction has not seen. */
+  | 'cleaner-offset-checkpoint'
+  /** High watermarks. */
+  | 'replication-offset-checkpoint'
+
+/** Offsets by the name of the partition's directory, `<topic>-<partition>`. */
+export type OffsetMap = ReadonlyMap<string, Offset>
+
+export interface OffsetCheckpoint {
+  readonly offsets: OffsetMap
+  /** Why the file is not what was written; the offsets are then empty, as Kafka takes them. */
+  readonly damage: string | undefined
+}
+
+/** Changes to a checkpoint: a new offset, or `undefined` to drop the partition from it. */
+export type OffsetChanges = ReadonlyMap<string, Offset | undefined>
+
+/** Reads a checkpoint without a lock: the file is replaced as a whole. */
+export function readOffsetCheckpoint(
+  fileSystem: FileSystem,
+  directory: string,
+  name: OffsetCheckpointName,
+): OffsetCheckpoint {
+  const checkpoint = readCheckpoint(fileSystem, `${directory}/${name}`)
+  if (checkpoint.kind === 'damaged') return { offsets: new Map(), damage: checkpoint.reason }
+  const offsets = new Map<string, Offset>()
+  for (const line of checkpoint.lines) {
+    const entry = parseEntry(line)
+    if (entry === undefined)
+      return { offsets: new Map(), damage: `not a topic, a partition and an offset: ${quote(line)}` }
+    offsets.set(entry.partition, entry.offset)
+  }
+  return { offsets, damage: undefined }
+}
+
+/**
+ * Brings `changes` into a checkpoint that other processes write too: under `tslog-checkpoint.lock` reads what is there,
+ * changes only these entries, and replaces the file unless nothing is new. Returns what was read, with its damage.
+ * Throws `TemporaryError` when the lock is not to be had within `waitMs`.
+ */
+export function mergeOffsetCheckpoint(
+  fileSystem: FileSystem,
+  directory: string,
+  name: OffsetCheckpointName,
+  { changes, waitMs }: { readonly changes: OffsetChanges; readonly waitMs: number },
+): OffsetCheckpoint {
+  if (changes.size === 0) return readOffsetCheckpoint(fileSystem, directory, name)
+  const lock = fileSystem.open(`${directory}/${CHECKPOINT_LOCK}`, 'create')
+  try {
+    if (!lock.lock('exclusive', waitMs)) {
+      throw new TemporaryError(`${lock.path} is held by another process`, { hint: 'try again' })
+    }
+    const before = readOffsetCheckpoint(fileSystem, directory, name)
+    const merged = merge(before.offsets, changes)
+    if (merged !== undefined || before.damage !== undefined) {
+      writeCheckpoint(fileSystem, `${directory}/${name}`, formatEntries(merged ?? before.offsets))
+    }
+    return before
+  } finally {
+    lock.close()
+  }
+}
+
+/** The entries after the changes, or `undefined` when they change nothing. */
+function merge(before: OffsetMap, changes: OffsetChanges): OffsetMap | undefined {
+  const merged = new Map(before)
+  let isChanged = false
+  for (const [partition, changed] of changes) {
+    if (merged.get(partition) === changed) continue
+    isChanged = true
+    if (changed === undefined) merged.delete(partition)
+    else merged.set(partition, changed)
+  }
+  return isChanged ? merged : undefined
+}
+
+function formatEntries(offsets: OffsetMap): string[] {
+  const lines: string[] = []
+  for (const [name, value] of offsets) {
+    const parsed = parseLogDirectoryName(name)
+    if (parsed.kind === 'partition') lines.push(`${parsed.topic} ${parsed.partition} ${value}`)
+  }
+  return lines
+}
+
+function parseEntry(line: string): { partition: string; offset: Offset } | undefined {
+  const [topic = '', number = '', text = ''] = splitFields(line, 3) ?? []
+  const partition = parsePartition(number)
+  const value = parseCheckpointNumber(text)
+  if (partition === undefined || value === undefined || !isTopicName(topic)) return undefined
+  return { partition: partitionDirectoryName({ topic, partition }), offset: offset(value) }
+}
+
+function quote(line: string): string {
+  return JSON.stringify(line.length > 80 ? `${line.slice(0, 80)}...` : line)
+}

@@ -1,0 +1,206 @@
+import { assert } from '../base/assert.ts'
+import { leaderEpoch, type Offset, offset } from '../base/brands.ts'
+import { ActiveSegment, type ActiveSegmentOptions, emptyProgress } from './active-segment.ts'
+import { partitionDirectoryName } from './file-names.ts'
+import type { LeaderEpochHistory } from './leader-epoch-history.ts'
+import { recoverSegment, type SegmentRecovery, type SegmentRecoveryOptions } from './log-recovery.ts'
+import { readOffsetCheckpoint } from './offset-checkpoints.ts'
+import type { PartitionLogOptions } from './partition-options.ts'
+import { loadProducerState } from './producer-loading.ts'
+import { ProducerState } from './producer-state.ts'
+import { floorSegment, listSegments } from './segment-list.ts'
+import type { WriteState } from './write-state.ts'
+
+export interface OpeningOptions extends PartitionLogOptions {
+  /** The partition's own directory. */
+  readonly directory: string
+  readonly epochs: LeaderEpochHistory
+  /** What the last writer left, if it can be read. */
+  readonly state: WriteState | undefined
+  /** The active segment that this process has open, if any. */
+  readonly known: ActiveSegment | undefined
+}
+
+/** A partition whose files and write state agree. */
+export interface OpenedPartition {
+  readonly active: ActiveSegment
+  readonly state: WriteState
+  /** The state differs from what is in the file. */
+  readonly isChanged: boolean
+}
+
+/**
+ * Finds the active segment and its end, with the partition's lock held: believes the write state of this boot, adds what a killed
+ * writer left behind it, and recovers everything above the recovery point in all other cases.
+ */
+export function openActive(options: OpeningOptions): OpenedPartition {
+  const { state, fileSystem } = options
+  if (state === undefined || state.bootId === '' || state.bootId !== fileSystem.bootId) return recoverAll(options)
+  const bases = listSegments(fileSystem, options.directory)
+  if (bases.at(-1) !== state.activeBaseOffset) return recoverAll(options)
+  const active = activeOf(options, state)
+  if (active.isAtEnd()) return { active, state, isChanged: false }
+  const isShorter = active.log.size() < state.endPosition
+  return isShorter ? recoverAll(options) : recoverTail(options, active, state)
+}
+
+function activeOf(options: OpeningOptions, state: WriteState): ActiveSegment {
+  const { known } = options
+  if (known === undefined || known.baseOffset !== state.activeBaseOffset) {
+    return ActiveSegment.open(segmentOptions(options, state.activeBaseOffset), state)
+  }
+  known.adopt(state)
+  return known
+}
+
+/** A writer was killed between its write and its word of it: its whole batches are in the log, the rest is cut. */
+function recoverTail(options: OpeningOptions, active: ActiveSegment, state: WriteState): OpenedPartition {
+  active.offsetIndex.truncateToEntries(state.indexBytes / 8)
+  active.timeIndex.truncateToEntries(state.timeIndexBytes / 12)
+  const producers = producersBefore(options, state.logEndOffset, state.hasProducers)
+  const shared = recoveryOptions(options, { recoveryPoint: state.syncedEndOffset, isSameBoot: true, producers })
+  const recovery = recoverSegment(active, state.logEndOffset, { ...shared, isLast: true })
+  report(options, [recovery])
+  const next: WriteState = { ...state, ...active.progress, hasProducers: producers.producerCount > 0 }
+  next.logEndOffset = recovery.nextOffset
+  next.visibleEndOffset = recovery.nextOffset
+  return { active, state: closeRecovery(options, next, [recovery]), isChanged: true }
+}
+
+/** Checks the segments above the recovery point, whoever wrote them, and makes their indexes anew. */
+function recoverAll(options: OpeningOptions): OpenedPartition {
+  const { fileSystem, directory, state } = options
+  const bases = listSegments(fileSystem, directory)
+  const logStart = logStartOffset(options, bases)
+  if (bases.length === 0) bases.push(logStart)
+  const recoveryPoint = recoveryPointOf(options)
+  const isSameBoot = state !== undefined && state.bootId !== '' && state.bootId === fileSystem.bootId
+  const recoveries: SegmentRecovery[] = []
+  const first = firstToCheck(bases, recoveryPoint)
+  const producers = producersBefore(options, bases[first] ?? logStart, true)
+  const shared = recoveryOptions(options, { recoveryPoint, isSameBoot, producers })
+  let active: ActiveSegment | undefined
+  for (let i = first; i < bases.length; i++) {
+    const base = bases[i] ?? logStart
+    active?.seal()
+    active?.close()
+    active = ActiveSegment.open(segmentOptions(options, base), emptyProgress(base))
+    active.resetIndexes()
+    const end = bases[i + 1]
+    const borders = end === undefined ? { isLast: true } : { isLast: false, endOffset: end }
+    recoveries.push(recoverSegment(active, base, { ...shared, ...borders }))
+  }
+  assert(active !== undefined, 'a partition has at least one segment')
+  report(options, recoveries)
+  return {
+    active,
+    state: freshState(options, {
+      active,
+      recoveries,
+      logStart,
+      recoveryPoint,
+      hasProducers: producers.producerCount > 0,
+    }),
+    isChanged: true,
+  }
+}
+
+interface Recovered {
+  readonly active: ActiveSegment
+  readonly recoveries: readonly SegmentRecovery[]
+  readonly logStart: Offset
+  readonly recoveryPoint: Offset
+  readonly hasProducers: boolean
+}
+
+function freshState(options: OpeningOptions, recovered: Recovered): WriteState {
+  const { active, recoveries, logStart, recoveryPoint, hasProducers } = recovered
+  const { fileSystem, state } = options
+  const readable = recoveries.at(-1)?.nextOffset ?? logStart
+  // Offsets below the log start were given once, even if a power cut took their records.
+  const logEndOffset = readable > logStart ? readable : logStart
+  const next: WriteState = {
+    generation: (state?.generation ?? 0n) + 1n,
+    bootId: fileSystem.bootId,
+    isServed: false,
+    isDeleted: false,
+    hasProducers,
+    activeBaseOffset: active.baseOffset,
+    logEndOffset,
+    visibleEndOffset: logEndOffset,
+    syncedEndOffset: recoveryPoint < logEndOffset ? recoveryPoint : logEndOffset,
+    leaderEpoch: leaderEpoch(0),
+    logStartOffset: logStart,
+    ...active.progress,
+  }
+  return closeRecovery(options, next, recoveries)
+}
+
+/** The leader epochs that recovery met, and a new one when it cut anything: no two histories share (epoch, offset). */
+function closeRecovery(options: OpeningOptions, state: WriteState, recoveries: readonly SegmentRecovery[]): WriteState {
+  const { epochs } = options
+  // An epoch that begins at the very end stays: it was given, if only to say that the log was cut.
+  epochs.truncateFromEnd(offset(state.logEndOffset + 1n))
+  epochs.assignAll(recoveries.flatMap((one) => one.epochs).filter(({ epoch }) => epoch >= 0))
+  const isCut = recoveries.some((one) => one.cutBytes > 0)
+  const latest = epochs.latestEpoch
+  if (latest === undefined) epochs.assign(leaderEpoch(0), state.logEndOffset)
+  else if (isCut) epochs.assign(leaderEpoch(latest + 1), state.logEndOffset)
+  state.leaderEpoch = epochs.latestEpoch ?? leaderEpoch(0)
+  if (isCut) state.generation += 1n
+  return state
+}
+
+function firstToCheck(bases: readonly Offset[], recoveryPoint: Offset): number {
+  return Math.min(Math.max(0, floorSegment(bases, recoveryPoint)), bases.length - 1)
+}
+
+/** The later of Kafka's checkpoint and our own note, each written only after the sync it speaks of. */
+function recoveryPointOf(options: OpeningOptions): Offset {
+  const { fileSystem, logDirectory, state } = options
+  const checkpoint = readOffsetCheckpoint(fileSystem, logDirectory, 'recovery-point-offset-checkpoint')
+  const marked = checkpoint.offsets.get(partitionDirectoryName(options)) ?? offset(0n)
+  const synced = state?.syncedEndOffset ?? offset(0n)
+  return marked > synced ? marked : synced
+}
+
+function logStartOffset(options: OpeningOptions, bases: readonly Offset[]): Offset {
+  const { fileSystem, logDirectory, state } = options
+  const checkpoint = readOffsetCheckpoint(fileSystem, logDirectory, 'log-start-offset-checkpoint')
+  const candidates = [bases[0], checkpoint.offsets.get(partitionDirectoryName(options)), state?.logStartOffset]
+  return candidates.reduce<Offset>((max, one) => (one !== undefined && one > max ? one : max), offset(0n))
+}
+
+function producersBefore(options: OpeningOptions, end: Offset, mayHaveSome: boolean): ProducerState {
+  return mayHaveSome ? loadProducerState(options.fileSystem, options.directory, end) : new ProducerState(end)
+}
+
+interface SharedRecovery {
+  readonly recoveryPoint: Offset
+  readonly isSameBoot: boolean
+  readonly producers: ProducerState
+}
+
+function recoveryOptions(options: OpeningOptions, shared: SharedRecovery): Omit<SegmentRecoveryOptions, 'isLast'> {
+  const { fileSystem, directory, makeWindow } = options
+  return { fileSystem, directory, ...shared, ...(makeWindow && { window: makeWindow() }) }
+}
+
+function report(options: OpeningOptions, recoveries: readonly SegmentRecovery[]): void {
+  for (const { cutBytes, quarantinePath, damages, nextOffset } of recoveries) {
+    const kept = quarantinePath === undefined ? '' : `, kept in ${quarantinePath}`
+    if (cutBytes > 0) {
+      options.onWarning?.(
+        `${options.directory}: cut ${cutBytes} torn bytes off the end${kept}; the log ends at offset ${nextOffset}`,
+      )
+    }
+    for (const { path, position, firstOffset, nextOffset: next, reason } of damages) {
+      options.onWarning?.(`${path}: damaged at byte ${position}, offsets ${firstOffset} to ${next - 1n}: ${reason}`)
+    }
+  }
+}
+
+function segmentOptions(options: OpeningOptions, baseOffset: Offset): ActiveSegmentOptions {
+  const { fileSystem, directory, config } = options
+  return { fileSystem, directory, baseOffset, indexIntervalBytes: config.indexIntervalBytes }
+}

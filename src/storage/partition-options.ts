@@ -1,0 +1,27 @@
+import type { Clock } from '../base/clock.ts'
+import type { FileSystem } from '../disk/file-system.ts'
+import type { BatchWindow } from '../record/batch-window.ts'
+import type { TopicPartition } from './file-names.ts'
+
+/** What of a topic's configuration the log of a partition needs. */
+export interface PartitionLogConfig {
+  readonly segmentBytes: number
+  /** segment.ms less this process's share of segment.jitter.ms. */
+  readonly segmentMs: number
+  readonly segmentIndexBytes: number
+  readonly indexIntervalBytes: number
+}
+
+export interface PartitionLogOptions extends TopicPartition {
+  readonly fileSystem: FileSystem
+  readonly clock: Clock
+  /** The log directory; the partition lies in it under its own name. */
+  readonly logDirectory: string
+  readonly config: PartitionLogConfig
+  /** How long an append waits for other writers, in ms. */
+  readonly lockWaitMs: number
+  /** Memory for recovery to read batches into. */
+  readonly makeWindow?: () => BatchWindow
+  /** Told what recovery cut, left or set aside, one line each. */
+  readonly onWarning?: (warning: string) => void
+}

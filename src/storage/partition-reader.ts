@@ -1,0 +1,250 @@
+import { type Offset, offset } from '../base/brands.ts'
+import { DiskError } from '../base/errors.ts'
+import type { BatchWindow } from '../record/batch-window.ts'
+import { type LogBatch, scanBatch } from '../record/log-batch.ts'
+import { RecordBatch } from '../record/record-batch.ts'
+import { PartitionView, type PartitionViewOptions, UNKNOWN_END } from './partition-view.ts'
+import { findNextBatch } from './segment-search.ts'
+import { Segment } from './segment.ts'
+
+/** A stretch of a log that cannot be read. */
+export interface Damage {
+  /** The `.log` file. */
+  readonly path: string
+  /** The bad bytes: from `position` to `end` (exclusive). */
+  readonly position: number
+  readonly end: number
+  /** The offsets that may have been there: from `firstOffset` to `nextOffset` (exclusive). */
+  readonly firstOffset: Offset
+  readonly nextOffset: Offset
+  readonly reason: string
+}
+
+/** What a read gave. */
+export type PartitionRead =
+  /** Whole batches with a right CRC, in bytes 0 to `end` of the window. The first may begin before the offset asked for. */
+  | { readonly kind: 'batches'; readonly end: number }
+  /** Nothing more is visible now. */
+  | { readonly kind: 'end' }
+  /** The next batch takes a window of so many bytes. */
+  | { readonly kind: 'large'; readonly sizeInBytes: number }
+  /** Reported once; the next read goes on behind it. */
+  | { readonly kind: 'damage'; readonly damage: Damage }
+  /** Retention or a trim overtook the reader; the next read goes on at the log start offset. */
+  | { readonly kind: 'trimmed'; readonly logStartOffset: Offset }
+
+/** The bounds of what a reader may see. */
+export interface VisibleRange {
+  readonly logStartOffset: Offset
+  /** The offset after the last visible record. */
+  readonly visibleEndOffset: Offset
+}
+
+/** How often a segment that vanishes between listing and opening is looked for again. */
+const openAttempts = 8
+
+/**
+ * Reads a partition without a lock while others append, roll, delete and recover it. Sees whole, checked batches below the visible
+ * end; never a partial one, never one twice. See the layer's README for what is damage and what is only not there yet.
+ */
+export class PartitionReader {
+  readonly view: PartitionView
+  readonly #options: PartitionViewOptions
+  #segment: Segment | undefined
+  #position = 0
+  #nextOffset: Offset
+
+  /** Throws `NotFoundError` when the directory is gone. */
+  constructor(options: PartitionViewOptions) {
+    this.#options = options
+    this.view = new PartitionView(options)
+    this.#nextOffset = this.view.logStartOffset
+  }
+
+  /** The offset of the next record that a read gives, or of the first one after it. */
+  get nextOffset(): Offset {
+    return this.#nextOffset
+  }
+
+  /** Looks again at what other processes did, and says what is readable now. */
+  refresh(): VisibleRange {
+    this.#refresh()
+    return { logStartOffset: this.view.logStartOffset, visibleEndOffset: this.view.visibleEnd }
+  }
+
+  /** The next read gives the batch with `target` first, or the one after it. Any offset is fine: bounds are looked at by `read`. */
+  seek(target: Offset): void {
+    this.#nextOffset = target
+    this.#leaveSegment()
+  }
+
+  /** Reads as many whole batches as fit into `window`. */
+  read(window: BatchWindow): PartitionRead {
+    for (;;) {
+      if (this.#nextOffset < this.view.logStartOffset) return this.#skipToLogStart()
+      const segment = this.#segment ?? this.#enterSegment()
+      if (segment === undefined) return { kind: 'end' }
+      const read = this.#readFrom(segment, window)
+      if (read !== undefined) return read
+      if (!this.#moveOn(segment)) return { kind: 'end' }
+    }
+  }
+
+  /** A segment of the partition for the caller to look at and to close; `undefined` when it was deleted meanwhile. */
+  openSegment(baseOffset: Offset): Segment | undefined {
+    return openIfThere(() => Segment.open(this.#options.fileSystem, this.#options.directory, baseOffset))
+  }
+
+  close(): void {
+    this.#leaveSegment()
+    this.view.close()
+  }
+
+  /** `undefined` when the segment has nothing more, or is no longer the one to read. */
+  #readFrom(segment: Segment, window: BatchWindow): PartitionRead | undefined {
+    if (this.#nextOffset >= this.view.visibleLimit) {
+      this.#refresh()
+      if (this.#segment !== segment) return undefined
+      if (this.#nextOffset >= this.view.visibleLimit) return { kind: 'end' }
+    }
+    const filled = segment.log.read(window.bytes, this.#position)
+    if (filled === 0) return undefined
+    const whole = this.#takeBatches(window, filled)
+    return whole > 0 ? { kind: 'batches', end: whole } : this.#readBad(segment, window, filled)
+  }
+
+  /** Bytes of whole, checked, visible batches at the front of the window; moves on behind them. */
+  #takeBatches(window: BatchWindow, filled: number): number {
+    const limit = this.view.visibleLimit
+    let end = 0
+    for (;;) {
+      const scanned = scanBatch(window.bytes, end, filled)
+      if (scanned.kind !== 'batch') break
+      const next = scanned.batch.nextOffset
+      if (next > limit || next <= this.#nextOffset || !isCrcValid(window, scanned.batch, end)) break
+      end += scanned.batch.sizeInBytes
+      this.#nextOffset = next
+    }
+    this.#position += end
+    return end
+  }
+
+  /** No batch could be taken: too large for the window, not there yet, or damage. */
+  #readBad(segment: Segment, window: BatchWindow, filled: number): PartitionRead | undefined {
+    const scanned = scanBatch(window.bytes, 0, filled)
+    const size = segment.log.size()
+    const needed = scanned.kind === 'incomplete' ? scanned.sizeInBytes : undefined
+    if (needed !== undefined && needed > window.bytes.length && this.#position + needed <= size) {
+      return { kind: 'large', sizeInBytes: needed }
+    }
+    if (scanned.kind === 'batch' && scanned.batch.nextOffset > this.view.visibleLimit) return { kind: 'end' }
+    return this.#damageOrEnd(segment, size, reasonOf(scanned))
+  }
+
+  #damageOrEnd(segment: Segment, size: number, reason: string): PartitionRead | undefined {
+    // What looks like damage may be a log that was cut and written anew under us.
+    this.#refresh()
+    if (this.#segment !== segment) return undefined
+    const segmentEnd = this.view.segmentEnd(segment.baseOffset)
+    const range = { position: this.#position + 1, end: size, offsetMin: this.#nextOffset, offsetMax: segmentEnd }
+    const found = findNextBatch(segment.log, range)
+    if (found !== undefined) {
+      return this.#skipDamage(segment, { end: found, nextOffset: baseOffsetAt(segment, found), reason })
+    }
+    const isLast = segmentEnd === UNKNOWN_END
+    const limit = this.view.visibleLimit
+    // At the very end of the log a bad batch may be one that is just being written, or that a killed writer left.
+    if (isLast && limit === UNKNOWN_END) return { kind: 'end' }
+    return this.#skipDamage(segment, { end: size, nextOffset: isLast ? limit : segmentEnd, reason })
+  }
+
+  #skipDamage(segment: Segment, to: { end: number; nextOffset: Offset; reason: string }): PartitionRead | undefined {
+    const { end, nextOffset, reason } = to
+    const damage = {
+      path: segment.log.path,
+      position: this.#position,
+      end,
+      firstOffset: this.#nextOffset,
+      nextOffset,
+      reason,
+    }
+    this.#position = end
+    // Nothing of what was asked for lies in the bad bytes.
+    if (nextOffset <= this.#nextOffset) return undefined
+    this.#nextOffset = nextOffset
+    return { kind: 'damage', damage }
+  }
+
+  #skipToLogStart(): PartitionRead {
+    const { logStartOffset } = this.view
+    this.seek(logStartOffset)
+    return { kind: 'trimmed', logStartOffset }
+  }
+
+  /** Opens the segment with the next offset; one that was deleted between listing and opening is looked for again. */
+  #enterSegment(): Segment | undefined {
+    for (let attempt = 0; attempt < openAttempts; attempt++) {
+      const base = this.view.segmentFor(this.#nextOffset)
+      if (base === undefined) return undefined
+      this.#segment = this.openSegment(base)
+      if (this.#segment !== undefined) {
+        this.#position = this.#segment.positionOf(this.#nextOffset)
+        return this.#segment
+      }
+      this.view.list()
+    }
+    return undefined
+  }
+
+  /** Goes on to what follows. False when this is the end of the log and nothing changed: wait. */
+  #moveOn(segment: Segment): boolean {
+    const isLast = (): boolean => this.view.segmentEnd(segment.baseOffset) === UNKNOWN_END
+    if (this.#segment === segment && isLast()) this.#refresh()
+    if (this.#segment !== segment) return true
+    if (this.#position < segment.log.size()) return this.#nextOffset < this.view.visibleLimit
+    if (isLast()) return false
+    const end = this.view.segmentEnd(segment.baseOffset)
+    if (this.#nextOffset < end) this.#nextOffset = end
+    this.#leaveSegment()
+    return true
+  }
+
+  #refresh(): void {
+    if (!this.view.refresh() || this.#segment === undefined) return
+    // The log may have been cut below what was read; what is written there anew must be seen.
+    const end = this.view.logEndOffset
+    if (end !== undefined && end < this.#nextOffset) this.#nextOffset = end
+    const isListed = this.view.bases.includes(this.#segment.baseOffset)
+    if (!isListed || this.#segment.log.size() < this.#position) this.#leaveSegment()
+  }
+
+  #leaveSegment(): void {
+    this.#segment?.close()
+    this.#segment = undefined
+  }
+}
+
+function openIfThere(open: () => Segment): Segment | undefined {
+  try {
+    return open()
+  } catch (error) {
+    if (error instanceof DiskError && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function baseOffsetAt(segment: Segment, position: number): Offset {
+  const head = new DataView(new ArrayBuffer(8))
+  segment.log.read(new Uint8Array(head.buffer), position)
+  return offset(head.getBigInt64(0))
+}
+
+function isCrcValid(window: BatchWindow, batch: LogBatch, start: number): boolean {
+  if (!(batch instanceof RecordBatch)) return batch.isCrcValid()
+  return window.crc32c(start + RecordBatch.crcStart, start + batch.sizeInBytes) === batch.crc
+}
+
+function reasonOf(scanned: ReturnType<typeof scanBatch>): string {
+  if (scanned.kind === 'malformed') return scanned.reason
+  return scanned.kind === 'incomplete' ? 'a batch is cut off' : 'the CRC of the batch is wrong, or its offsets go back'
+}

@@ -1,0 +1,129 @@
+import { type Offset, offset } from '../base/brands.ts'
+import type { FileSystem } from '../disk/file-system.ts'
+import { floorSegment, listSegments } from './segment-list.ts'
+import { Segment } from './segment.ts'
+import type { WriteState } from './write-state.ts'
+import { WriteStateFile } from './write-state-file.ts'
+
+export interface PartitionViewOptions {
+  readonly fileSystem: FileSystem
+  /** The partition's directory. */
+  readonly directory: string
+  /** What `log-start-offset-checkpoint` says of the partition, if anything. */
+  readonly logStartCheckpoint?: Offset
+}
+
+/** Stands for an end that only the bytes of the log tell. */
+export const UNKNOWN_END = offset(2n ** 63n - 1n)
+
+/** What a reader knows of a partition without a lock: its segments, and how far writers say it can be read. */
+export class PartitionView {
+  readonly #options: PartitionViewOptions
+  #stateFile: WriteStateFile | undefined
+  #state: WriteState | undefined
+  #bases: Offset[] = []
+
+  /** Throws `NotFoundError` when the directory is gone. */
+  constructor(options: PartitionViewOptions) {
+    this.#options = options
+    this.#findStateFile()
+    this.#state = this.#readState()
+    this.list()
+  }
+
+  /** The first offset that may be read: where retention or a trim left it. */
+  get logStartOffset(): Offset {
+    const first = this.#bases[0] ?? offset(0n)
+    const marked = this.#state?.logStartOffset ?? this.#options.logStartCheckpoint ?? first
+    return marked > first ? marked : first
+  }
+
+  /** Where readers must stop; `UNKNOWN_END` without word of a writer of this boot: Kafka may have gone on without us. */
+  get visibleLimit(): Offset {
+    const last = this.#bases.at(-1)
+    if (this.#state === undefined || (last !== undefined && this.#state.activeBaseOffset < last)) return UNKNOWN_END
+    return this.#state.visibleEndOffset
+  }
+
+  /** The offset after the last record that may be read. */
+  get visibleEnd(): Offset {
+    const limit = this.visibleLimit
+    return limit === UNKNOWN_END ? this.#endByBytes() : limit
+  }
+
+  /** Batches of idempotent or transactional producers may be in the log. */
+  get mayHaveProducers(): boolean {
+    return this.#state?.hasProducers ?? true
+  }
+
+  /** The topic was deleted under us. */
+  get isDeleted(): boolean {
+    return this.#state?.isDeleted ?? false
+  }
+
+  /** Base offsets of the segments, oldest first. */
+  get bases(): readonly Offset[] {
+    return this.#bases
+  }
+
+  /** Base offset of the segment for `target`: the first one when it lies before the log. */
+  segmentFor(target: Offset): Offset | undefined {
+    return this.#bases[Math.max(0, floorSegment(this.#bases, target))]
+  }
+
+  /** Where the segment that begins at `base` ends; `UNKNOWN_END` for the last one. */
+  segmentEnd(base: Offset): Offset {
+    return this.#bases[floorSegment(this.#bases, base) + 1] ?? UNKNOWN_END
+  }
+
+  /** Lists the directory again. */
+  list(): void {
+    this.#bases = listSegments(this.#options.fileSystem, this.#options.directory)
+  }
+
+  /**
+   * Looks at what writers did since the last time. True when segments may have come or gone, or the log was cut: what is open must
+   * be looked at again.
+   */
+  refresh(): boolean {
+    if (!this.#findStateFile()) return this.#relist()
+    const before = this.#state?.generation
+    if (this.#stateFile?.hasChanged() === true) this.#state = this.#readState()
+    return this.#state === undefined || this.#state.generation !== before ? this.#relist() : false
+  }
+
+  /** The log end offset that a writer of this boot published. */
+  get logEndOffset(): Offset | undefined {
+    return this.#state?.logEndOffset
+  }
+
+  close(): void {
+    this.#stateFile?.close()
+  }
+
+  #relist(): true {
+    this.list()
+    return true
+  }
+
+  #findStateFile(): boolean {
+    this.#stateFile ??= WriteStateFile.find(this.#options.fileSystem, this.#options.directory)
+    return this.#stateFile !== undefined
+  }
+
+  #readState(): WriteState | undefined {
+    const state = this.#stateFile?.read()
+    return state?.bootId === this.#options.fileSystem.bootId && state.bootId !== '' ? state : undefined
+  }
+
+  #endByBytes(): Offset {
+    const base = this.#bases.at(-1)
+    if (base === undefined) return offset(0n)
+    const segment = Segment.open(this.#options.fileSystem, this.#options.directory, base)
+    try {
+      return segment.endOffset()
+    } finally {
+      segment.close()
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import type { Offset } from '../base/brands.ts'
+import { NotFoundError } from '../base/errors.ts'
+import type { FileSystem } from '../disk/file-system.ts'
+import { parsePartitionFile } from './file-names.ts'
+
+/** Base offsets of the segments of a partition directory, oldest first. Throws `NotFoundError` when the directory is gone. */
+export function listSegments(fileSystem: FileSystem, directory: string): Offset[] {
+  const entries = fileSystem.list(directory)
+  if (entries === undefined) throw new NotFoundError(`partition directory ${directory} is not there`)
+  const bases: Offset[] = []
+  for (const { name, kind } of entries) {
+    if (kind !== 'file') continue
+    const file = parsePartitionFile(name)
+    if (file.kind === 'segment' && file.part === 'log' && file.state === '') bases.push(file.baseOffset)
+  }
+  return bases.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+}
+
+/** Index in `bases` of the segment that holds `target`, or would; -1 when `target` lies before the first. */
+export function floorSegment(bases: readonly Offset[], target: Offset): number {
+  let low = 0
+  let high = bases.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const base = bases[middle]
+    if (base !== undefined && base <= target) low = middle + 1
+    else high = middle
+  }
+  return low - 1
+}

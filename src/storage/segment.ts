@@ -1,0 +1,104 @@
+import { type FilePosition, filePosition, type Offset, offset } from '../base/brands.ts'
+import { DiskError } from '../base/errors.ts'
+import type { FileSystem, OpenFile } from '../disk/file-system.ts'
+import { BatchPeeker } from './batch-peek.ts'
+import { type SegmentPart, segmentFileName } from './file-names.ts'
+import { OffsetIndex } from './offset-index.ts'
+import { TimeIndex } from './time-index.ts'
+import { TransactionIndex } from './transaction-index.ts'
+
+/**
+ * One segment as readers see it: a `.log`, and its indexes, each opened when it is first asked for. A missing or useless index
+ * only makes look-ups slower.
+ */
+export class Segment {
+  readonly baseOffset: Offset
+  readonly log: OpenFile
+  readonly #fileSystem: FileSystem
+  readonly #directory: string
+  readonly #indexes: OpenFile[] = []
+
+  private constructor(fileSystem: FileSystem, directory: string, opened: { baseOffset: Offset; log: OpenFile }) {
+    this.#fileSystem = fileSystem
+    this.#directory = directory
+    this.baseOffset = opened.baseOffset
+    this.log = opened.log
+  }
+
+  /** Throws `DiskError` with code `ENOENT` when the segment was deleted meanwhile. */
+  static open(fileSystem: FileSystem, directory: string, baseOffset: Offset): Segment {
+    const log = fileSystem.open(`${directory}/${segmentFileName(baseOffset, 'log')}`, 'read')
+    return new Segment(fileSystem, directory, { baseOffset, log })
+  }
+
+  /**
+   * Position of the batch with `target`, or of the first one after it; where the segment's readable batches end when all lie
+   * before it.
+   */
+  positionOf(target: Offset): FilePosition {
+    if (target <= this.baseOffset) return filePosition(0)
+    const peeker = new BatchPeeker(this.log)
+    let position: number = this.#startFor(target, peeker)
+    for (;;) {
+      const batch = peeker.at(position)
+      if (batch === undefined || batch.lastOffset >= target) return filePosition(position)
+      position += batch.sizeInBytes
+    }
+  }
+
+  /** The offset after the last whole batch, found by hopping over batches from the last index entry; CRCs are not looked at. */
+  endOffset(): Offset {
+    const peeker = new BatchPeeker(this.log)
+    const size = this.log.size()
+    let position: number = this.#startFor(offset(2n ** 63n - 1n), peeker)
+    let end = this.baseOffset
+    for (;;) {
+      const batch = peeker.at(position)
+      if (batch === undefined || position + batch.sizeInBytes > size) return end
+      end = offset(batch.lastOffset + 1n)
+      position += batch.sizeInBytes
+    }
+  }
+
+  /** The index is not checksummed, so what it points at is looked at before it is believed. */
+  #startFor(target: Offset, peeker: BatchPeeker): number {
+    const entry = this.offsetIndex()?.lookup(target)
+    if (entry === undefined || entry.position === 0) return 0
+    return peeker.at(entry.position)?.lastOffset === entry.offset ? entry.position : 0
+  }
+
+  offsetIndex(): OffsetIndex | undefined {
+    const file = this.#openPart('index')
+    return file && new OffsetIndex(file, this.baseOffset)
+  }
+
+  timeIndex(): TimeIndex | undefined {
+    const file = this.#openPart('timeindex')
+    return file && new TimeIndex(file, this.baseOffset)
+  }
+
+  transactionIndex(): TransactionIndex | undefined {
+    const file = this.#openPart('txnindex')
+    return file && new TransactionIndex(file)
+  }
+
+  close(): void {
+    this.log.close()
+    for (const file of this.#indexes) file.close()
+    this.#indexes.length = 0
+  }
+
+  #openPart(part: SegmentPart): OpenFile | undefined {
+    const path = `${this.#directory}/${segmentFileName(this.baseOffset, part)}`
+    const known = this.#indexes.find((file) => file.path === path)
+    if (known !== undefined) return known
+    try {
+      const file = this.#fileSystem.open(path, 'read')
+      this.#indexes.push(file)
+      return file
+    } catch (error) {
+      if (error instanceof DiskError && error.code === 'ENOENT') return undefined
+      throw error
+    }
+  }
+}

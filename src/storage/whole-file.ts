@@ -1,0 +1,57 @@
+import { DiskError } from '../base/errors.ts'
+import type { FileSystem, OpenFile } from '../disk/file-system.ts'
+import { TEMPORARY_SUFFIX } from './file-names.ts'
+
+/** What reading a small file gave; `too-large` is damage or an attack, and nothing was read. */
+export type WholeFile =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'too-large'; readonly size: number }
+
+/** Reads a file of at most `bytesMax`. */
+export function readWholeFile(fileSystem: FileSystem, path: string, bytesMax: number): WholeFile {
+  const file = openIfThere(fileSystem, path)
+  if (file === undefined) return { kind: 'absent' }
+  try {
+    const size = file.size()
+    if (size > bytesMax) return { kind: 'too-large', size }
+    const bytes = new Uint8Array(size)
+    return { kind: 'bytes', bytes: bytes.subarray(0, file.read(bytes, 0)) }
+  } finally {
+    file.close()
+  }
+}
+
+/**
+ * Gives a file new content that is there whole or not at all, whatever happens meanwhile: writes `<path>.tmp`, syncs it,
+ * renames it and syncs the directory. One writer at a time: the caller holds the lock that the file is kept by.
+ */
+export function replaceWholeFile(fileSystem: FileSystem, path: string, bytes: Uint8Array): void {
+  const temporary = path + TEMPORARY_SUFFIX
+  const file = fileSystem.open(temporary, 'create')
+  try {
+    file.truncate(0)
+    file.write(bytes, 0)
+    file.sync()
+  } finally {
+    file.close()
+  }
+  fileSystem.rename(temporary, path)
+  fileSystem.syncDirectory(parentDirectory(path))
+}
+
+/** Opens a file for reading; `undefined` when there is none. */
+export function openIfThere(fileSystem: FileSystem, path: string): OpenFile | undefined {
+  try {
+    return fileSystem.open(path, 'read')
+  } catch (error) {
+    if (error instanceof DiskError && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function parentDirectory(path: string): string {
+  const slash = path.lastIndexOf('/')
+  if (slash < 0) return '.'
+  return slash === 0 ? '/' : path.slice(0, slash)
+}

@@ -1,0 +1,123 @@
+import type { FilePosition, LeaderEpoch, Offset, TimestampMs } from '../base/brands.ts'
+import { crc32c } from '../wire/crc32c.ts'
+
+/**
+ * What the last writer of a partition left for the next one in `tslog.lock`, so that a process that holds the partition open
+ * learns in one small read what changed, and a new one need not scan the log. Only hints for speed: every field can be found
+ * again from Kafka's own files (see `log-recovery.ts`), and nothing here is believed across a reboot but `syncedEndOffset`.
+ *
+ * ```
+ *   0  8 magic "TSLOGPS1"          64  8 visibleEndOffset
+ *   8  4 crc32c of 12..127         72  8 syncedEndOffset
+ *  12  4 flags                     80  4 indexBytes
+ *  16  8 generation                84  4 timeIndexBytes
+ *  24 16 boot id                   88  4 bytesSinceLastIndexEntry
+ *  40  8 activeBaseOffset          92  8 maxTimestamp
+ *  48  8 logEndOffset             100  8 offsetOfMaxTimestamp
+ *  56  8 endPosition              108  4 leaderEpoch
+ *                                 112  8 logStartOffset      120  8 zero
+ * ```
+ */
+export interface WriteState {
+  /** Grows at each roll, deletion, swap and truncation: who holds the partition open must list it again. */
+  generation: bigint
+  /** 32 hex digits; the machine's boot during which this was written. */
+  bootId: string
+  /** A running `serve` holds the partition: appends go through its socket. */
+  isServed: boolean
+  /** The topic was deleted under whoever still holds the partition open. */
+  isDeleted: boolean
+  /** Batches of idempotent or transactional producers may be in the log. */
+  hasProducers: boolean
+  activeBaseOffset: Offset
+  logEndOffset: Offset
+  /** Bytes of the active segment's `.log` that hold whole batches. */
+  endPosition: FilePosition
+  /** Readers read below it. */
+  visibleEndOffset: Offset
+  /** Written only after the fsync that made it true, so it holds after a power cut too. */
+  syncedEndOffset: Offset
+  indexBytes: number
+  timeIndexBytes: number
+  bytesSinceLastIndexEntry: number
+  /** Of the active segment; -1 when it is empty. */
+  maxTimestamp: TimestampMs
+  offsetOfMaxTimestamp: Offset
+  leaderEpoch: LeaderEpoch
+  logStartOffset: Offset
+}
+
+/** Bytes of a write state in `tslog.lock`. */
+export const WRITE_STATE_BYTES = 128
+
+const magic = 0x5453_4c4f_4750_5331n
+const flag = { isServed: 1, isDeleted: 2, hasProducers: 4 } as const
+
+/** Writes `state` over the first 128 bytes of `target`. */
+export function encodeWriteState(state: WriteState, target: Uint8Array): void {
+  const view = new DataView(target.buffer, target.byteOffset, WRITE_STATE_BYTES)
+  view.setBigUint64(0, magic)
+  view.setInt32(12, flagsOf(state))
+  view.setBigInt64(16, state.generation)
+  encodeBootId(state.bootId, target.subarray(24, 40))
+  view.setBigInt64(40, state.activeBaseOffset)
+  view.setBigInt64(48, state.logEndOffset)
+  view.setBigInt64(56, BigInt(state.endPosition))
+  view.setBigInt64(64, state.visibleEndOffset)
+  view.setBigInt64(72, state.syncedEndOffset)
+  view.setInt32(80, state.indexBytes)
+  view.setInt32(84, state.timeIndexBytes)
+  view.setInt32(88, state.bytesSinceLastIndexEntry)
+  view.setBigInt64(92, BigInt(state.maxTimestamp))
+  view.setBigInt64(100, state.offsetOfMaxTimestamp)
+  view.setInt32(108, state.leaderEpoch)
+  view.setBigInt64(112, state.logStartOffset)
+  view.setBigInt64(120, 0n)
+  view.setUint32(8, crc32c(target.subarray(12, WRITE_STATE_BYTES)))
+}
+
+/** Reads a write state; `undefined` for a file that is too short, of another layout, or caught in the middle of a write. */
+export function decodeWriteState(bytes: Uint8Array): WriteState | undefined {
+  if (bytes.length < WRITE_STATE_BYTES) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset, WRITE_STATE_BYTES)
+  if (view.getBigUint64(0) !== magic) return undefined
+  if (view.getUint32(8) !== crc32c(bytes.subarray(12, WRITE_STATE_BYTES))) return undefined
+  const flags = view.getInt32(12)
+  return {
+    generation: view.getBigInt64(16),
+    bootId: decodeBootId(bytes.subarray(24, 40)),
+    isServed: (flags & flag.isServed) !== 0,
+    isDeleted: (flags & flag.isDeleted) !== 0,
+    hasProducers: (flags & flag.hasProducers) !== 0,
+    activeBaseOffset: view.getBigInt64(40) as Offset,
+    logEndOffset: view.getBigInt64(48) as Offset,
+    endPosition: Number(view.getBigInt64(56)) as FilePosition,
+    visibleEndOffset: view.getBigInt64(64) as Offset,
+    syncedEndOffset: view.getBigInt64(72) as Offset,
+    indexBytes: view.getInt32(80),
+    timeIndexBytes: view.getInt32(84),
+    bytesSinceLastIndexEntry: view.getInt32(88),
+    maxTimestamp: Number(view.getBigInt64(92)),
+    offsetOfMaxTimestamp: view.getBigInt64(100) as Offset,
+    leaderEpoch: view.getInt32(108) as LeaderEpoch,
+    logStartOffset: view.getBigInt64(112) as Offset,
+  }
+}
+
+function flagsOf(state: WriteState): number {
+  return (
+    (state.isServed ? flag.isServed : 0) |
+    (state.isDeleted ? flag.isDeleted : 0) |
+    (state.hasProducers ? flag.hasProducers : 0)
+  )
+}
+
+function encodeBootId(hex: string, target: Uint8Array): void {
+  for (let i = 0; i < target.length; i++) target[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16) || 0
+}
+
+function decodeBootId(bytes: Uint8Array): string {
+  let hex = ''
+  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0')
+  return hex
+}

@@ -1,0 +1,161 @@
+import type { Clock } from '../base/clock.ts'
+import { LockedError, UsageError } from '../base/errors.ts'
+import { commitOffsets, deleteGroup } from '../coordinator/group-commands.ts'
+import { partitionFor, javaHash } from '../coordinator/group-partition.ts'
+import { GroupTable } from '../coordinator/group-table.ts'
+import type { Group } from '../coordinator/group.ts'
+import type { RecordToAppend } from '../coordinator/internal-record.ts'
+import type { FileSystem } from '../disk/file-system.ts'
+import { plainBatchWindow } from '../record/batch-window.ts'
+import { decompress } from '../record/compression/compression.ts'
+import { readControlRecord } from '../record/control-record.ts'
+import { type LogBatch, scanBatch } from '../record/log-batch.ts'
+import { RecordBatchBuilder } from '../record/record-batch-builder.ts'
+import { RecordBatch } from '../record/record-batch.ts'
+import { forEachRecord } from '../record/records.ts'
+import { crc32c } from '../wire/crc32c.ts'
+import type { BatchSource, GroupHold, GroupStore, LogStore, OffsetToStore } from './log-store.ts'
+
+/** The topic that keeps groups and their offsets, as in Kafka. */
+export const GROUPS_TOPIC = '__consumer_offsets'
+
+/** Kafka's defaults of offsets.topic.*. */
+const groupsTopicConfigs = new Map([
+  ['cleanup.policy', 'compact'],
+  ['segment.bytes', '104857600'],
+  ['compression.type', 'producer'],
+])
+const groupsPartitionCount = 50
+
+export interface DirectoryGroupsOptions {
+  readonly store: LogStore
+  readonly fileSystem: FileSystem
+  readonly clock: Clock
+  /** The log directory. */
+  readonly path: string
+  /** False also when there is no directory. */
+  hasTopic(name: string): boolean
+}
+
+/** The groups of a directory that no broker serves: its records are read and appended by the commands themselves. */
+export class DirectoryGroups implements GroupStore {
+  readonly #options: DirectoryGroupsOptions
+
+  constructor(options: DirectoryGroupsOptions) {
+    this.#options = options
+  }
+
+  async groupIds(): Promise<string[]> {
+    if (!this.#options.hasTopic(GROUPS_TOPIC)) return []
+    const { partitionCount } = await this.#options.store.topic(GROUPS_TOPIC)
+    const ids: string[] = []
+    for (let partition = 0; partition < partitionCount; partition++) {
+      const table = await this.#load(partition)
+      ids.push(...table.groups().map(({ groupId }) => groupId))
+    }
+    return ids.sort()
+  }
+
+  async find(groupId: string): Promise<Group | undefined> {
+    if (!this.#options.hasTopic(GROUPS_TOPIC)) return undefined
+    const { partitionCount } = await this.#options.store.topic(GROUPS_TOPIC)
+    const table = await this.#load(partitionFor(groupId, partitionCount))
+    const group = table.group(groupId)
+    return group.state === 'Dead' ? undefined : group
+  }
+
+  async commit(groupId: string, offsets: readonly OffsetToStore[]): Promise<void> {
+    if (offsets.length > 0) await this.#append(groupId, commitOffsets(groupId, offsets, this.#options.clock.now()))
+  }
+
+  /** Members that the records name are gone: no broker serves the directory. */
+  async delete(group: Group): Promise<void> {
+    const plan = deleteGroup(group, { areMembersGone: true })
+    if (plan.kind === 'planned') await this.#append(group.groupId, plan.records)
+  }
+
+  async join(groupId: string): Promise<GroupHold> {
+    if (groupId === '') throw new UsageError('a group needs a name', { hint: 'such as -g nightly' })
+    await this.#makeTopic()
+    const path = `${this.#options.path}/tslog-group-${hashOf(groupId)}.lock`
+    const file = this.#options.fileSystem.open(path, 'create')
+    if (!file.lock('exclusive', 0)) {
+      file.close()
+      throw new LockedError(`another process consumes with group ${JSON.stringify(groupId)}`, {
+        hint: 'wait for it to end, or use another group',
+      })
+    }
+    return { release: () => file.close() }
+  }
+
+  async #makeTopic(): Promise<void> {
+    if (this.#options.hasTopic(GROUPS_TOPIC)) return
+    const topic = { name: GROUPS_TOPIC, partitionCount: groupsPartitionCount, configs: groupsTopicConfigs }
+    await this.#options.store.createTopic(topic)
+  }
+
+  async #append(groupId: string, records: readonly RecordToAppend[]): Promise<void> {
+    await this.#makeTopic()
+    const appender = await this.#options.store.openAppender(GROUPS_TOPIC)
+    const builder = new RecordBatchBuilder({ codec: 'none', sizeMax: appender.config.maxMessageBytes })
+    const timestamp = this.#options.clock.now()
+    for (const { key, value } of records) builder.append({ key, value, timestamp })
+    await appender.append(partitionFor(groupId, appender.partitionCount), builder.build(), 'now')
+  }
+
+  async #load(partition: number): Promise<GroupTable> {
+    const table = new GroupTable()
+    const source = await this.#options.store.openSource({ topic: GROUPS_TOPIC, partition }, 'read_uncommitted')
+    try {
+      await replayAll(source, table)
+    } finally {
+      source.close()
+    }
+    return table
+  }
+}
+
+const windowBytes = 64 * 1024
+
+async function replayAll(source: BatchSource, table: GroupTable): Promise<void> {
+  let window = plainBatchWindow(windowBytes)
+  for (;;) {
+    const read = await source.read(window)
+    if (read.kind === 'end') return
+    if (read.kind === 'large') window = plainBatchWindow(read.sizeInBytes)
+    if (read.kind !== 'batches') continue
+    for (let at = 0; at < read.end;) {
+      const scanned = scanBatch(window.bytes, at, read.end)
+      if (scanned.kind !== 'batch') break
+      replayBatch(scanned.batch, table)
+      at += scanned.batch.sizeInBytes
+    }
+  }
+}
+
+function replayBatch(batch: LogBatch, table: GroupTable): void {
+  if (batch instanceof RecordBatch && batch.isControl) {
+    if (batch.recordCount === 0) return
+    const { type } = readControlRecord(batch)
+    if (type === 'COMMIT' || type === 'ABORT') table.endTransaction(batch.producerId, type)
+    return
+  }
+  const { isTransactional, producerId } = batch
+  forEachRecord(
+    batch,
+    (record) => {
+      table.replay(
+        { offset: record.offset, key: record.keyBytes(), value: record.valueBytes() },
+        { isTransactional, producerId },
+      )
+    },
+    { decompress },
+  )
+}
+
+/** 16 hex digits; two groups that share them only wait for each other. */
+function hashOf(groupId: string): string {
+  const bytes = new TextEncoder().encode(groupId)
+  const hex = (value: number): string => (value >>> 0).toString(16).padStart(8, '0')
+  return hex(crc32c(bytes)) + hex(javaHash(groupId))
+}

@@ -1,0 +1,125 @@
+import type { Offset, TimestampMs } from '../base/brands.ts'
+import type { Group } from '../coordinator/group.ts'
+import type { BatchWindow } from '../record/batch-window.ts'
+import type { LogBatch } from '../record/log-batch.ts'
+import type { Topic, NewTopic } from '../storage/log-directory.ts'
+import type { Damage } from '../storage/partition-reader.ts'
+import type { TopicConfig } from '../storage/topic-configs.ts'
+
+/**
+ * The two-way door between commands and logs: a directory on this machine, or (later) a broker. A command never knows which it has.
+ * Everything is a promise, for a broker's sake, but for what is asked once per batch: that may be a plain value.
+ */
+export interface LogStore {
+  /** How messages name it. */
+  readonly name: string
+  /** Names of all topics, sorted. */
+  topicNames(): Promise<string[]>
+  /** Throws `NotFoundError` naming the nearest topic. */
+  topic(name: string): Promise<Topic>
+  findTopic(name: string): Promise<Topic | undefined>
+  /** The configuration of a topic with all defaults filled in. */
+  config(name: string): Promise<TopicConfig>
+  /** False when it was there already. */
+  createTopic(topic: NewTopic): Promise<boolean>
+  alterTopic(name: string, change: TopicChange): Promise<Topic>
+  deleteTopic(name: string): Promise<void>
+  /** Moves the log start offset forward; returns where it is now. */
+  trim(partition: TopicPartition, before: Offset): Promise<Offset>
+  offsets(partition: TopicPartition): Promise<PartitionOffsets>
+  /** The first record at or after `timestamp`, or `undefined` when all are older. */
+  offsetForTime(partition: TopicPartition, timestamp: TimestampMs): Promise<TimedOffset | undefined>
+  /** The record with the largest timestamp, or `undefined` in an empty partition. */
+  offsetOfLargestTime(partition: TopicPartition): Promise<TimedOffset | undefined>
+  openSource(partition: TopicPartition, isolation: Isolation): Promise<BatchSource>
+  openAppender(topic: string): Promise<BatchAppender>
+  readonly groups: GroupStore
+  close(): void
+}
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+export interface TopicChange {
+  readonly partitionCount?: number
+  /** `null` sets the default again. */
+  readonly configs: ReadonlyMap<string, string | null>
+}
+
+export interface PartitionOffsets {
+  readonly logStartOffset: Offset
+  /** The offset after the last record that may be read. */
+  readonly highWatermark: Offset
+}
+
+export interface TimedOffset {
+  readonly offset: Offset
+  readonly timestamp: TimestampMs
+}
+
+/** Whether records of transactions that are open or were aborted are seen. */
+export type Isolation = 'read_committed' | 'read_uncommitted'
+
+/** What a read gave; see `PartitionRead`. */
+export type SourceRead =
+  | { readonly kind: 'batches'; readonly end: number }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'large'; readonly sizeInBytes: number }
+  | { readonly kind: 'damage'; readonly damage: Damage }
+  | { readonly kind: 'trimmed'; readonly logStartOffset: Offset }
+
+/** Reads the batches of one partition, front to back, while others write. */
+export interface BatchSource extends TopicPartition {
+  /** The offset of the next record that a read gives, or of the first one after it. */
+  readonly nextOffset: Offset
+  /** What is readable now. */
+  refresh(): Promise<PartitionOffsets> | PartitionOffsets
+  seek(target: Offset): void
+  /** Reads whole, checked batches to the front of `window`. */
+  read(window: BatchWindow): Promise<SourceRead> | SourceRead
+  /** Whether a batch has records for the reader: false for control batches and, when reading committed, for aborted ones. */
+  isShown(batch: LogBatch): boolean
+  close(): void
+}
+
+/** When the batches of an append must be on the disk: before it returns, by the next `sync`, or whenever the system likes. */
+export type Durability = 'now' | 'later' | 'never'
+
+export interface AppendedRange {
+  readonly baseOffset: Offset
+  /** The offset after the last record. */
+  readonly nextOffset: Offset
+}
+
+/** Appends batches to the partitions of one topic. */
+export interface BatchAppender {
+  readonly topic: string
+  readonly partitionCount: number
+  readonly config: TopicConfig
+  /** Appends one whole v2 batch, whose base offset and leader epoch are overwritten in place. */
+  append(partition: number, batch: Uint8Array, durability: Durability): Promise<AppendedRange> | AppendedRange
+  /** Makes all appends of this appender durable. */
+  sync(): Promise<void>
+}
+
+export interface OffsetToStore extends TopicPartition {
+  readonly offset: Offset
+}
+
+/** Consumer groups: kept in `__consumer_offsets` of the same log. */
+export interface GroupStore {
+  groupIds(): Promise<string[]>
+  /** A group; `undefined` when nothing is known of it. */
+  find(groupId: string): Promise<Group | undefined>
+  commit(groupId: string, offsets: readonly OffsetToStore[]): Promise<void>
+  /** Removes all that is known of a group. */
+  delete(group: Group): Promise<void>
+  /** Holds the group for this process until `release`; throws `LockedError` when another one consumes with it. */
+  join(groupId: string): Promise<GroupHold>
+}
+
+export interface GroupHold {
+  release(): void
+}

@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { hasCloseOnExec } from '../../src/cli/closed-descriptor.ts'
+
+const bun = new URL('../../node_modules/@oven/bun-linux-x64/bin/bun', import.meta.url).pathname
+const module = new URL('../../src/cli/closed-descriptor.ts', import.meta.url).pathname
+
+/** What `isClosedDescriptor(fd)` says in a process that a shell started with these redirections. */
+function answer(runtime: string, fd: number, redirections: string): string {
+  const script = `const { isClosedDescriptor } = await import('${module}'); console.error(isClosedDescriptor(${fd}))`
+  const flags = runtime === bun ? '' : '--input-type=module'
+  const { stderr } = spawnSync('bash', ['-c', `'${runtime}' ${flags} -e "${script}" ${redirections}`], {
+    encoding: 'utf8',
+  })
+  return stderr.trim()
+}
+
+describe('isClosedDescriptor', () => {
+  test.each([
+    [1, '>&-', 'true'],
+    [0, '<&-', 'true'],
+    [1, '>/dev/null', 'false'],
+    [1, '1<>/dev/null', 'false'],
+    [0, '</dev/null', 'false'],
+    [1, '| cat', 'false'],
+  ])('of %i after %s is %s under Bun', (fd, redirections, expected) => {
+    expect(answer(bun, fd, redirections)).toBe(expected)
+  })
+
+  test('is false under Node, which marks what it inherits as its own', () => {
+    expect(answer(process.execPath, 1, '>/dev/null')).toBe('false')
+  })
+})
+
+test('reads the close-on-exec flag of a descriptor', () => {
+  expect(hasCloseOnExec('pos:\t0\nflags:\t02100002\nmnt_id:\t24\n')).toBe(true)
+  expect(hasCloseOnExec('pos:\t0\nflags:\t0100002\n')).toBe(false)
+  expect(hasCloseOnExec('')).toBe(false)
+})

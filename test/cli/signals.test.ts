@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { describe, expect, test } from 'vitest'
+import { ignoredSignals, SignalWatch } from '../../src/cli/signals.ts'
+import type { SignalSource } from '../../src/cli/signals.ts'
+
+class FakeProcess extends EventEmitter implements SignalSource {
+  readonly exits: number[] = []
+  exit(code: number): void {
+    this.exits.push(code)
+  }
+}
+
+describe('SignalWatch', () => {
+  test.each([
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('notes the first %s and exits at once with %i on the second signal', (signal, code) => {
+    const source = new FakeProcess()
+    using watch = new SignalWatch({ source, ignored: new Set() })
+    expect([watch.pending(), watch.stop.aborted]).toEqual([undefined, false])
+    source.emit(signal)
+    expect([watch.pending(), watch.stop.aborted, source.exits]).toEqual([signal, true, []])
+    source.emit('SIGINT')
+    expect(source.exits).toEqual([code])
+  })
+
+  test('leaves alone what the caller of the process ignores, as nohup does', () => {
+    const source = new FakeProcess()
+    using watch = new SignalWatch({ source, ignored: new Set(['SIGHUP']) })
+    source.emit('SIGHUP')
+    expect(watch.pending()).toBeUndefined()
+  })
+
+  test('gives the signals back when it is disposed', () => {
+    const source = new FakeProcess()
+    new SignalWatch({ source, ignored: new Set() })[Symbol.dispose]()
+    expect(source.eventNames()).toEqual([])
+  })
+})
+
+const runtimes = [
+  { name: 'Node', command: process.execPath },
+  { name: 'Bun', command: new URL('../../node_modules/@oven/bun-linux-x64/bin/bun', import.meta.url).pathname },
+]
+
+function start(command: string, program: string): ChildProcessWithoutNullStreams {
+  return spawn(command, [new URL(`programs/${program}.ts`, import.meta.url).pathname])
+}
+
+describe.each(runtimes)('under $name', ({ command }) => {
+  test('a signal ends the wait for standard input, and is there after one turn', async () => {
+    const child = start(command, 'read-until-signal')
+    const output = text(child.stdout)
+    await once(child.stdout, 'data')
+    await asleep(child)
+    child.kill('SIGTERM')
+    expect(await output).toBe('waiting\ninterrupted undefined SIGTERM\n')
+  })
+
+  test('a signal ends the wait for a reader that sleeps, and no byte is lost', async () => {
+    const child = start(command, 'write-until-signal')
+    const said = text(child.stderr)
+    await once(child.stderr, 'data')
+    await asleep(child)
+    child.kill('SIGTERM')
+    const written = await text(child.stdout)
+    expect(written.length).toBeGreaterThan(65_536)
+    expect(await said).toBe(`writing\n${written.length / 100} SIGTERM\n`)
+  })
+})
+
+/** Waits until the process sleeps in the kernel. */
+async function asleep({ pid }: { pid?: number | undefined }): Promise<void> {
+  const isAsleep = (): boolean => /^State:\tS/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))
+  for (let seen = 0; seen < 5; seen = isAsleep() ? seen + 1 : 0) await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
+test('reads the ignored signals of a process from its status', () => {
+  expect([...ignoredSignals('Name:\tx\nSigIgn:\t0000000000000003\nSigCgt:\t0000000000004000\n')]).toEqual([
+    'SIGHUP',
+    'SIGINT',
+  ])
+  expect(ignoredSignals('Name:\tx\n').size).toBe(0)
+})

@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { kafkaJars } from './home.ts'
+
+/** A real Kafka, broker and KRaft controller in one process, for one test. */
+export interface KafkaBroker {
+  /** `127.0.0.1:PORT`. */
+  readonly bootstrap: string
+  readonly logDir: string
+  /** Ends the broker in order (clean marker, trimmed indexes) or with SIGKILL, and removes a log directory that it made itself. */
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
+}
+
+export interface KafkaBrokerOptions {
+  /** Kept after stop; a directory of its own otherwise. It is formatted if it has no meta.properties. */
+  readonly logDir?: string
+  /** Broker properties over the defaults of this file. */
+  readonly properties?: Readonly<Record<string, string>>
+}
+
+const startMsMax = 60_000
+
+/** Starts a broker on free ports and returns when it serves. Call it only when kafkaMissing() is undefined. */
+export async function startKafka(options: KafkaBrokerOptions = {}): Promise<KafkaBroker> {
+  const home = mkdtempSync(join(tmpdir(), 'tslog-kafka-'))
+  const logDir = options.logDir ?? join(home, 'log')
+  mkdirSync(logDir, { recursive: true })
+  const [port, controllerPort] = await freePorts()
+  const config = join(home, 'server.properties')
+  const properties = { ...defaults(logDir, port, controllerPort), ...options.properties }
+  writeFileSync(
+    config,
+    Object.entries(properties)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(''),
+  )
+  await format(config)
+  const broker = java(['kafka.Kafka', config])
+  await served(broker)
+  const stop = async (signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> => {
+    const ended = once(broker, 'exit')
+    broker.kill(signal)
+    await ended
+    rmSync(home, { recursive: true, force: true })
+  }
+  return { bootstrap: `127.0.0.1:${port}`, logDir, stop }
+}
+
+function defaults(logDir: string, port: number, controllerPort: number): Record<string, string> {
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'controller.listener.names': 'CONTROLLER',
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'log.dirs': logDir,
+    'offsets.topic.replication.factor': '1',
+    'offsets.topic.num.partitions': '4',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.num.partitions': '4',
+    'group.initial.rebalance.delay.ms': '0',
+  }
+}
+
+async function format(config: string): Promise<void> {
+  const arguments_ = ['format', '--cluster-id', 'b3JhY2xlb3JhY2xlb3JhYw', '--ignore-formatted', '--config', config]
+  const tool = java(['kafka.tools.StorageTool', ...arguments_])
+  const [code] = (await once(tool, 'exit')) as [number | null]
+  if (code !== 0) throw new Error(`kafka.tools.StorageTool format ended with ${code}`)
+}
+
+function java(arguments_: readonly string[]): ChildProcess {
+  const quick = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto']
+  const log = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=info', '-Dorg.slf4j.simpleLogger.logFile=System.out']
+  return spawn('java', [...quick, ...log, '-cp', `${kafkaJars()}/*`, ...arguments_], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+}
+
+/** The broker says so when it serves; what it says afterwards is read on and dropped, or its pipe would fill. */
+async function served(broker: ChildProcess): Promise<void> {
+  if (broker.stdout === null) throw new Error('the broker has no stdout')
+  const lines = createInterface({ input: broker.stdout })
+  const said: string[] = []
+  const started = new Promise<void>((resolve, reject) => {
+    lines.on('line', (line) => {
+      if (said.push(line) > 50) said.shift()
+      if (line.includes('Kafka Server started')) resolve()
+    })
+    broker.once('exit', () => reject(new Error(`Kafka did not start\n${said.join('\n')}`)))
+    setTimeout(
+      () => reject(new Error(`Kafka does not serve after ${startMsMax} ms\n${said.join('\n')}`)),
+      startMsMax,
+    ).unref()
+  })
+  try {
+    await started
+  } catch (error) {
+    broker.kill('SIGKILL')
+    throw error
+  }
+}
+
+/** Two ports that were free a moment ago, as Kafka must know its controller's port before it binds. */
+async function freePorts(): Promise<[number, number]> {
+  const servers = [createServer(), createServer()] as const
+  const listening = servers.map(async (server) => {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return (server.address() as AddressInfo).port
+  })
+  const [first = 0, second = 0] = await Promise.all(listening)
+  for (const server of servers) server.close()
+  return [first, second]
+}
