@@ -1,8 +1,8 @@
 import { splitCommandLine, wantsHelp, wantsJson } from './cli/command-line.ts'
 import type { CliContext } from './cli/context.ts'
+import { hotCommands } from './cli/hot-commands.ts'
 import { assertStdoutIsOpen, writeText } from './cli/standard-streams.ts'
 import { versionLine } from './cli/version.ts'
-import { hotCommands } from './hot-commands.ts'
 
 // Entry of the binary. Only small plain modules are imported above: whatever a command needs beyond them is loaded when it
 // is called, so that `tslog produce` in a cron loop costs little more than the runtime's own start.
@@ -14,28 +14,29 @@ process.exitCode = await main(argv).catch((error: unknown) => report(error))
 async function main(words: readonly string[]): Promise<number> {
   const first = words[0]
   if (words.length === 1 && (first === '--version' || first === '-V')) return print(`${versionLine()}\n`)
-  if (first === '__complete')
-    return (await import('./cli/completion/complete.ts')).complete(words.slice(1), await context())
-  const { name, rest } = splitCommandLine(words)
+  if (first === '__complete') return complete(words.slice(1))
+  const { name = '', rest } = splitCommandLine(words)
   if (name !== 'produce') assertStdoutIsOpen()
-  const hot = name === undefined || !Object.hasOwn(hotCommands, name) ? undefined : hotCommands[name]
+  const hot = Object.hasOwn(hotCommands, name) ? hotCommands[name] : undefined
   return (await hot?.run(rest, context)) ?? runOther(words)
 }
 
-/** Help, wrong command names, and every command that the fast parser does not take. */
+/** Help, wrong command names, and every command line that the fast parser leaves alone. */
 async function runOther(words: readonly string[]): Promise<number> {
-  if (words.length === 0 || wantsHelp(words) || words[0] === 'help') {
-    return print(await (await import('./cli/help/help-text.ts')).helpText(words))
-  }
-  const { name, rest, group } = splitCommandLine(words)
-  const { commandTable } = await import('./cli/command-table.ts')
-  if (name === undefined || !commandTable.some((entry) => entry.name === name)) {
-    if (name !== undefined && name === group?.name && rest.every((word) => !word.startsWith('-'))) {
-      return print(await (await import('./cli/help/help-text.ts')).helpText(words))
-    }
-    throw (await import('./cli/unknown-command.ts')).unknownCommand(words)
-  }
-  return (await import('./oclif-main.ts')).oclifMain(name, rest)
+  const { name = '', rest, group, hasOnlyGlobalFlags } = splitCommandLine(words)
+  const isGroupAlone = name === group?.name && hasOnlyGlobalFlags
+  if (words.length === 0 || name === 'help' || isGroupAlone || wantsHelp(words)) return help(words)
+  const { commandModules } = await import('../commands/command-modules.ts')
+  if (!Object.hasOwn(commandModules, name)) throw (await import('./cli/unknown-command.ts')).unknownCommand(words)
+  return (await import('./cli/oclif/run-oclif.ts')).runOclif(name, rest, commandModules)
+}
+
+async function help(words: readonly string[]): Promise<number> {
+  return print(await (await import('./cli/help/help-text.ts')).helpText(words))
+}
+
+async function complete(words: readonly string[]): Promise<number> {
+  return (await import('./cli/completion/complete.ts')).complete(words, await context())
 }
 
 function print(text: string): number {
@@ -49,6 +50,5 @@ async function context(): Promise<CliContext> {
 }
 
 async function report(error: unknown): Promise<number> {
-  const { reportError } = await import('./cli/report-error.ts')
-  return reportError(error, { json: wantsJson(argv) })
+  return (await import('./cli/report-error.ts')).reportError(error, { json: wantsJson(argv) })
 }

@@ -9,6 +9,8 @@ export interface CommandLine {
   /** All that is not the name: global flags that stood before it come first. */
   readonly rest: readonly string[]
   readonly group: CommandGroup | undefined
+  /** Whether nothing but global flags is in `rest`. */
+  readonly hasOnlyGlobalFlags: boolean
 }
 
 /**
@@ -18,17 +20,19 @@ export interface CommandLine {
 export function splitCommandLine(argv: readonly string[]): CommandLine {
   const first = skipGlobalFlags(argv, 0)
   const word = argv[first]
-  if (word === undefined || word.startsWith('-')) return { name: undefined, rest: argv, group: undefined }
+  if (word === undefined || word.startsWith('-')) return commandLine(undefined, argv, undefined)
   const group = commandGroups.find((candidate) => candidate.name === word || candidate.alias === word)
-  const before = argv.slice(0, first)
-  if (group === undefined) return { name: word, rest: [...before, ...argv.slice(first + 1)], group }
-  const second = skipGlobalFlags(argv, first + 1)
-  const subcommand = argv[second]
-  if (subcommand === undefined || subcommand.startsWith('-')) {
-    return { name: group.name, rest: [...before, ...argv.slice(first + 1)], group }
-  }
-  const rest = [...before, ...argv.slice(first + 1, second), ...argv.slice(second + 1)]
-  return { name: `${group.name} ${subcommand}`, rest, group }
+  const without = [...argv.slice(0, first), ...argv.slice(first + 1)]
+  if (group === undefined) return commandLine(word, without, group)
+  const second = skipGlobalFlags(without, first)
+  const subcommand = without[second]
+  if (subcommand === undefined || subcommand.startsWith('-')) return commandLine(group.name, without, group)
+  const rest = [...without.slice(0, second), ...without.slice(second + 1)]
+  return commandLine(`${group.name} ${subcommand}`, rest, group)
+}
+
+function commandLine(name: string | undefined, rest: readonly string[], group: CommandGroup | undefined): CommandLine {
+  return { name, rest, group, hasOnlyGlobalFlags: skipGlobalFlags(rest, 0) === rest.length }
 }
 
 /** The index of the first word from `start` on that is neither a global flag nor the value of one. */

@@ -14,13 +14,20 @@ export function unknownCommand(words: readonly string[]): UsageError {
 }
 
 function unknownSubcommand(group: string, name: string, rest: readonly string[]): UsageError {
-  const word = name === group ? rest.find((candidate) => candidate.startsWith('-')) : name.slice(group.length + 1)
+  const word = name === group ? firstOwnFlag(rest) : name.slice(group.length + 1)
   const subcommands = subcommandsOf(group).map((entry) => entry.word)
   const asFlag = subcommands.find((candidate) => rest.includes(`--${candidate}`))
   const near = asFlag ?? nearest(word ?? '', subcommands)
   return new UsageError(`there is no command ${quoted(`${group} ${word ?? ''}`.trim())}`, {
     hint: near === undefined ? `${group} knows ${subcommands.join(', ')}` : didYouMean(`${group} ${near}`),
   })
+}
+
+/** The first flag that is not a global one. */
+function firstOwnFlag(words: readonly string[]): string | undefined {
+  return words.find(
+    (word, index) => word.startsWith('-') && !splitCommandLine(words.slice(index, index + 1)).hasOnlyGlobalFlags,
+  )
 }
 
 function withoutCommand(words: readonly string[]): UsageError {

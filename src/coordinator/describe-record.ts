@@ -64,7 +64,7 @@ function describeGroupMetadata(value: Uint8Array): Json {
 
 /** Subscription and assignment in words where the members speak the consumer protocol. */
 function describeMember({ protocolType }: GroupMetadataValue, member: GroupMember): unknown {
-  
+  if (protocolType !== 'consumer') return member
   try {
     return {
       ...member,

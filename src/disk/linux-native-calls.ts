@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts'
 import type { NativeCalls, PollRequest, PollResult } from './native-calls.ts'
 
 /** The entry points of libc used here. A buffer is passed by address and need not live longer than the call. */
@@ -33,7 +34,10 @@ export class LinuxNativeCalls implements NativeCalls {
     const bytes = pollBytes(watched)
     const count = this.#libc.poll(bytes, watched.length, timeoutMs)
     if (count > 0) return pollResults(bytes, watched)
-    return count === 0 ? 'timeout' : 'interrupted'
+    if (count === 0) return 'timeout'
+    const code = errnoName(this.#libc.errno())
+    assert(code === 'EINTR', `poll of ${watched.length} descriptors: ${code}`)
+    return 'interrupted'
   }
 
   setPipeSize(fd: number, bytes: number): boolean {
@@ -89,6 +93,7 @@ function pollResults(bytes: Uint8Array<ArrayBuffer>, watched: readonly PollReque
 }
 
 const errnoNames: Readonly<Record<number, string>> = {
+  4: 'EINTR',
   9: 'EBADF',
   11: 'EAGAIN',
   12: 'ENOMEM',

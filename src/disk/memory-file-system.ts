@@ -238,10 +238,10 @@ interface Place {
 /** The error of a rename onto what stands at `target`, if it cannot be replaced. */
 function obstacleOf(source: MemoryNode, parent: MemoryDirectory, target: Place): string | undefined {
   if (source.kind === 'directory' && holds(source, target.parent)) return 'EINVAL'
-  if (target.node?.kind === 'directory' && holds(target.node, parent)) return 'ENOTEMPTY'
   if (target.node === undefined) return undefined
-  if (source.kind === 'file') return target.node.kind === 'file' ? undefined : 'EISDIR'
-  if (target.node.kind === 'file') return 'ENOTDIR'
+  if (target.node.kind === 'file') return source.kind === 'file' ? undefined : 'ENOTDIR'
+  if (holds(target.node, parent)) return 'ENOTEMPTY'
+  if (source.kind === 'file') return 'EISDIR'
   return target.node.seen.size > 0 ? 'ENOTEMPTY' : undefined
 }
 

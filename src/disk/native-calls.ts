@@ -1,8 +1,9 @@
 import { bunLibc } from './bun-libc.ts'
 import { koffiLibc } from './koffi-libc.ts'
 import { LinuxNativeCalls } from './linux-native-calls.ts'
+import type { Libc } from './linux-native-calls.ts'
 
-/** The few system calls that neither Node nor Bun offers. None of them throws; none of them yields to the event loop. */
+/** The few system calls that neither Node nor Bun offers. None of them yields to the event loop. */
 export interface NativeCalls {
   /**
    * Takes, changes or gives back the lock of a whole open file (`fcntl(F_OFD_SETLK)`), without waiting. The lock belongs to
@@ -76,8 +77,18 @@ let isSearched = false
 export function nativeCalls(): NativeCalls | undefined {
   if (!isSearched) {
     isSearched = true
-    const libc = process.platform === 'linux' ? (bunLibc() ?? koffiLibc()) : undefined
+    const libc = findLibc()
     found = libc && new LinuxNativeCalls(libc)
   }
   return found
+}
+
+function findLibc(): Libc | undefined {
+  if (process.platform !== 'linux') return undefined
+  try {
+    return bunLibc() ?? koffiLibc()
+  } catch {
+    // Another libc than glibc has another name.
+    return undefined
+  }
 }

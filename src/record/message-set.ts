@@ -15,7 +15,7 @@ import { crc32 } from './compression/zlib.ts'
 import { batchAttribute, type TimestampType } from './record-batch.ts'
 
 /** Bytes before what the field `size` counts: the offset and the size itself. */
-export const legacyLengthOverhead = 12
+const legacyLengthOverhead = 12
 /** The least that `size` can be, by magic: CRC, magic, attributes, a timestamp in v1, and two lengths of -1. */
 export const legacySizeMin = { 0: 14, 1: 22 } as const
 

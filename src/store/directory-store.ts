@@ -1,4 +1,5 @@
 import type { Offset, TimestampMs } from '../base/brands.ts'
+import { directoryOwner } from '../storage/directory-ownership.ts'
 import type { LogDirectory, NewTopic, Topic } from '../storage/log-directory.ts'
 import { LogDirectory as Directory, type LogDirectoryOptions } from '../storage/log-directory.ts'
 import type { TopicConfig } from '../storage/topic-configs.ts'
@@ -42,7 +43,7 @@ export class DirectoryStore implements LogStore {
   }
 
   async findTopic(name: string): Promise<Topic | undefined> {
-    return this.#forReading().findTopic(name)
+    return this.#isThere() ? this.#forReading().findTopic(name) : undefined
   }
 
   async config(name: string): Promise<TopicConfig> {
@@ -96,6 +97,10 @@ export class DirectoryStore implements LogStore {
     return this.#source(partition, isolation)
   }
 
+  async prepareToWrite(): Promise<void> {
+    if (this.#isThere()) this.#forWriting()
+  }
+
   async openAppender(topic: string): Promise<BatchAppender> {
     return new DirectoryAppender(this.#forWriting(), topic)
   }
@@ -131,7 +136,10 @@ export class DirectoryStore implements LogStore {
     return this.#forWriting()
   }
 
+  /** An empty directory is a log that was not begun. */
   #isThere(): boolean {
-    return this.#options.fileSystem.stat(this.#options.path) !== undefined
+    if (this.#writing !== undefined || this.#reading !== undefined) return true
+    const owner = directoryOwner(this.#options.fileSystem, this.#options.path)
+    return owner !== 'missing' && owner !== 'empty'
   }
 }

@@ -17,6 +17,7 @@ export interface LogStore {
   topicNames(): Promise<string[]>
   /** Throws `NotFoundError` naming the nearest topic. */
   topic(name: string): Promise<Topic>
+  /** `undefined` when there is no such topic, or no log at all yet. */
   findTopic(name: string): Promise<Topic | undefined>
   /** The configuration of a topic with all defaults filled in. */
   config(name: string): Promise<TopicConfig>
@@ -32,6 +33,8 @@ export interface LogStore {
   /** The record with the largest timestamp, or `undefined` in an empty partition. */
   offsetOfLargestTime(partition: TopicPartition): Promise<TimedOffset | undefined>
   openSource(partition: TopicPartition, isolation: Isolation): Promise<BatchSource>
+  /** Throws now what would keep every write from succeeding: not a log, Kafka's, held by a broker. Makes nothing. */
+  prepareToWrite(): Promise<void>
   openAppender(topic: string): Promise<BatchAppender>
   readonly groups: GroupStore
   close(): void

@@ -10,7 +10,7 @@ import { offsetsSpec } from '../../src/cli/specs/offsets.ts'
 import { produceSpec } from '../../src/cli/specs/produce.ts'
 import { tailSpec } from '../../src/cli/specs/tail.ts'
 import { topicsListSpec } from '../../src/cli/specs/topics-list.ts'
-import { hotCommands } from '../../src/hot-commands.ts'
+import { hotCommands } from '../../src/cli/hot-commands.ts'
 import { commandWords } from '../support/command-words.ts'
 
 const hotSpecs: readonly CommandSpec[] = [produceSpec, consumeSpec, tailSpec, offsetsSpec, topicsListSpec]

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { abs32, javaHash, partitionFor } from '../../src/coordinator/group-partition.ts'
+import { text } from '../wire/support/text.ts'
 
 describe('partitionFor', () => {
   test.each([
@@ -27,7 +28,7 @@ describe('partitionFor', () => {
 
   test('is always one of the partitions', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), fc.integer({ min: 1, max: 1000 }), (id, count) => {
+      fc.property(text(60), fc.integer({ min: 1, max: 1000 }), (id, count) => {
         const partition = partitionFor(id, count)
         expect(Number.isInteger(partition) && partition >= 0 && partition < count).toBe(true)
       }),

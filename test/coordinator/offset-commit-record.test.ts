@@ -8,6 +8,7 @@ import {
   readOffsetCommitValue,
 } from '../../src/coordinator/offset-commit-record.ts'
 import { hex, hexOf } from './support/records.ts'
+import { text } from '../wire/support/text.ts'
 
 const key = { group: 'g1', topic: 't1', partition: 3 }
 const value = { offset: offset(123), leaderEpoch: leaderEpoch(7), metadata: 'm', commitTimestamp: 1_700_000_000_000 }
@@ -30,12 +31,11 @@ describe('offsetCommitRecord', () => {
   })
 
   test('reads back', () => {
-    const text = fc.string({ unit: 'binary', maxLength: 50 })
-    const anyKey = fc.record({ group: text, topic: text, partition: fc.nat() })
+    const anyKey = fc.record({ group: text(50), topic: text(50), partition: fc.nat() })
     const anyValue = fc.record({
       offset: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }).map(offset),
       leaderEpoch: fc.integer({ min: -1 }).map(leaderEpoch),
-      metadata: text,
+      metadata: text(50),
       commitTimestamp: fc.maxSafeInteger(),
     })
     fc.assert(

@@ -357,7 +357,7 @@ test('memory and the machine answer every sequence of calls alike', () => {
       for (const step of steps) expect(outcomeOf(step, memory, directory)).toEqual(outcomeOf(step, machine, directory))
       expect(memory.openFileCount).toBe(0)
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   )
 })
 

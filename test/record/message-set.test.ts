@@ -129,7 +129,7 @@ describe('a compressed message', () => {
   })
 
   test.each([
-    ['zstd', message({ magic: 1, offset: 1n, attributes: 4, value: 'x' })],
+    ['zstd', wrapper(1, 'zstd', { inner: relative(1) })],
     ['an unknown codec', message({ magic: 1, offset: 1n, attributes: 7, value: 'x' })],
     ['no value', message({ magic: 1, offset: 1n, attributes: 1, value: null })],
     ['nothing inside', wrapper(1, 'gzip', { inner: [] })],

@@ -130,6 +130,19 @@ describe('as a view', () => {
     }
   })
 
+  test('notices every flipped bit of its length and magic', () => {
+    const source = hex(golden.tombstone)
+    const flips = [8, 9, 10, 11, 16].flatMap((at) => Array.from({ length: 8 }, (_, bit) => ({ at, mask: 1 << bit })))
+    const accepted = flips.filter(({ at, mask }) => {
+      try {
+        return new RecordBatch(source.with(at, (source[at] ?? 0) ^ mask)).isCrcValid()
+      } catch (error) {
+        return !(error instanceof MalformedMessageError)
+      }
+    })
+    expect(accepted).toEqual([])
+  })
+
   test.each([
     ['a cut batch', hex(golden.tombstone).subarray(0, -1)],
     ['a cut header', hex(golden.tombstone).subarray(0, 60)],

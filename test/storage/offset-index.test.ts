@@ -75,6 +75,17 @@ describe('OffsetIndex', () => {
     expect(file.reads).toBeLessThanOrEqual(4)
   })
 
+  test('falls back to the start of the segment when the file was cut behind its back', () => {
+    const scratch = new Scratch()
+    const list = Array.from({ length: 2000 }, (_, slot) => ({ relative: slot + 1, position: slot * 100 + 100 }))
+    const index = new OffsetIndex(scratch.file('i', encode(list)), base)
+    expect(index.lookup(offset(2500n)).position).toBe(150_000)
+    index.file.truncate(800)
+    expect(index.lookup(offset(2500n))).toEqual({ offset: 1000n, position: 0 })
+    index.refresh()
+    expect(index.lookup(offset(2500n)).position).toBe(10_000)
+  })
+
   test('answers with the start of the segment below its first entry', () => {
     const index = new OffsetIndex(new Scratch().file('i', encode([{ relative: 9, position: 500 }])), base)
     expect(index.lookup(offset(1008n))).toEqual({ offset: 1000n, position: 0 })
@@ -126,7 +137,8 @@ describe('OffsetIndex', () => {
   test('keeps what a scan would keep when it is truncated', () => {
     const scratch = new Scratch()
     fc.assert(
-      fc.property(entries(1500), fc.nat({ max: 12_000 }), (list, end) => {
+      fc.property(entries(1500), fc.nat({ max: 1500 }), fc.nat({ max: 2 }), (list, slot, beyond) => {
+        const end = (list[slot]?.relative ?? slot) + beyond
         const index = new OffsetIndex(scratch.file('i', encode(list, 600)), base)
         index.truncateTo(offset(base + BigInt(end)))
         const kept = list.filter((entry) => entry.relative < end)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { AssertionError } from '../../src/base/assert.ts'
 import { offset } from '../../src/base/brands.ts'
 import { TimeIndex } from '../../src/storage/time-index.ts'
-import { hex, Scratch } from './scratch.ts'
+import { CountingFile, hex, Scratch } from './scratch.ts'
 
 const base = offset(1000n)
 const start = 1_700_000_000_000
@@ -74,10 +74,19 @@ describe('TimeIndex', () => {
     )
   })
 
+  test('looks at few pages of a large index', () => {
+    const scratch = new Scratch()
+    const list = Array.from({ length: 200_000 }, (_, slot) => ({ timestamp: start + slot * 1000, relative: slot * 40 }))
+    const file = new CountingFile(scratch.file('t', encode(list)))
+    expect(new TimeIndex(file, base).lookup(start + 123_456_789).offset).toBe(base + 123_456n * 40n)
+    expect(file.reads).toBeLessThanOrEqual(4)
+  })
+
   test('keeps what a scan would keep when it is truncated', () => {
     const scratch = new Scratch()
     fc.assert(
-      fc.property(entries(1000), fc.nat({ max: 30_000 }), (list, end) => {
+      fc.property(entries(1000), fc.nat({ max: 1000 }), fc.nat({ max: 2 }), (list, slot, beyond) => {
+        const end = (list[slot]?.relative ?? slot) + beyond
         const index = new TimeIndex(scratch.file('t', encode(list, 100)), base)
         index.truncateTo(offset(base + BigInt(end)))
         const kept = list.filter((entry) => entry.relative < end)

@@ -45,6 +45,7 @@ describe('TransactionIndex', () => {
     expect(index.collectAborted(offset(0n), offset(100n))).toEqual({ transactions: all, isComplete: false })
     expect(index.collectAborted(offset(0n), offset(32n))).toEqual({ transactions: all.slice(0, 3), isComplete: true })
     expect(index.collectAborted(offset(0n), offset(35n))).toEqual({ transactions: all, isComplete: true })
+    expect(index.collectAborted(offset(0n), offset(40n))).toEqual({ transactions: all, isComplete: true })
     expect(index.collectAborted(offset(10n), offset(35n))).toEqual({ transactions: all, isComplete: true })
     expect(index.collectAborted(offset(11n), offset(35n))).toEqual({ transactions: all.slice(1), isComplete: true })
     expect(index.collectAborted(offset(20n), offset(41n))).toEqual({ transactions: all.slice(2), isComplete: false })

@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { MalformedMessageError } from '../../src/base/errors.ts'
 import { ByteReader } from '../../src/wire/byte-reader.ts'
 import { ByteWriter } from '../../src/wire/byte-writer.ts'
-
-const text = fc.string({ unit: 'binary', maxLength: 80 })
+import { text } from './support/text.ts'
 
 /** How each kind of value is written and read back. */
 const kinds = {
@@ -19,10 +18,10 @@ const kinds = {
   uvarint: fc.integer({ min: 0, max: 0xffff_ffff }),
   varint: fc.integer(),
   varlong: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
-  string: text,
-  nullableString: fc.option(text),
-  compactString: text,
-  compactNullableString: fc.option(text),
+  string: text(80),
+  nullableString: fc.option(text(80)),
+  compactString: text(80),
+  compactNullableString: fc.option(text(80)),
 } satisfies Partial<Record<keyof ByteReader & keyof ByteWriter, fc.Arbitrary<unknown>>>
 
 type Kind = keyof typeof kinds

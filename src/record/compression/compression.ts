@@ -3,7 +3,6 @@ import type { CompressionCodec } from '../codec.ts'
 import { gzipCompress, gzipDecompress } from './gzip.ts'
 import { lz4Compress, lz4Decompress } from './lz4.ts'
 import { snappyCompress, snappyDecompress } from './snappy.ts'
-import { xxhash32 } from './xxhash32.ts'
 import { tooLarge } from './zlib.ts'
 import { zstdCompress, zstdDecompress } from './zstd.ts'
 
@@ -56,24 +55,6 @@ export function decompress(codec: CompressionCodec, bytes: Uint8Array, limitByte
 
 /** `decompress` for magic 0 and 1, whose LZ4 frames may carry a wrong header checksum (KAFKA-3160). */
 export function decompressLegacy(codec: CompressionCodec, bytes: Uint8Array, limitBytes: number): Uint8Array {
-  return decompress(codec, codec === 'lz4' ? withTrueHeaderChecksum(bytes) : bytes, limitBytes)
-}
-
-/** Where the LZ4 frame descriptor begins (after the magic number), and the flags in its first byte that make it longer. */
-const descriptorAt = 4
-const contentSizeFlag = 0x08
-const dictionaryFlag = 0x01
-
-/**
- * A copy of the LZ4 frame whose header checksum is that of the descriptor. Producers of the time hashed the magic number
- * along, so the byte says nothing; every other part of the frame is as it should be.
- */
-function withTrueHeaderChecksum(frame: Uint8Array): Uint8Array {
-  const flags = frame[descriptorAt] ?? 0
-  const checksumAt =
-    descriptorAt + 2 + ((flags & contentSizeFlag) === 0 ? 0 : 8) + ((flags & dictionaryFlag) === 0 ? 0 : 4)
-  if (checksumAt >= frame.length) return frame
-  const fixed = frame.slice()
-  fixed[checksumAt] = xxhash32(frame.subarray(descriptorAt, checksumAt)) >>> 8
-  return fixed
+  if (codec === 'lz4') return lz4Decompress(bytes, limitBytes, { ignoreHeaderChecksum: true })
+  return decompress(codec, bytes, limitBytes)
 }

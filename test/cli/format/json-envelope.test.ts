@@ -5,13 +5,14 @@ import { parseEnvelope } from '../../../src/cli/format/envelope-parser.ts'
 import { renderEnvelope } from '../../../src/cli/format/json-envelope.ts'
 import type { OutputRecord } from '../../../src/cli/format/output-record.ts'
 import { bytes, record } from './records.ts'
+import { anyText } from '../arbitraries.ts'
 
-const text = fc.string({ maxLength: 20, unit: 'binary' }).map(bytes)
+const text = anyText(20).map(bytes)
 const content = fc.oneof(text, fc.uint8Array({ maxLength: 50, size: 'max' }))
 const header = fc.record({ name: fc.oneof(fc.constant(bytes('same')), content), value: fc.option(content) })
 
 const anyRecord: fc.Arbitrary<OutputRecord> = fc.record({
-  topic: fc.string({ maxLength: 20, unit: 'binary' }),
+  topic: anyText(20),
   partition: fc.nat(),
   offset: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }).map(offset),
   timestampMs: fc.oneof(fc.constant(-1), fc.nat({ max: Number.MAX_SAFE_INTEGER })),

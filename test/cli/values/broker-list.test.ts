@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { UsageError } from '../../../src/base/errors.ts'
 import { parseBrokerList } from '../../../src/cli/values/broker-list.ts'
+import { anyText, textOf } from '../arbitraries.ts'
 
 test('reads hosts with and without a port', () => {
   expect(parseBrokerList('a.b-c:1, 127.0.0.1,[fe80::1%eth0]:65535', '-b')).toEqual([
@@ -33,10 +34,7 @@ test.each([
 })
 
 test('knows any text as brokers or as wrong', () => {
-  const text = fc.oneof(
-    fc.string({ maxLength: 40, unit: 'binary' }),
-    fc.string({ unit: fc.constantFrom(...'ab:.[],1%-') }),
-  )
+  const text = fc.oneof(anyText(40), textOf('ab:.[],1%-'))
   fc.assert(
     fc.property(text, (value) => {
       try {

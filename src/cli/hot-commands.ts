@@ -1,7 +1,7 @@
-import type { CliContext } from './cli/context.ts'
-import { fastParse } from './cli/fast-parse.ts'
-import type { CommandSpec, OptionsOf } from './cli/command-spec.ts'
-import { optionsOf } from './cli/options-of.ts'
+import type { CliContext } from './context.ts'
+import { fastParse } from './fast-parse.ts'
+import type { CommandSpec, OptionsOf } from './command-spec.ts'
+import { optionsOf } from './options-of.ts'
 
 /** A command whose plain shapes go around oclif. */
 export interface HotCommand {
@@ -13,24 +13,24 @@ export interface HotCommand {
 /** What pipes and cron jobs call again and again. Their modules, and nothing else, are loaded then. */
 export const hotCommands: Readonly<Record<string, HotCommand>> = {
   produce: hot(
-    async () => (await import('./cli/specs/produce.ts')).produceSpec,
-    async () => (await import('./cli/produce.ts')).produce,
+    async () => (await import('./specs/produce.ts')).produceSpec,
+    async () => (await import('./produce.ts')).produce,
   ),
   consume: hot(
-    async () => (await import('./cli/specs/consume.ts')).consumeSpec,
-    async () => (await import('./cli/consume.ts')).consume,
+    async () => (await import('./specs/consume.ts')).consumeSpec,
+    async () => (await import('./consume.ts')).consume,
   ),
   tail: hot(
-    async () => (await import('./cli/specs/tail.ts')).tailSpec,
-    async () => (await import('./cli/tail.ts')).tail,
+    async () => (await import('./specs/tail.ts')).tailSpec,
+    async () => (await import('./tail.ts')).tail,
   ),
   'topics list': hot(
-    async () => (await import('./cli/specs/topics-list.ts')).topicsListSpec,
-    async () => (await import('./cli/topics-list.ts')).topicsList,
+    async () => (await import('./specs/topics-list.ts')).topicsListSpec,
+    async () => (await import('./topics-list.ts')).topicsList,
   ),
   offsets: hot(
-    async () => (await import('./cli/specs/offsets.ts')).offsetsSpec,
-    async () => (await import('./cli/offsets.ts')).offsets,
+    async () => (await import('./specs/offsets.ts')).offsetsSpec,
+    async () => (await import('./offsets.ts')).offsets,
   ),
 }
 

@@ -1,0 +1,47 @@
+import { UsageError } from '../base/errors.ts'
+import { createKernel } from '../record/kernel/kernel.ts'
+import { kernelBatchWindow } from '../record/batch-window.ts'
+import { DirectoryStore } from '../store/directory-store.ts'
+import type { LogStore } from '../store/log-store.ts'
+import type { CliContext } from './context.ts'
+import { locationFiles(context.fileSystem()) } from './location-files.ts'
+import { resolveLocation } from './location.ts'
+import { writeText } from './standard-streams.ts'
+
+/** What a command line says of where the log is; part of every command's options. */
+export interface StoreOptions {
+  readonly dir: string | undefined
+  readonly bootstrapServer: string | undefined
+  readonly quiet?: boolean
+}
+
+/** How long a command waits for another writer of the same partition, in ms: far longer than any append or sync takes. */
+const lockWaitMs = 30_000
+
+/** Memory for recovery: the fastest CRC, over windows that hold any ordinary batch. */
+const recoveryWindowBytes = 1024 * 1024
+
+/** The log that a command works on. Nothing is opened yet: a missing directory is said by the first question. */
+export function openStore(options: StoreOptions, context: CliContext): LogStore {
+  const { dir, bootstrapServer } = options
+  const { environment, cwd, clock, random } = context
+  const location = resolveLocation({ flags: { dir, bootstrapServer }, environment, cwd, files: locationFiles(context.fileSystem()) })
+  const warn = (text: string): void => {
+    if (options.quiet !== true) writeText(context.stderr, `tslog: ${text}\n`)
+  }
+  for (const warning of location.warnings) warn(warning)
+  if (location.kind === 'brokers') {
+    throw new UsageError('this version works on directories only, not on brokers', {
+      hint: 'name a log directory: -d DIR or TSLOG_DIR',
+    })
+  }
+  return new DirectoryStore({
+    fileSystem: context.fileSystem(),
+    clock,
+    random,
+    path: location.path,
+    lockWaitMs,
+    makeWindow: () => kernelBatchWindow(createKernel({ memoryBytes: recoveryWindowBytes })),
+    onWarning: warn,
+  })
+}

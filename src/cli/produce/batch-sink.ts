@@ -1,0 +1,124 @@
+import type { Offset } from '../../base/brands.ts'
+import { RecordBatch } from '../../record/record-batch.ts'
+import { resolveTopicConfig, type TopicConfig } from '../../storage/topic-configs.ts'
+import type { BatchAppender, Durability, LogStore } from '../../store/log-store.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { ProduceSettings } from './settings.ts'
+
+/** What went into one partition. */
+export interface PartitionTotal {
+  readonly partition: number
+  readonly firstOffset: Offset
+  lastOffset: Offset
+}
+
+/** A batch ready to be appended, and what it adds to the totals. */
+export interface FinishedBatch {
+  readonly partition: number
+  readonly bytes: Uint8Array
+  readonly records: number
+  /** Bytes of keys and values. */
+  readonly payloadBytes: number
+}
+
+const durabilities: Readonly<Record<ProduceSettings['fsync']['kind'], Durability>> = {
+  never: 'never',
+  exit: 'later',
+  interval: 'later',
+  batch: 'now',
+}
+
+/** Where finished batches go: makes the topic with the first one, appends, counts, and syncs as `--fsync` says. */
+export class BatchSink {
+  readonly config: TopicConfig
+  readonly partitionCount: number
+  records = 0
+  payloadBytes = 0
+  readonly #store: LogStore
+  readonly #settings: ProduceSettings
+  readonly #clock: Clock
+  readonly #partitions = new Map<number, PartitionTotal>()
+  #appender: BatchAppender | undefined
+  #syncedMs: number
+  #isDirty = false
+
+  private constructor(store: LogStore, settings: ProduceSettings, given: SinkFacts) {
+    this.#store = store
+    this.#settings = settings
+    this.#clock = given.clock
+    this.config = given.config
+    this.partitionCount = given.partitionCount
+    this.#syncedMs = given.clock.now()
+  }
+
+  /** Says before anything is read what would keep records from being appended. Makes nothing. */
+  static async open(store: LogStore, settings: ProduceSettings, clock: Clock): Promise<BatchSink> {
+    await store.prepareToWrite()
+    const { newTopic } = settings
+    const topic = newTopic === undefined ? await store.topic(settings.topic) : await store.findTopic(settings.topic)
+    if (topic === undefined) {
+      const config = resolveTopicConfig(newTopic?.configs ?? new Map())
+      return new BatchSink(store, settings, { clock, config, partitionCount: newTopic?.partitionCount ?? 1 })
+    }
+    const config = await store.config(settings.topic)
+    return new BatchSink(store, settings, { clock, config, partitionCount: topic.partitionCount })
+  }
+
+  /** What went where, by partition. */
+  get partitions(): readonly PartitionTotal[] {
+    return [...this.#partitions.values()].sort((one, other) => one.partition - other.partition)
+  }
+
+  async write(batch: FinishedBatch): Promise<void> {
+    const appender = this.#appender ?? (await this.#open())
+    if (this.config.messageTimestampType === 'LogAppendTime') stampAppendTime(batch.bytes, this.#clock.now())
+    const range = appender.append(batch.partition, batch.bytes, durabilities[this.#settings.fsync.kind])
+    const { baseOffset, nextOffset } = range instanceof Promise ? await range : range
+    const lastOffset = (nextOffset - 1n) as Offset
+    const known = this.#partitions.get(batch.partition)
+    if (known === undefined)
+      this.#partitions.set(batch.partition, { partition: batch.partition, firstOffset: baseOffset, lastOffset })
+    else known.lastOffset = lastOffset
+    this.records += batch.records
+    this.payloadBytes += batch.payloadBytes
+    this.#isDirty = true
+  }
+
+  /** When `--fsync interval:MS` wants the next sync, in ms from now; undefined when nothing waits for one. */
+  get syncDueMs(): number | undefined {
+    const { fsync } = this.#settings
+    if (fsync.kind !== 'interval' || !this.#isDirty) return undefined
+    return Math.max(0, this.#syncedMs + fsync.intervalMs - this.#clock.now())
+  }
+
+  /** Makes what was appended durable now. */
+  async sync(): Promise<void> {
+    this.#isDirty = false
+    await this.#appender?.sync()
+    this.#syncedMs = this.#clock.now()
+  }
+
+  /** The last sync, where the policy asks for one. */
+  async finish(): Promise<void> {
+    const { kind } = this.#settings.fsync
+    if (kind === 'exit' || kind === 'interval') await this.sync()
+  }
+
+  async #open(): Promise<BatchAppender> {
+    const { newTopic } = this.#settings
+    if (newTopic !== undefined) await this.#store.createTopic(newTopic)
+    this.#appender = await this.#store.openAppender(this.#settings.topic)
+    return this.#appender
+  }
+}
+
+interface SinkFacts {
+  readonly clock: Clock
+  readonly config: TopicConfig
+  readonly partitionCount: number
+}
+
+/** message.timestamp.type=LogAppendTime: the time of the append counts, whatever the records say. */
+function stampAppendTime(bytes: Uint8Array, now: number): void {
+  new RecordBatch(bytes).stampLogAppendTime(now)
+}

@@ -1,0 +1,104 @@
+import { UsageError } from '../../base/errors.ts'
+import type { TimestampMs } from '../../base/brands.ts'
+import type { CompressionCodec } from '../../record/codec.ts'
+import { parseTopicConfig } from '../../storage/topic-configs.ts'
+import type { NewTopic } from '../../storage/log-directory.ts'
+import type { OptionsOf } from '../command-spec.ts'
+import type { produceSpec } from '../specs/produce.ts'
+import { parseCodec } from '../values/codec.ts'
+import { NEWLINE, NUL, parseDelimiter } from '../values/delimiter.ts'
+import { type FsyncPolicy, parseFsyncPolicy } from '../values/fsync-policy.ts'
+import { type HeaderValue, parseHeader } from '../values/header.ts'
+import { parseRate } from '../values/rate.ts'
+import { parseTime } from '../values/time-expression.ts'
+
+export type ProduceOptions = OptionsOf<typeof produceSpec>
+
+export type Partitioner = 'murmur2' | 'sticky' | 'round-robin' | 'random'
+
+/** What the flags of `produce` mean, checked and in the units of the engine. */
+export interface ProduceSettings {
+  readonly topic: string
+  readonly files: readonly string[]
+  /** All records to this partition; -1 picks one at random for each batch; undefined leaves it to the partitioner. */
+  readonly partition: number | undefined
+  readonly partitioner: Partitioner | undefined
+  readonly key: Uint8Array | undefined
+  readonly keyDelimiter: Uint8Array | undefined
+  readonly missingKey: 'error' | 'null' | 'skip'
+  readonly isEmptyNull: boolean
+  readonly headers: readonly HeaderValue[]
+  /** Ends a record. Empty: each file is one record, its bytes as they are. */
+  readonly delimiter: Uint8Array
+  readonly isJson: boolean
+  readonly codec: CompressionCodec
+  readonly level: number | undefined
+  readonly tees: boolean
+  readonly fsync: FsyncPolicy
+  readonly lingerMs: number
+  readonly batchBytes: number | undefined
+  readonly timestamp: TimestampMs | undefined
+  /** The topic to make when it is missing; undefined when that is an error. */
+  readonly newTopic: NewTopic | undefined
+  readonly tooLarge: 'fail' | 'skip' | 'split'
+  /** Records per second; Infinity for no limit. */
+  readonly rate: number
+}
+
+const noBytes = new Uint8Array()
+
+/** Reads the options of `produce`; throws `UsageError` that names the flag. */
+export function produceSettings(options: ProduceOptions, now: TimestampMs): ProduceSettings {
+  const { codec, level } =
+    options.compression === undefined
+      ? { codec: 'none' as const, level: undefined }
+      : parseCodec(options.compression, '-z')
+  return {
+    topic: options.topic,
+    files: options.files,
+    partition: options.partition,
+    partitioner: options.partitioner,
+    key: options.key === undefined ? undefined : new TextEncoder().encode(options.key),
+    keyDelimiter: options.keyDelimiter === undefined ? undefined : parseDelimiter(options.keyDelimiter, '-K'),
+    missingKey: options.missingKey,
+    isEmptyNull: options.emptyIsNull,
+    headers: options.header.map((text) => parseHeader(text, '-H')),
+    delimiter: delimiterOf(options),
+    isJson: options.inputJson,
+    codec,
+    level,
+    tees: options.tee,
+    fsync: parseFsyncPolicy(options.fsync, '--fsync'),
+    lingerMs: options.linger,
+    batchBytes: options.batchSize,
+    timestamp: options.timestamp === undefined ? undefined : parseTime(options.timestamp, { flag: '--timestamp', now }),
+    newTopic: options.noCreate ? undefined : newTopicOf(options),
+    tooLarge: options.tooLarge,
+    rate: options.rate === undefined ? Infinity : parseRate(options.rate, '--rate'),
+  }
+}
+
+function delimiterOf(options: ProduceOptions): Uint8Array {
+  if (options.nul) return NUL
+  if (options.delimiter !== undefined) return parseDelimiter(options.delimiter, '-D', { allowEmpty: options.whole })
+  return options.whole ? noBytes : NEWLINE
+}
+
+function newTopicOf({ topic, partitions, config }: ProduceOptions): NewTopic {
+  return { name: topic, partitionCount: partitions ?? 1, configs: topicConfigsOf(config, '--config') }
+}
+
+/** Configurations given as `KEY=VALUE`, in Kafka's own texts. Throws `UsageError` for an unknown key or a bad value. */
+export function topicConfigsOf(texts: readonly string[], flag: string): ReadonlyMap<string, string> {
+  const configs = new Map<string, string>()
+  for (const text of texts) {
+    const at = text.indexOf('=')
+    if (at <= 0)
+      throw new UsageError(`${flag}: ${JSON.stringify(text)} is not KEY=VALUE`, {
+        hint: `${flag} retention.ms=604800000`,
+      })
+    const name = text.slice(0, at)
+    configs.set(name, parseTopicConfig(name, text.slice(at + 1)))
+  }
+  return configs
+}
