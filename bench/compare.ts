@@ -8,19 +8,27 @@ export interface Comparison {
   readonly rival: Side
   /** The figure of the goal, from each pair by itself: the median of these counts, not the ratio of the medians. */
   readonly figure: Spread
-  /** The largest share of the machine that others used in any run. */
+  /** The largest share of the machine (0..1) that others used in a run that counts. */
   readonly foreignShare: number
+  /** How many pairs count, of how many that ran. */
   readonly pairs: number
+  readonly pairsRun: number
 }
 
+/** A pair is quiet when others used at most this share of the machine in both of its runs. */
+export const quietShare = 0.15
+
+/** With fewer quiet pairs than this, all pairs count and the report says that they are noisy. */
+const quietPairsMin = 3
+
 /** Medians of one side, for doing the thing once. */
-export interface Side {
+interface Side {
   readonly label: string
   readonly seconds: number
   readonly cpuSeconds: number
 }
 
-export interface Spread {
+interface Spread {
   readonly median: number
   readonly min: number
   readonly max: number
@@ -32,10 +40,11 @@ export function compare(duel: Duel, goal: Goal, options: { pairs: number; surrou
   once(duel.tslog, surroundings)
   if (duel.check !== undefined) runBash(duel.check, surroundings)
   once(duel.rival, surroundings)
-  const pairs = Array.from({ length: options.pairs }, () => ({
+  const ran = Array.from({ length: options.pairs }, () => ({
     tslog: once(duel.tslog, surroundings),
     rival: once(duel.rival, surroundings),
   }))
+  const pairs = quietOnes(ran)
   return {
     tslog: side(
       duel.tslog,
@@ -46,9 +55,24 @@ export function compare(duel: Duel, goal: Goal, options: { pairs: number; surrou
       pairs.map(({ rival }) => rival),
     ),
     figure: spread(pairs.map(({ tslog, rival }) => figure(goal.figure, tslog.seconds, rival.seconds))),
-    foreignShare: Math.max(...pairs.flatMap(({ tslog, rival }) => [tslog.foreignShare, rival.foreignShare])),
+    foreignShare: Math.max(...pairs.map(disturbance)),
     pairs: pairs.length,
+    pairsRun: ran.length,
   }
+}
+
+interface Pair {
+  readonly tslog: Run
+  readonly rival: Run
+}
+
+function quietOnes(pairs: readonly Pair[]): readonly Pair[] {
+  const quiet = pairs.filter((pair) => disturbance(pair) <= quietShare)
+  return quiet.length >= quietPairsMin ? quiet : pairs
+}
+
+function disturbance({ tslog, rival }: Pair): number {
+  return Math.max(tslog.foreignShare, rival.foreignShare)
 }
 
 function once(contender: Contender, surroundings: Surroundings): Run {
@@ -81,7 +105,7 @@ function side(contender: Contender, runs: readonly Run[]): Side {
 }
 
 /** The median of an even number is the mean of the middle two. */
-export function spread(values: readonly number[]): Spread {
+function spread(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b)
   const at = (index: number): number => sorted[index] ?? Number.NaN
   const median = (at((sorted.length - 1) >> 1) + at(sorted.length >> 1)) / 2

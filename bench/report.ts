@@ -1,3 +1,4 @@
+import { quietShare } from './compare.ts'
 import type { Comparison } from './compare.ts'
 import type { Goal, Row } from './row.ts'
 
@@ -52,13 +53,14 @@ function compared(outcome: Verdict & { row: string; limit: string; goal: Goal },
   const side = ({ label, seconds, cpuSeconds }: Comparison['tslog']): string =>
     `${label.padEnd(width)}  ${duration(seconds)}  cpu ${duration(cpuSeconds)}`
   const number = (value: number): string => shown(outcome.goal, value)
-  const noise = comparison.foreignShare > 0.15 ? `; NOISY: others used up to ${percent(comparison.foreignShare)}` : ''
+  const noise =
+    comparison.foreignShare > quietShare ? `; NOISY: others used up to ${percent(comparison.foreignShare)}` : ''
   return [
     outcome.row,
     `    ${side(tslog)}`,
     `    ${side(rival)}   <- ${outcome.limit}`,
     `    ${names[outcome.goal.figure]} ${number(figure.median)}  ` +
-      `(${number(figure.min)}..${number(figure.max)}, ${comparison.pairs} pairs${noise})`,
+      `(${number(figure.min)}..${number(figure.max)}, ${comparison.pairs} of ${comparison.pairsRun} pairs${noise})`,
     `    ${bars(outcome.goal, outcome)}`,
     '',
   ].join('\n')

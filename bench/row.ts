@@ -23,14 +23,14 @@ export interface Duel {
 }
 
 /** A figure that has no rival. */
-export interface Reading {
+interface Reading {
   readonly kind: 'reading'
   readonly label: string
   read(): Promise<{ readonly megabytes: number; readonly note: string }>
 }
 
 /** Why a row cannot run here: the rival is not installed, or tslog does not know the command yet. */
-export interface Skipped {
+interface Skipped {
   readonly kind: 'skipped'
   readonly reason: string
 }

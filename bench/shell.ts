@@ -50,7 +50,7 @@ export function isInstalled(command: string): boolean {
 }
 
 /** A script that is part of the benchmark failed. */
-export class BenchError extends Error {
+class BenchError extends Error {
   constructor(script: string, status: number | null, stderr: string) {
     super(`exit ${status}: ${script}\n${stderr.slice(-2000)}`)
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bench, Row } from '../row.ts'
@@ -51,8 +51,9 @@ async function killedWriter(bench: Bench): Promise<void> {
   const ended = once(bash, 'exit')
   const [pid] = (await once(bash.stdio[3] as NodeJS.ReadableStream, 'data')) as [Buffer]
   try {
-    await settled(() => bytesOf(join(bench.work, 'log', 't-0')))
-    process.kill(Number(String(pid)), 'SIGKILL')
+    const tslog = Number(String(pid))
+    await settled(() => bytesOf(join(bench.work, 'log', 't-0')), tslog)
+    process.kill(tslog, 'SIGKILL')
   } finally {
     // The group of this bash only, for the sleep that keeps the pipe open.
     if (bash.pid !== undefined) process.kill(-bash.pid, 'SIGKILL')
@@ -60,14 +61,21 @@ async function killedWriter(bench: Bench): Promise<void> {
   await ended
 }
 
-/** Waits until a size has been the same, and not 0, for a second. */
-async function settled(size: () => number): Promise<void> {
-  const deadline = Date.now() + 300_000
+/** Waits until a size has been the same, and not 0, for a second. Throws when the process that should write is gone. */
+async function settled(size: () => number, writer: number): Promise<void> {
   for (let last = -1, same = 0; same < 10; await sleep(100)) {
     const now = size()
     same = now === last && now > 0 ? same + 1 : 0
     last = now
-    if (Date.now() > deadline) throw new Error('the producer writes nothing')
+    if (!isRunning(writer)) throw new Error('the producer ended by itself')
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
   }
 }
 

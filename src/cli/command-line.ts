@@ -60,7 +60,7 @@ function globalFlagWords(word: string): number {
 export function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--')
   const flags = end < 0 ? argv : argv.slice(0, end)
-  return flags.includes('--json') || (flags.includes('-J') && !flags.includes('produce'))
+  return flags.includes('--json') || (flags.includes('-J') && splitCommandLine(argv).name !== 'produce')
 }
 
 /** Whether the line asks for help: `--help` or `-h` anywhere before `--`. */

@@ -4,7 +4,7 @@ import { kernelBatchWindow } from '../record/batch-window.ts'
 import { DirectoryStore } from '../store/directory-store.ts'
 import type { LogStore } from '../store/log-store.ts'
 import type { CliContext } from './context.ts'
-import { locationFiles(context.fileSystem()) } from './location-files.ts'
+import { locationFiles } from './location-files.ts'
 import { resolveLocation } from './location.ts'
 import { writeText } from './standard-streams.ts'
 

@@ -11,7 +11,7 @@ export class ReaderGoneError extends Error {
   override readonly name = 'ReaderGoneError'
   readonly code = 'EPIPE'
 
-  constructor(cause: unknown) {
+  constructor(cause?: unknown) {
     super('the reader of standard output has gone', { cause })
   }
 }

@@ -1,11 +1,162 @@
-import { UsageError } from '../base/errors.ts'
 import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
+import { openStore } from './open-store.ts'
+import { OutputStream, ReaderGoneError } from './output.ts'
+import { BatchOutlet } from './produce/batch-outlet.ts'
+import { BatchSink } from './produce/batch-sink.ts'
+import { openByteSource } from './produce/byte-source.ts'
+import type { Feeder } from './produce/feeder.ts'
+import { InputLoop, type InputEnd } from './produce/input-loop.ts'
+import { LineFeeder, refuseKeyless } from './produce/line-feeder.ts'
+import { PartitionChooser } from './produce/partition-chooser.ts'
+import type { RatePace } from './produce/rate-pace.ts'
+import { type ProduceSettings, produceSettings } from './produce/settings.ts'
+import { exitCodeOfSignal, SignalWatch } from './signals.ts'
 import type { produceSpec } from './specs/produce.ts'
+import { writeText } from './standard-streams.ts'
 
 export type ProduceOptions = OptionsOf<typeof produceSpec>
 
-/** Not built yet. */
-export function produce(_options: ProduceOptions, _context: CliContext): Promise<number> {
-  return Promise.reject(new UsageError('not built yet'))
+/** `tslog produce`: records in. Resolves to the exit code; throws what the user must hear. */
+export async function produce(options: ProduceOptions, context: CliContext): Promise<number> {
+  const { clock } = context
+  const startedMs = clock.now()
+  const settings = produceSettings(options, startedMs)
+  const store = openStore(options, context)
+  try {
+    const sink = await BatchSink.open(store, settings, clock)
+    const run = new ProduceRun(options, settings, { context, sink })
+    const end = await run.all()
+    await sink.finish()
+    run.report(clock.now() - startedMs, end)
+    const signal = run.signal
+    return signal === undefined ? 0 : exitCodeOfSignal[signal]
+  } finally {
+    store.close()
+  }
+}
+
+class ProduceRun {
+  readonly #options: ProduceOptions
+  readonly #settings: ProduceSettings
+  readonly #context: CliContext
+  readonly #sink: BatchSink
+  readonly #outlet: BatchOutlet
+  readonly #signals = new SignalWatch()
+  #unfinishedBytes = 0
+
+  constructor(options: ProduceOptions, settings: ProduceSettings, world: { context: CliContext; sink: BatchSink }) {
+    this.#options = options
+    this.#settings = settings
+    this.#context = world.context
+    this.#sink = world.sink
+    this.#outlet = new BatchOutlet(world.sink, settings)
+  }
+
+  get signal(): keyof typeof exitCodeOfSignal | undefined {
+    return this.#signals.pending()
+  }
+
+  /** Reads every input; `signal` when one was stopped by a signal, what had been read being in the log. */
+  async all(): Promise<InputEnd> {
+    refuseKeyless(this.#settings, this.#sink.config.cleanupPolicy)
+    const pace = await this.#pace()
+    const feeder = await this.#feeder(pace?.recordsPerBatch)
+    const loop = new InputLoop({
+      feeder,
+      sink: this.#sink,
+      signals: this.#signals,
+      clock: this.#context.clock,
+      lingerMs: this.#settings.lingerMs,
+      pace,
+      tee: this.#tee(),
+      onProgress: () => undefined,
+    })
+    try {
+      return await this.#readAll(loop, feeder)
+    } catch (error) {
+      this.#sayPartial()
+      throw error
+    }
+  }
+
+  async #readAll(loop: InputLoop, feeder: Feeder): Promise<InputEnd> {
+    const names = this.#settings.files.length === 0 ? ['-'] : this.#settings.files
+    for (const name of names) {
+      const source = await openByteSource(name)
+      if (source.isTerminal) this.#say('reading records from the terminal, one a line; Ctrl-D ends')
+      const end = await loop.run(source)
+      await source.close()
+      if (end === 'end') continue
+      this.#unfinishedBytes = feeder.pendingBytes
+      await feeder.flush()
+      return end
+    }
+    return 'end'
+  }
+
+  async #feeder(recordsMax = 2 ** 31 - 1): Promise<Feeder> {
+    const { partition, partitioner } = this.#settings
+    const { random, clock } = this.#context
+    const chooser = new PartitionChooser({ partition, partitioner, partitionCount: this.#sink.partitionCount, random })
+    const options = { settings: this.#settings, outlet: this.#outlet, chooser, clock, recordsMax }
+    if (LineFeeder.takes(this.#settings, chooser)) return new LineFeeder(options)
+    const { RecordFeeder } = await import('./produce/record-feeder.ts')
+    return new RecordFeeder(options)
+  }
+
+  async #pace(): Promise<RatePace | undefined> {
+    if (this.#settings.rate === Infinity) return undefined
+    const { RatePace: Pace } = await import('./produce/rate-pace.ts')
+    return new Pace(this.#settings.rate, this.#context.clock)
+  }
+
+  /** When the reader of the copy goes away, producing goes on. */
+  #tee(): ((bytes: Uint8Array) => void) | undefined {
+    if (!this.#settings.tees) return undefined
+    const output = new OutputStream(this.#context.stdout)
+    let isOpen = true
+    return (bytes) => {
+      if (!isOpen) return
+      try {
+        output.write(bytes)
+        while (!output.flush()) {
+          // A signal cut the write short; what is left is tried again at once.
+        }
+      } catch (error) {
+        if (!(error instanceof ReaderGoneError)) throw error
+        isOpen = false
+      }
+    }
+  }
+
+  /** After a failure: how far it came, since that much is in the log. */
+  #sayPartial(): void {
+    if (this.#sink.records > 0) this.#say(`${this.#sink.records} records were appended before this`)
+  }
+
+  report(elapsedMs: number, end: InputEnd): void {
+    const { skipped } = this.#outlet
+    if (skipped > 0) this.#say(`left out ${skipped} records over max.message.bytes`)
+    if (this.#unfinishedBytes > 0) this.#say(`left out ${this.#unfinishedBytes} bytes of a record that had not ended`)
+    if (this.#options.json) writeText(this.#context.stdout, `${JSON.stringify(this.#summary(elapsedMs))}\n`)
+    const isWanted = this.#options.verbose || end === 'signal' || this.#context.isTerminal(this.#context.stderr)
+    if (!isWanted || this.#options.json) return
+    const { records, payloadBytes } = this.#sink
+    this.#say(`${records} records, ${payloadBytes} bytes to ${this.#settings.topic} in ${elapsedMs} ms`)
+  }
+
+  #summary(elapsedMs: number): object {
+    const partitions = this.#sink.partitions.map(({ partition, firstOffset, lastOffset }) => ({
+      partition,
+      firstOffset: Number(firstOffset),
+      lastOffset: Number(lastOffset),
+    }))
+    const { records, payloadBytes: bytes } = this.#sink
+    return { topic: this.#settings.topic, records, bytes, partitions, elapsedMs }
+  }
+
+  #say(text: string): void {
+    if (!this.#options.quiet) writeText(this.#context.stderr, `tslog: ${text}\n`)
+  }
 }

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { errorCode, UsageError } from '../base/errors.ts'
+import { errorCode, TslogError } from '../base/errors.ts'
 import { isClosedDescriptor } from './closed-descriptor.ts'
 
 /**
@@ -19,8 +19,13 @@ export function writeText(fd: number, text: string): void {
   }
 }
 
-/** Refuses to work for nobody: what a command with results says when the caller closed standard output (`>&-`). */
+/** The caller closed standard output (`>&-`). Exit code 1. */
+export class ClosedOutputError extends TslogError {
+  override readonly name = 'ClosedOutputError'
+}
+
+/** Refuses to work for nobody: what a command with results does first. Throws `ClosedOutputError`. */
 export function assertStdoutIsOpen(): void {
   if (!isClosedDescriptor(1)) return
-  throw new UsageError('standard output is closed', { hint: 'to throw the output away, use > /dev/null' })
+  throw new ClosedOutputError('standard output is closed', { hint: 'to throw the output away, use > /dev/null' })
 }

@@ -8,7 +8,7 @@ export function waitForLock(tryLock: () => boolean, waitMs: number): boolean {
   const start = performance.now()
   const cell = new Int32Array(new SharedArrayBuffer(4))
   for (let napMs = SHORTEST_NAP_MS; ; napMs *= 1.5) {
-    for (let i = 0; i < TRIES_BETWEEN_NAPS; i++) return true
+    for (let i = 0; i < TRIES_BETWEEN_NAPS; i++) if (tryLock()) return true
     const waitedMs = performance.now() - start
     if (waitedMs >= waitMs) return false
     // Fractions of a microsecond are chance enough to keep many waiters out of step.

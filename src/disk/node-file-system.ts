@@ -147,7 +147,7 @@ const sharedFileSystems: readonly number[] = [0x6969, 0xff534d42, 0xfe534d42, 0x
 /** `O_NONBLOCK` means nothing on a regular file, and keeps the open of a named pipe from waiting for its other end. */
 function openFlags(mode: OpenMode): number {
   const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = fs.constants
-  const always = O_NOFOLLOW | O_NONBLOCK
+  const always = O_NOFOLLOW
   switch (mode) {
     case 'read':
       return O_RDONLY | always

@@ -1,5 +1,5 @@
 // Builds dist/tslog, one executable with everything inside. Run by Bun: bun src/packaging/build-binary.ts
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeText } from '../cli/standard-streams.ts'
 
@@ -20,6 +20,8 @@ const bun = (globalThis as unknown as { Bun: Bundler }).Bun
 
 const root = new URL('../..', import.meta.url).pathname
 const outfile = join(root, 'dist/tslog')
+/** Built under another name first, so that dist/tslog is whole at any time and may be running while it is replaced. */
+const unfinished = `${outfile}.${process.pid}`
 
 /**
  * Modules that are started by path, not imported: each is compiled into the binary beside main.ts and found at run time by
@@ -41,7 +43,7 @@ const stubs: Readonly<Record<string, string>> = {
   semver: 'module.exports = { satisfies: () => true }',
   tinyglobby: `module.exports = { glob() { ${throwing} } }`,
   'wsl-utils': 'export const isWsl = false; export const powerShellPath = () => ""',
-  ...(existsSync(addon) ? {} : { 'zstd-napi': throwing }),
+  ...(existsSync(addon) ? {} : { 'zstd-napi/binding.js': throwing }),
 }
 
 const exact = (names: readonly string[]): RegExp => new RegExp(`^(${names.join('|')})$`)
@@ -49,7 +51,6 @@ const exact = (names: readonly string[]): RegExp => new RegExp(`^(${names.join('
 const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 
 mkdirSync(join(root, 'dist'), { recursive: true })
-rmSync(outfile, { force: true })
 
 const result = await bun.build({
   entrypoints: [join(root, 'src/main.ts'), ...workerEntrypoints],
@@ -65,7 +66,7 @@ const result = await bun.build({
     'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
   },
   compile: {
-    outfile,
+    outfile: unfinished,
     // A tool must not read the .env or run the preload script of the directory it happens to be called in.
     autoloadDotenv: false,
     autoloadBunfig: false,
@@ -88,7 +89,9 @@ const result = await bun.build({
   ],
 })
 
-if (!result.success) {
+if (result.success) {
+  renameSync(unfinished, outfile)
+} else {
   writeText(2, `${result.logs.map(String).join('\n')}\n`)
   process.exitCode = 1
 }

@@ -23,7 +23,7 @@ export interface LineEncoderOptions {
   readonly headers?: readonly RecordHeader[]
   /** `fail` (the default): `next` says so. `skip`: the line is left out. `split`: it becomes records of `valueBytesMax` bytes. */
   readonly tooLarge?: TooLargeLines
-  /** Records that a batch may have. */
+  /** Records that a batch may have: 1 or more. */
   readonly recordsMax?: number
   /** How many bytes `free` has at least: 64 KiB, the size of a pipe, when absent. */
   readonly readBytes?: number
@@ -128,13 +128,8 @@ export class LineEncoder {
     for (;;) {
       const stop = this.#encode(now, isFinal)
       if (stop === 'need-input' && this.pendingBytes <= this.#options.valueBytesMax) return stop
-      if (stop === 'full') {
-        if (!this.isEmpty) return 'batch-full'
-        if (!this.#encodeLargest(now, isFinal)) return 'batch-full'
-      } else {
-        const isDone = this.#handleTooLarge(now, isFinal)
-        if (isDone !== undefined) return isDone
-      }
+      const answer = stop === 'full' ? this.#handleFull(now, isFinal) : this.#handleTooLarge(now, isFinal)
+      if (answer !== undefined) return answer
     }
   }
 
@@ -192,6 +187,7 @@ export class LineEncoder {
     this.#isSealed = false
     this.#task.offsetDelta = 0
     this.#task.outputPosition = this.#layout.recordsStart
+    this.#task.outputEnd = this.#outputEnd()
   }
 
   #encode(now: TimestampMs, isFinal: boolean): EncodeStop {
@@ -207,17 +203,29 @@ export class LineEncoder {
     return stop
   }
 
-  /** Takes a first line that alone is more than a batch; false when it does not go in, because no record does. */
-  #encodeLargest(now: TimestampMs, isFinal: boolean): boolean {
-    if (this.#recordsMax < 1) return false
-    const batchBytes = RecordBatch.overhead + this.#layout.recordBytesMax(this.#options.valueBytesMax)
-    if (batchBytes > this.#layout.batchBytes) this.#moveTo(this.#layout.with({ batchBytes }))
+  /** What `next` answers, or nothing when it may go on: a first line is taken though it alone is more than a batch. */
+  #handleFull(now: TimestampMs, isFinal: boolean): LineEncoderStop | undefined {
+    if (!this.isEmpty) return 'batch-full'
+    this.#reserveRecord(Math.min(this.pendingBytes, this.#options.valueBytesMax))
+    this.#encodeAlone(now, isFinal)
+    return undefined
+  }
+
+  /** Makes the memory large enough for a batch of one record. */
+  #reserveRecord(valueBytes: number): void {
+    const needed = RecordBatch.overhead + this.#layout.recordBytesMax(valueBytes)
+    const { batchBytes } = this.#layout
+    if (needed > batchBytes) this.#moveTo(this.#layout.with({ batchBytes: Math.max(needed, 2 * batchBytes) }))
+  }
+
+  /** Takes one line into the empty batch, up to what the memory has room for. */
+  #encodeAlone(now: TimestampMs, isFinal: boolean): void {
     this.#task.outputEnd = this.#layout.batchEnd
     this.#task.recordsMax = 1
     this.#encode(now, isFinal)
-    this.#task.outputEnd = this.#outputEnd()
     this.#task.recordsMax = this.#recordsMax
-    return !this.isEmpty
+    this.#task.outputEnd = this.#outputEnd()
+    assert(!this.isEmpty, 'a batch takes any line that is not too large')
   }
 
   /** What `next` answers, or nothing when it may go on with the next line. */
@@ -249,11 +257,12 @@ export class LineEncoder {
   /** Takes the first `valueBytesMax` bytes of a line as a record; false when the batch has no room for it. */
   #encodePiece(now: TimestampMs): boolean {
     const task = this.#task
+    if (this.isEmpty) this.#reserveRecord(this.#options.valueBytesMax)
     const { inputEnd, offsetDelta } = task
     task.inputEnd = task.inputPosition + this.#options.valueBytesMax
     task.inputSearched = task.inputEnd
     const stop = this.#encode(now, true)
-    if (stop === 'full' && this.isEmpty) this.#encodeLargest(now, true)
+    if (stop === 'full' && this.isEmpty) this.#encodeAlone(now, true)
     task.inputEnd = inputEnd
     task.inputSearched = task.inputPosition
     return task.offsetDelta > offsetDelta
@@ -330,20 +339,20 @@ export class LineEncoder {
     this.#kernel.memory.set(this.#headers, this.#layout.headersStart)
   }
 
-  /** Where a batch of ordinary size ends; the memory may have room for a larger one. */
+  /** Where a batch of ordinary size ends, or where the one line ends that is larger; the memory may have more room. */
   #outputEnd(): number {
-    return this.#layout.batchStart + this.#options.batchBytes
+    return Math.max(this.#layout.batchStart + this.#options.batchBytes, this.#task.outputPosition)
   }
 
   #firstTask(): Mutable<LineEncoding> {
-    const { keyStart, headersStart, inputStart, recordsStart } = this.#layout
+    const { keyStart, headersStart, inputStart, batchStart, recordsStart } = this.#layout
     return {
       inputPosition: inputStart,
       inputSearched: inputStart,
       inputEnd: inputStart,
       isFinal: false,
       outputPosition: recordsStart,
-      outputEnd: this.#outputEnd(),
+      outputEnd: Math.max(recordsStart, batchStart + this.#options.batchBytes),
       offsetDelta: 0,
       recordsMax: this.#recordsMax,
       delimiter: this.#options.delimiter,

@@ -39,7 +39,7 @@ export const TEMPORARY_SUFFIX = '.tmp'
 const OFFSET_MAX = 2n ** 63n - 1n
 
 /** An offset as the stem of a file name: 20 decimal digits (Kafka's `LogFileUtils.filenamePrefixFromOffset`). */
-export function fileStem(baseOffset: Offset): string {
+function fileStem(baseOffset: Offset): string {
   return String(baseOffset).padStart(20, '0')
 }
 
@@ -93,7 +93,7 @@ function quarantine(baseOffset: Offset, digits: string): PartitionFile | undefin
 }
 
 /** The offset that 20 digits name, or `undefined` when they are none, or more than an int64 holds. */
-export function parseFileStem(stem: string): Offset | undefined {
+function parseFileStem(stem: string): Offset | undefined {
   if (!/^\d{20}$/.test(stem)) return undefined
   const value = BigInt(stem)
   return value <= OFFSET_MAX ? offset(value) : undefined

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { createReadStream, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ignoredSignals, SignalWatch } from '../../src/cli/signals.ts'
 import type { SignalSource } from '../../src/cli/signals.ts'
 
@@ -43,16 +45,29 @@ describe('SignalWatch', () => {
   })
 })
 
+const directory = mkdtempSync(join(tmpdir(), 'tslog-signals-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
 const runtimes = [
   { name: 'Node', command: process.execPath },
   { name: 'Bun', command: new URL('../../node_modules/@oven/bun-linux-x64/bin/bun', import.meta.url).pathname },
 ]
 
-function start(command: string, program: string): ChildProcessWithoutNullStreams {
-  return spawn(command, [new URL(`programs/${program}.ts`, import.meta.url).pathname])
+function program(name: string): string {
+  return new URL(`programs/${name}.ts`, import.meta.url).pathname
 }
 
-describe.each(runtimes)('under $name', ({ command }) => {
+function start(command: string, name: string): ChildProcessWithoutNullStreams {
+  return ended(spawn(command, [program(name)]))
+}
+
+/** A child that does not outlive its test, should that fail. */
+function ended(child: ChildProcessWithoutNullStreams): ChildProcessWithoutNullStreams {
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
+
+describe.each(runtimes)('under $name', ({ name, command }) => {
   test('a signal ends the wait for standard input, and is there after one turn', async () => {
     const child = start(command, 'read-until-signal')
     const output = text(child.stdout)
@@ -70,7 +85,23 @@ describe.each(runtimes)('under $name', ({ command }) => {
     child.kill('SIGTERM')
     const written = await text(child.stdout)
     expect(written.length).toBeGreaterThan(65_536)
-    expect(await said).toBe(`writing\n${written.length / 100} SIGTERM\n`)
+    expect(await said).toBe(`writing\nstopping\n${written.length / 100} SIGTERM\n`)
+  })
+
+  test('a signal ends the wait for a pipe that was full from the start', async () => {
+    const fifo = join(directory, `full-${name}`)
+    // Opened for both ways, so that nobody waits for anybody; filled until not one byte more goes in.
+    const fill = `dd if=/dev/zero of='${fifo}' oflag=nonblock bs=4096 count=1000 2>/dev/null`
+    const script = `mkfifo '${fifo}'; exec 3<>'${fifo}'; ${fill}; exec '${command}' '${program('write-until-signal')}' >&3`
+    const child = ended(spawn('bash', ['-c', script]))
+    const said = child.stderr.setEncoding('utf8')[Symbol.asyncIterator]()
+    expect((await said.next()).value).toBe('writing\n')
+    await asleep(child)
+    child.kill('SIGTERM')
+    expect((await said.next()).value).toBe('stopping\n')
+    const reader = createReadStream(fifo).resume()
+    expect((await said.next()).value).toMatch(/^\d+ SIGTERM\n$/)
+    reader.destroy()
   })
 })
 

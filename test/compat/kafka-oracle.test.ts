@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -108,13 +109,14 @@ describe.skipIf(missing !== undefined)(`the real Kafka as oracle ${missing ?? ''
     expect((await oracle.openDirectory(dir)).logs[0]?.logEndOffset).toBe(1n)
   })
 
-  test('holds a lock until it is let go, and sees its own', async () => {
+  test('holds a lock until it is let go, and then deletes the file as a broker does', async () => {
     const path = join(home, '.lock')
     writeFileSync(path, '')
     const lock = await oracle.holdLock(path)
     expect(lock).toBeDefined()
     expect(await oracle.holdLock(path)).toBeUndefined()
     await lock?.[Symbol.asyncDispose]()
+    expect(existsSync(path)).toBe(false)
     const again = await oracle.holdLock(path)
     expect(again).toBeDefined()
     await again?.[Symbol.asyncDispose]()

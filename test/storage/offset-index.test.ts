@@ -62,7 +62,7 @@ describe('OffsetIndex', () => {
         }
         index.file.close()
       }),
-      { numRuns: 40 },
+      { numRuns: 40, endOnFailure: true },
     )
   })
 
@@ -146,7 +146,7 @@ describe('OffsetIndex', () => {
         expect(scratch.hex('i')).toBe(Buffer.from(encode(kept)).toString('hex'))
         index.file.close()
       }),
-      { numRuns: 50 },
+      { numRuns: 50, endOnFailure: true },
     )
   })
 

@@ -37,13 +37,13 @@ complete -F _tslog tslog
 const zsh = `#compdef tslog
 # zsh completion for tslog: tslog completion zsh
 _tslog() {
-  local line word
+  local line word found=1
   local -a candidates
   for line in "\${(@f)$("$words[1]" __complete "\${(@)words[2,CURRENT]}" 2> /dev/null)}"; do
     case $line in
       '') ;;
-      :files) _files ;;
-      :directories) _files -/ ;;
+      :files) _files && found=0 ;;
+      :directories) _files -/ && found=0 ;;
       *)
         word="\${\${line%%$'\\t'*}//:/\\\\:}"
         [[ $line == *$'\\t'* ]] && word+=":\${line#*$'\\t'}"
@@ -51,7 +51,8 @@ _tslog() {
         ;;
     esac
   done
-  (( $#candidates )) && _describe -t values tslog candidates
+  (( $#candidates )) && _describe -t values tslog candidates && found=0
+  return found
 }
 if [[ $funcstack[1] == _tslog ]]; then
   _tslog "$@"

@@ -1,6 +1,6 @@
 import { TslogError } from '../../base/errors.ts'
 import type { TimestampMs } from '../../base/brands.ts'
-import type { OutputHeader } from './output-record.ts'
+import type { HeaderValue } from '../values/header.ts'
 import { utf8Text } from './utf8.ts'
 import { quoted } from './visible-text.ts'
 
@@ -10,8 +10,9 @@ export interface Envelope {
   readonly partition: number | undefined
   readonly timestampMs: TimestampMs | undefined
   readonly key: Uint8Array | null
-  readonly value: Uint8Array | null
-  readonly headers: readonly OutputHeader[]
+  /** The value; null for a tombstone. */
+  readonly payload: Uint8Array | null
+  readonly headers: readonly HeaderValue[]
 }
 
 /** A line of `produce -J` is not an envelope; the message names the line and the field. Exit code 1. */
@@ -27,8 +28,8 @@ export class EnvelopeError extends TslogError {
  */
 export function parseEnvelope(line: Uint8Array, where: string): Envelope {
   const fields = parseObject(line, where)
-  const value = bytesField(fields, 'payload', where)
-  if (value === undefined) {
+  const payload = bytesField(fields, 'payload', where)
+  if (payload === undefined) {
     throw failure(where, 'has no "payload"', 'write "payload":null for a tombstone')
   }
   return {
@@ -36,7 +37,7 @@ export function parseEnvelope(line: Uint8Array, where: string): Envelope {
     partition: integerField(fields, 'partition', { max: 2 ** 31 - 1, where }),
     timestampMs: integerField(fields, 'ts', { max: Number.MAX_SAFE_INTEGER, where }),
     key: bytesField(fields, 'key', where) ?? null,
-    value,
+    payload,
     headers: headersField(fields, where),
   }
 }
@@ -100,26 +101,29 @@ function notText(where: string, name: string): EnvelopeError {
   return failure(where, `field "${name}" must be a string or null`, `jq turns JSON into a string: .${name} |= tojson`)
 }
 
-function headersField(fields: Fields, where: string): OutputHeader[] {
+function headersField(fields: Fields, where: string): HeaderValue[] {
   const flat = fields.get('headers')
   if (flat === undefined || flat === null) return []
   if (!Array.isArray(flat) || flat.length % 2 !== 0) {
     throw failure(where, 'field "headers" must be an array of name, value, name, value...')
   }
-  const headers: OutputHeader[] = []
+  const headers: HeaderValue[] = []
   for (let at = 0; at < flat.length; at += 2) {
-    const name = element(flat[at], where)
-    if (name === null) throw failure(where, 'field "headers" has a name that is null')
-    headers.push({ name, value: element(flat[at + 1], where) })
+    headers.push({ name: headerName(flat[at], where), value: headerValue(flat[at + 1], where) })
   }
   return headers
 }
 
-function element(item: unknown, where: string): Uint8Array | null {
+function headerName(item: unknown, where: string): string {
+  if (typeof item === 'string' && item.isWellFormed()) return item
+  throw failure(where, 'field "headers" has a name that is not a string')
+}
+
+function headerValue(item: unknown, where: string): Uint8Array | null {
   if (item === null) return null
   if (typeof item === 'string') return utf8Bytes(item, 'headers', where)
   if (typeof item === 'object' && 'base64' in item) return base64Bytes(item.base64, 'headers', where)
-  throw failure(where, 'field "headers" must hold strings, nulls and {"base64":"..."} only')
+  throw failure(where, 'field "headers" has a value that is neither a string, null nor {"base64":"..."}')
 }
 
 /** Half of a surrogate pair has no bytes in UTF-8: taking it would change the record without a word. */

@@ -46,7 +46,7 @@ export class Glob {
       }
       if (star === -1) return false
       starAt += Math.max(1, utf8Length(text, starAt, text.length))
-      at = at
+      at = starAt
       token = star + 1
     }
     return tokens.slice(token).every(({ kind }) => kind === 'any')

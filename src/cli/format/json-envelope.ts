@@ -1,4 +1,5 @@
-import type { OutputHeader, OutputRecord } from './output-record.ts'
+import type { RecordHeader } from '../../record/records.ts'
+import type { OutputRecord } from './output-record.ts'
 import { utf8Text } from './utf8.ts'
 import { visibleJson } from './visible-text.ts'
 
@@ -9,7 +10,7 @@ import { visibleJson } from './visible-text.ts'
  *
  * - `tstype` and `ts` are left out when the record has no timestamp, `headers` when it has none; null stays null.
  * - Bytes that are not UTF-8 go as base64, by another name: `key_base64`, `payload_base64`; within `headers` as
- *   `{"base64":"/w=="}` in the place of the string.
+ *   `{"base64":"/w=="}` in the place of the value.
  * - Control and bidirectional characters are `\u` escapes, so that the line can be shown on a terminal.
  * - kcat's `broker` is left out: a directory has none.
  *
@@ -36,13 +37,10 @@ function renderField(name: string, bytes: Uint8Array | null): string {
   return text === undefined ? `"${name}_base64":"${base64(bytes)}"` : `"${name}":${visibleJson(text)}`
 }
 
-function renderHeader({ name, value }: OutputHeader): string {
-  return `${renderElement(name)},${value === null ? 'null' : renderElement(value)}`
-}
-
-function renderElement(bytes: Uint8Array): string {
-  const text = utf8Text(bytes)
-  return text === undefined ? `{"base64":"${base64(bytes)}"}` : visibleJson(text)
+function renderHeader({ key, value }: RecordHeader): string {
+  const text = value === null ? undefined : utf8Text(value)
+  if (text !== undefined) return `${visibleJson(key)},${visibleJson(text)}`
+  return `${visibleJson(key)},${value === null ? 'null' : `{"base64":"${base64(value)}"}`}`
 }
 
 function base64(bytes: Uint8Array): string {

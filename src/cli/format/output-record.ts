@@ -1,5 +1,6 @@
 import type { Offset, TimestampMs } from '../../base/brands.ts'
 import type { TimestampType } from '../../record/record-batch.ts'
+import type { RecordHeader } from '../../record/records.ts'
 
 /** A record as the renderers see it. Bytes are views that live only as long as the batch they lie in. */
 export interface OutputRecord {
@@ -13,11 +14,5 @@ export interface OutputRecord {
   /** null for a tombstone. */
   readonly value: Uint8Array | null
   /** In the order of the record; names may repeat. */
-  readonly headers: readonly OutputHeader[]
-}
-
-export interface OutputHeader {
-  /** UTF-8 by convention only. */
-  readonly name: Uint8Array
-  readonly value: Uint8Array | null
+  readonly headers: readonly RecordHeader[]
 }

@@ -1,8 +1,9 @@
 import { UsageError } from '../../base/errors.ts'
+import type { RecordHeader } from '../../record/records.ts'
 import type { ByteSink } from '../output.ts'
 import { escapeAt } from '../values/escapes.ts'
 import { isoTime } from './human-units.ts'
-import type { OutputHeader, OutputRecord } from './output-record.ts'
+import type { OutputRecord } from './output-record.ts'
 import { quoted } from './visible-text.ts'
 
 /** One piece of a format: bytes as they stand, or something of the record. */
@@ -113,10 +114,10 @@ const COMMA = Uint8Array.of(44)
 const EQUALS = Uint8Array.of(61)
 
 /** As kcat has it: `name=value,name=value`, `NULL` for a null value. */
-function writeHeaders(headers: readonly OutputHeader[], sink: ByteSink): void {
-  headers.forEach(({ name, value }, index) => {
+function writeHeaders(headers: readonly RecordHeader[], sink: ByteSink): void {
+  headers.forEach(({ key, value }, index) => {
     if (index > 0) sink.write(COMMA)
-    sink.write(name)
+    sink.writeText(key)
     sink.write(EQUALS)
     if (value === null) sink.writeText('NULL')
     else sink.write(value)

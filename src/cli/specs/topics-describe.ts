@@ -4,7 +4,7 @@ import { globalFlags } from './global-flags.ts'
 
 export const topicsDescribeSpec = {
   name: 'topics describe',
-  summary: 'show partitions, offsets, sizes and configuration of topics',
+  summary: 'show partitions, offsets, sizes and configuration',
   description: [
     'Shows each topic with its id, partitions, log start and end offsets, segments, bytes, and the configuration that differs from the default. Without a TOPIC, all of them.',
   ],

@@ -141,33 +141,28 @@ class ZstdAddon {
 
   #decompressPieces(bytes: Uint8Array, limitBytes: number): Uint8Array {
     const context = (this.#decompressor ??= this.#makeDecompressor())
-    const pieces: Uint8Array[] = []
-    let size = 0
+    const output = new OutputPieces(limitBytes)
     let source: Uint8Array = bytes
     let isFrameComplete = false
     let isFull = false
     while (source.length > 0 || isFull) {
-      const wanted: number = isFull ? size : this.#firstPieceBytes(source, { bytes: limitBytes - size, limitBytes })
-      // One byte more than the limit tells a stream that ends there from one that goes on.
-      const piece = new Uint8Array(Math.min(Math.max(wanted, 1), limitBytes - size + 1))
-      const [hint, produced, consumed] = context.decompressStream(piece, source)
-      size += produced
-      if (size > limitBytes) throw tooLarge('zstd', limitBytes)
-      pieces.push(piece.subarray(0, produced))
+      const room: Uint8Array = isFull ? output.room(1) : this.#roomForFrame(source, output)
+      const [hint, produced, consumed] = context.decompressStream(room, source)
+      output.take(produced)
       source = source.subarray(consumed)
       isFrameComplete = hint === 0
-      isFull = produced === piece.length && !isFrameComplete
+      isFull = produced === room.length && !isFrameComplete
     }
     if (!isFrameComplete) throw new MalformedMessageError('zstd stream ends inside a frame', bytes.length)
-    return joined(pieces, size)
+    return output.joined()
   }
 
   /** Room for the whole frame when it says its size: zstd then writes in one go, without a window of its own. */
-  #firstPieceBytes(frame: Uint8Array, room: { readonly bytes: number; readonly limitBytes: number }): number {
+  #roomForFrame(frame: Uint8Array, output: OutputPieces): Uint8Array {
     const contentSize = this.#contentSize(frame)
-    if (contentSize === null) return Math.max(pieceBytesMin, 4 * frame.length)
-    if (contentSize > room.bytes) throw tooLarge('zstd', room.limitBytes)
-    return contentSize
+    if (contentSize === null) return output.room(1, Math.max(pieceBytesMin, 4 * frame.length))
+    if (contentSize > output.remainingBytes) throw tooLarge('zstd', output.limitBytes)
+    return output.room(Math.max(contentSize, 1))
   }
 
   #contentSize(source: Uint8Array): number | null {
@@ -193,14 +188,45 @@ class ZstdAddon {
   }
 }
 
-function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
-  const [first] = pieces
-  if (first !== undefined && pieces.length === 1) return first
-  const whole = new Uint8Array(size)
-  let position = 0
-  for (const piece of pieces) {
-    whole.set(piece, position)
-    position += piece.length
+/** What was decompressed so far, in pieces, and never more than one byte over the limit. */
+class OutputPieces {
+  readonly limitBytes: number
+  readonly #pieces: Uint8Array[] = []
+  #free: Uint8Array = new Uint8Array(0)
+  #size = 0
+
+  constructor(limitBytes: number) {
+    this.limitBytes = limitBytes
   }
-  return whole
+
+  get remainingBytes(): number {
+    return this.limitBytes - this.#size
+  }
+
+  /** At least `bytesMin` to write to. What is left of a piece is used up first, so that a thousand tiny frames share one. */
+  room(bytesMin: number, pieceBytes = Math.max(bytesMin, this.#size)): Uint8Array {
+    // One byte more than the limit tells a stream that ends there from one that goes on.
+    if (this.#free.length < bytesMin) this.#free = new Uint8Array(Math.min(pieceBytes, this.remainingBytes + 1))
+    return this.#free
+  }
+
+  /** The first `bytes` of the room are written now. */
+  take(bytes: number): void {
+    if (bytes > this.remainingBytes) throw tooLarge('zstd', this.limitBytes)
+    this.#pieces.push(this.#free.subarray(0, bytes))
+    this.#free = this.#free.subarray(bytes)
+    this.#size += bytes
+  }
+
+  joined(): Uint8Array {
+    const [first] = this.#pieces
+    if (first !== undefined && this.#pieces.length === 1) return first
+    const whole = new Uint8Array(this.#size)
+    let position = 0
+    for (const piece of this.#pieces) {
+      whole.set(piece, position)
+      position += piece.length
+    }
+    return whole
+  }
 }

@@ -44,6 +44,41 @@ export function decodeLines(
       break
     }
     const bodyEnd = bodyStart + <usize>(zigzagBody >> 1)
+
+    // The usual record: no key, no headers, and numbers of one or two bytes. Where they end is where the high bit is clear.
+    let ends = ~(<u32>i8x16.bitmask(v128.load(bodyStart))) & 0xfffe
+    const timestampLast = <usize>ctz(ends)
+    ends &= ends - 1
+    const offsetLast = <usize>ctz(ends)
+    ends &= ends - 1
+    const keyLast = <usize>ctz(ends)
+    ends &= ends - 1
+    const valueLast = <usize>ctz(ends)
+    const usualOffset = shortVarint(bodyStart + timestampLast + 1, offsetLast - timestampLast)
+    const usualLength = shortVarint(bodyStart + keyLast + 1, valueLast - keyLast)
+    const usualValueStart = bodyStart + valueLast + 1
+    const usualBytes = <usize>(usualLength >> 1)
+    const isUsual =
+      i32(timestampLast < 10) &
+      i32(offsetLast - timestampLast < 3) &
+      i32(load<u8>(bodyStart + keyLast) === 1) &
+      i32(keyLast - offsetLast === 1) &
+      i32(valueLast - keyLast < 3) &
+      i32((usualLength & 1) === 0) &
+      i32(usualValueStart + usualBytes + 1 === bodyEnd) &
+      i32(load<u8>(bodyEnd - 1) === 0) &
+      i32(unzigzag(usualOffset) >= firstOffsetDelta) &
+      i32(usualBytes < outputEnd - out)
+    if (isUsual) {
+      copyOver(out, usualValueStart, usualBytes)
+      out += usualBytes
+      store<u8>(out++, <u8>delimiter)
+      seen++
+      written++
+      at = bodyEnd
+      continue
+    }
+
     const timestampBytes = sizeOfVarlongAt(bodyStart + 1)
     const offsetStart = bodyStart + 1 + timestampBytes
     const offset = readUnsigned(offsetStart)
@@ -101,6 +136,13 @@ export function decodeLines(
   store<u32>(REPORT, seen, 8)
   store<u32>(REPORT, written, 12)
   return stop
+}
+
+/** The varint of one or two bytes at `at`; something else when it has more. */
+// @inline
+function shortVarint(at: usize, size: usize): u32 {
+  const both = <u32>load<u16>(at)
+  return (both & 127) | (size > 1 ? (both >> 8) << 7 : 0)
 }
 
 // @inline

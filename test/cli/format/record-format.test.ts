@@ -22,8 +22,8 @@ const full = record({
   key: bytes('k'),
   value: bytes('wert ü'),
   headers: [
-    { name: bytes('a'), value: bytes('1') },
-    { name: bytes('b'), value: null },
+    { key: 'a', value: bytes('1') },
+    { key: 'b', value: null },
   ],
 })
 

@@ -13,5 +13,6 @@ while (watch.pending() === undefined) {
   await watch.turn()
   if (output.isInterrupted && watch.pending() === undefined) output.flush()
 }
+writeSync(2, 'stopping\n')
 while (!output.flush()) await watch.turn()
 writeSync(2, `${lines} ${watch.pending()}\n`)

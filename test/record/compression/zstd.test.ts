@@ -69,6 +69,15 @@ describe.each(ways)('$name', ({ compress, decompress }) => {
     }
   })
 
+  test('reads a stream of very many tiny frames in the memory of few', () => {
+    const frame = withoutContentSize(new TextEncoder().encode('x'))
+    const stream = new Uint8Array(20_000 * frame.length).map((_, index) => frame[index % frame.length] ?? 0)
+    const content = decompress(stream, 20_000)
+    expect(content.length).toBe(20_000)
+    expect(content.every((byte) => byte === 0x78)).toBe(true)
+    expect(() => decompress(stream, 19_999)).toThrow(MalformedMessageError)
+  })
+
   test('refuses a window over 128 MiB', () => {
     // Magic; a descriptor without content size; window exponent 30; one empty last block.
     const frame = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x00, (30 - 10) << 3, 0x01, 0x00, 0x00)

@@ -1,7 +1,7 @@
 /** What the oracle answers, field for field as oracle/*.java writes it: an int64 is a bigint here. */
 
 /** One batch as Kafka reads it from a .log file. */
-export interface BatchFacts {
+interface BatchFacts {
   /** Bytes from the start of the file. */
   readonly position: number
   readonly baseOffset: bigint
@@ -26,7 +26,7 @@ export interface BatchFacts {
 }
 
 /** A segment with its index entries, taken before Kafka closed the log. */
-export interface SegmentFacts {
+interface SegmentFacts {
   readonly baseOffset: bigint
   readonly size: number
   readonly largestTimestamp: bigint
@@ -38,7 +38,7 @@ export interface SegmentFacts {
   readonly scanError?: string
 }
 
-export interface AbortedTransactionFacts {
+interface AbortedTransactionFacts {
   readonly producerId: bigint
   readonly firstOffset: bigint
   readonly lastOffset: bigint
@@ -46,7 +46,7 @@ export interface AbortedTransactionFacts {
 }
 
 /** The state Kafka keeps for one idempotent or transactional producer. */
-export interface ProducerFacts {
+interface ProducerFacts {
   readonly producerId: bigint
   readonly producerEpoch: number
   readonly coordinatorEpoch: number

@@ -20,7 +20,7 @@ export interface AppendStep {
 }
 
 /** The end of a producer's transaction. */
-export interface MarkerStep {
+interface MarkerStep {
   readonly do: 'marker'
   readonly type: 'COMMIT' | 'ABORT'
   readonly producerId: bigint

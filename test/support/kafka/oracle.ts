@@ -85,7 +85,7 @@ export class KafkaOracle implements AsyncDisposable {
     await this.writeDirectory(dir, fixture(kind))
   }
 
-  /** Takes a broker's lock on the file, which is made if missing. Undefined when someone else holds it. */
+  /** Takes a broker's lock on the file, which is made if missing. Undefined when someone else holds it. Letting go deletes the file. */
   async holdLock(path: string): Promise<AsyncDisposable | undefined> {
     const { held } = await this.#ask<{ held: boolean }>({ op: 'lock', path })
     if (!held) return undefined

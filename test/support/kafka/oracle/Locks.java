@@ -22,7 +22,7 @@ final class Locks {
 
   ObjectNode unlock(JsonNode request) throws Exception {
     FileLock lock = held.remove(request.get("path").asText());
-    // What the broker does at shutdown.
+    // What the broker does at shutdown: the file is deleted too.
     if (lock != null) lock.destroy();
     return Oracle.JSON.createObjectNode();
   }

@@ -1,0 +1,108 @@
+import type { Clock } from '../../base/clock.ts'
+import { NOTHING_YET } from '../input.ts'
+import type { SignalWatch } from '../signals.ts'
+import type { BatchSink } from './batch-sink.ts'
+import type { ByteSource } from './byte-source.ts'
+import type { Feeder } from './feeder.ts'
+import type { RatePace } from './rate-pace.ts'
+
+export interface InputLoopOptions {
+  readonly feeder: Feeder
+  readonly sink: BatchSink
+  readonly signals: SignalWatch
+  readonly clock: Clock
+  readonly lingerMs: number
+  readonly pace: RatePace | undefined
+  /** Sees every byte read (`-T`). */
+  readonly tee: ((bytes: Uint8Array) => void) | undefined
+  /** Called now and then with the bytes read so far of this input. */
+  readonly onProgress: (bytesRead: number) => void
+}
+
+/** How an input ended. */
+export type InputEnd = 'end' | 'signal'
+
+/** So much is read before the event loop gets a turn, so that a signal is seen while data pours in. */
+const bytesPerTurn = 4 * 1024 * 1024
+/** However bytes trickle in, a record is not held back longer than this many lingers... */
+const lingersMax = 4
+/** ...or this long, in ms. */
+const heldMsMax = 20
+
+/**
+ * Reads an input to its end and keeps the promises about time: an open batch is appended when nothing came for the linger, an
+ * interval sync happens when it is due, a signal stops the reading at a record border.
+ */
+export class InputLoop {
+  readonly #options: InputLoopOptions
+  /** When the oldest record of an open batch came. */
+  #openSinceMs: number | undefined
+  #bytesSinceTurn = 0
+
+  constructor(options: InputLoopOptions) {
+    this.#options = options
+  }
+
+  async run(source: ByteSource): Promise<InputEnd> {
+    const { feeder, signals } = this.#options
+    for (;;) {
+      if (signals.pending() !== undefined) return 'signal'
+      const waited = source.waitReadable(this.#timeoutMs())
+      if (waited === 'interrupted') await signals.turn()
+      else if (waited === 'timeout') await this.#idle()
+      else if ((await this.#readOnce(source)) === 0) break
+    }
+    await feeder.endInput()
+    return 'end'
+  }
+
+  /** Reads once; 0 at the end. */
+  async #readOnce(source: ByteSource): Promise<number> {
+    const { feeder, tee } = this.#options
+    const target = feeder.free
+    const read = source.readInto(target)
+    const bytes = typeof read === 'number' ? read : await read
+    if (bytes === NOTHING_YET) await this.#options.signals.turn()
+    if (bytes <= 0) return bytes
+    tee?.(target.subarray(0, bytes))
+    await feeder.filled(bytes)
+    await this.#afterRead(source, bytes)
+    return bytes
+  }
+
+  async #afterRead(source: ByteSource, bytes: number): Promise<void> {
+    const { feeder, signals, clock, lingerMs, pace, sink } = this.#options
+    if (!feeder.hasOpenBatch) this.#openSinceMs = undefined
+    else if (lingerMs === 0) await this.#flush()
+    else {
+      this.#openSinceMs ??= clock.now()
+      if (clock.now() - this.#openSinceMs > Math.max(lingerMs * lingersMax, heldMsMax)) await this.#flush()
+    }
+    if (sink.syncDueMs === 0) await sink.sync()
+    if (pace !== undefined) await pace.hold(sink.records, signals)
+    this.#bytesSinceTurn += bytes
+    if (this.#bytesSinceTurn < bytesPerTurn) return
+    this.#bytesSinceTurn = 0
+    this.#options.onProgress(source.bytesRead)
+    await signals.turn()
+  }
+
+  async #idle(): Promise<void> {
+    await this.#flush()
+    if (this.#options.sink.syncDueMs === 0) await this.#options.sink.sync()
+  }
+
+  async #flush(): Promise<void> {
+    await this.#options.feeder.flush()
+    this.#openSinceMs = undefined
+  }
+
+  /** How long to wait for input: until the linger or the next sync is over, or without end. */
+  #timeoutMs(): number {
+    const { feeder, sink, lingerMs } = this.#options
+    const flushMs = feeder.hasOpenBatch ? lingerMs : undefined
+    const syncMs = sink.syncDueMs
+    if (flushMs === undefined) return syncMs ?? -1
+    return syncMs === undefined ? flushMs : Math.min(flushMs, syncMs)
+  }
+}

@@ -1,0 +1,126 @@
+import type { Clock } from '../../base/clock.ts'
+import { UsageError } from '../../base/errors.ts'
+import { encodedHeaders, encodedKey } from '../../record/constant-sections.ts'
+import { LineEncoder } from '../../record/line-encoder.ts'
+import type { BatchOutlet } from './batch-outlet.ts'
+import type { Feeder } from './feeder.ts'
+import type { PartitionChooser } from './partition-chooser.ts'
+import { RecordTooLargeError } from './record-too-large-error.ts'
+import type { ProduceSettings } from './settings.ts'
+import { type SizeLimits, sizeLimits } from './size-limits.ts'
+
+export interface LineFeederOptions {
+  readonly settings: ProduceSettings
+  readonly outlet: BatchOutlet
+  readonly chooser: PartitionChooser
+  readonly clock: Clock
+  /** Records that a batch may have: few, when a rate is to be kept. */
+  readonly recordsMax: number
+}
+
+/** The fast way: lines with a delimiter of one byte, no key in them, become batches without an object per line. */
+export class LineFeeder implements Feeder {
+  readonly #options: LineFeederOptions
+  readonly #encoder: LineEncoder
+  readonly #limits: SizeLimits
+  #linesBefore = 0
+  #filledBytes = 0
+  /** Bytes of the input that are in batches written so far, or were left out; delimiters included. */
+  #writtenBytes = 0
+
+  constructor(options: LineFeederOptions) {
+    const { settings, outlet } = options
+    const { key, delimiter, tooLarge } = settings
+    const headers = settings.headers.map(({ name, value }) => ({ key: name, value }))
+    const constantBytes = encodedKey(key ?? null).length + encodedHeaders(headers).length
+    this.#options = options
+    this.#limits = sizeLimits(settings, outlet.config, constantBytes)
+    this.#encoder = new LineEncoder({
+      batchBytes: this.#limits.batchBytes,
+      valueBytesMax: this.#limits.valueBytesMax,
+      delimiter: delimiter[0] ?? 10,
+      headers,
+      tooLarge,
+      recordsMax: options.recordsMax,
+      ...(key && { key }),
+    })
+  }
+
+  /** Whether these settings need nothing that a line alone does not say. */
+  static takes(settings: ProduceSettings, chooser: PartitionChooser): boolean {
+    const { delimiter, keyDelimiter, isJson, isEmptyNull } = settings
+    if (delimiter.length !== 1 || keyDelimiter !== undefined || isJson || isEmptyNull) return false
+    return chooser.isPerBatch || settings.partitioner === 'murmur2'
+  }
+
+  get free(): Uint8Array {
+    return this.#encoder.free
+  }
+
+  get hasOpenBatch(): boolean {
+    return !this.#encoder.isEmpty
+  }
+
+  get pendingBytes(): number {
+    return this.#encoder.pendingBytes
+  }
+
+  async filled(bytes: number): Promise<void> {
+    this.#encoder.filled(bytes)
+    this.#filledBytes += bytes
+    await this.#encodeAll(false)
+  }
+
+  async endInput(): Promise<void> {
+    await this.#encodeAll(true)
+    await this.flush()
+  }
+
+  async flush(): Promise<void> {
+    const encoder = this.#encoder
+    if (encoder.isEmpty) return
+    const { chooser, outlet, settings } = this.#options
+    const records = encoder.recordCount
+    const payloadBytes = this.#takePayloadBytes(records)
+    const bytes = encoder.seal()
+    this.#linesBefore += records
+    await outlet.write({ partition: chooser.forBatch(settings.key), bytes, records, payloadBytes })
+    chooser.batchDone()
+    encoder.reset()
+  }
+
+  /** Bytes of keys and values in the open batch: what was taken from the input, less one delimiter for each record. */
+  #takePayloadBytes(records: number): number {
+    const takenBytes = this.#filledBytes - this.#encoder.pendingBytes - this.#encoder.skipped.bytes
+    const payloadBytes = takenBytes - this.#writtenBytes - records * this.#options.settings.delimiter.length
+    this.#writtenBytes = takenBytes
+    return Math.max(0, payloadBytes) + records * (this.#options.settings.key?.length ?? 0)
+  }
+
+  async #encodeAll(isFinal: boolean): Promise<void> {
+    const { clock, settings } = this.#options
+    for (;;) {
+      const stop = this.#encoder.next(settings.timestamp ?? clock.now(), isFinal)
+      this.#options.outlet.skipped = this.#encoder.skipped.lines
+      if (stop === 'need-input') return
+      if (stop === 'too-large') return this.#refuse()
+      await this.flush()
+    }
+  }
+
+  async #refuse(): Promise<void> {
+    const line = this.#linesBefore + this.#encoder.recordCount + this.#encoder.skipped.lines + 1
+    const bytes = this.#encoder.oversizedBytes
+    await this.flush()
+    throw new RecordTooLargeError({ line, bytes, bytesMax: this.#limits.valueBytesMax })
+  }
+}
+
+/** A compacted topic keeps the last value of each key, so a record without one has no place in it. */
+export function refuseKeyless(settings: ProduceSettings, cleanupPolicy: readonly string[]): void {
+  const mayHaveKeys = settings.key !== undefined || settings.keyDelimiter !== undefined || settings.isJson
+  if (mayHaveKeys || !cleanupPolicy.includes('compact')) return
+  throw new UsageError(`topic ${settings.topic} is compacted: its records need a key`, {
+    hint: 'give one with -K DELIM or -k KEY',
+  })
+}

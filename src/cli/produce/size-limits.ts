@@ -1,0 +1,39 @@
+import { sizeOfVarint } from '../../wire/varint.ts'
+import { RecordBatch } from '../../record/record-batch.ts'
+import type { TopicConfig } from '../../storage/topic-configs.ts'
+import type { ProduceSettings } from './settings.ts'
+
+/** How large batches and records of a topic may be, in bytes. */
+export interface SizeLimits {
+  /** A batch is full at this size, header included, before compression. */
+  readonly batchBytes: number
+  /** The largest batch that the topic takes. */
+  readonly batchBytesMax: number
+  /** The longest value with the given key and headers. */
+  readonly valueBytesMax: number
+}
+
+/** Without compression small batches keep everything in cache; compressed, larger ones cost less and give more. */
+const plainBatchBytes = 128 * 1024
+const compressedBatchBytes = 1024 * 1024
+
+/** `constantBytes`: what key and headers take in each record. */
+export function sizeLimits(settings: ProduceSettings, config: TopicConfig, constantBytes: number): SizeLimits {
+  const batchBytesMax = Math.min(config.maxMessageBytes, config.segmentBytes)
+  const isPlain = settings.codec === 'none'
+  const usual = isPlain ? plainBatchBytes : compressedBatchBytes
+  // What does not compress grows a little: room for it, so that no batch is too large afterwards.
+  const room = isPlain ? batchBytesMax : batchBytesMax - 128 - Math.ceil(batchBytesMax / 128)
+  const batchBytes = Math.max(RecordBatch.overhead + 1, Math.min(settings.batchBytes ?? usual, room))
+  return { batchBytes, batchBytesMax, valueBytesMax: valueBytesMax(batchBytesMax, constantBytes) }
+}
+
+/** The longest value of a record that is alone in a batch of at most `batchBytesMax`. */
+function valueBytesMax(batchBytesMax: number, constantBytes: number): number {
+  const body = batchBytesMax - RecordBatch.overhead
+  // Attributes and both deltas of a first record take a byte each.
+  const around = (value: number): number => 3 + constantBytes + sizeOfVarint(value) + value
+  let value = body - constantBytes
+  while (value > 0 && sizeOfVarint(around(value)) + around(value) > body) value--
+  return Math.max(0, value)
+}

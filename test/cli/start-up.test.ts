@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { projectRoot } from '../support/source-files.ts'
+
+/** What importing `file` imports at once: packages by name, our own files by path. Imports at run time are left out. */
+function staticImports(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen
+  seen.add(file)
+  const text = readFileSync(path.join(projectRoot, file), 'utf8')
+  for (const [, specifier = ''] of text.matchAll(/^(?:import|export) (?!type\b)[^'"]*?from '([^']+)'/gm)) {
+    if (specifier.startsWith('.')) staticImports(path.join(path.dirname(file), specifier), seen)
+    else seen.add(specifier)
+  }
+  return seen
+}
+
+const hotModules = ['produce', 'consume', 'tail', 'topics-list', 'offsets'].flatMap((name) => [
+  `src/cli/${name}.ts`,
+  `src/cli/specs/${name}.ts`,
+])
+
+test.each(['src/main.ts', 'src/cli/context.ts', 'src/cli/completion/complete.ts', ...hotModules])(
+  '%s brings no package along: the start of a hot command stays short',
+  (file) => {
+    const packages = [...staticImports(file)].filter((name) => !name.startsWith('src/') && !name.startsWith('node:'))
+    expect(packages).toEqual([])
+  },
+)
+
+test('a hot command loads the specification of no other command', () => {
+  expect([...staticImports('src/main.ts')].filter((name) => name.startsWith('src/cli/specs/'))).toEqual([
+    'src/cli/specs/global-flags.ts',
+  ])
+})
+
+test('the check above sees what the slow half imports', () => {
+  expect([...staticImports('commands/produce.ts')]).toContain('@oclif/core')
+})
