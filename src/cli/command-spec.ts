@@ -38,7 +38,7 @@ export interface ArgSpec {
   readonly completes?: 'topics' | 'groups' | 'files'
 }
 
-export interface ExampleSpec {
+interface ExampleSpec {
   readonly command: string
   readonly explanation: string
 }
@@ -59,7 +59,7 @@ interface FlagBase {
   readonly env?: string
 }
 
-export interface BoolFlag extends FlagBase {
+interface BoolFlag extends FlagBase {
   readonly kind: 'bool'
   readonly default?: boolean
   /** Whether `--no-NAME` is understood. */
@@ -82,7 +82,7 @@ export interface IntFlag extends ValueFlag {
   readonly default?: number
 }
 
-export interface StringFlag extends ValueFlag {
+interface StringFlag extends ValueFlag {
   readonly kind: 'string'
   /** What the value must look like; goes with `expects`. */
   readonly pattern?: RegExp
@@ -95,7 +95,7 @@ export interface StringFlag extends ValueFlag {
   readonly asOperand?: true
 }
 
-export interface ChoiceFlag extends ValueFlag {
+interface ChoiceFlag extends ValueFlag {
   readonly kind: 'choice'
   readonly options: readonly string[]
   readonly default?: string

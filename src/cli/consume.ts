@@ -1,11 +1,17 @@
-import { UsageError } from '../base/errors.ts'
-import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
-import type { consumeSpec } from './specs/consume.ts'
+import { readRecords } from './consume/reading-run.ts'
+import { type ConsumeOptions, consumeSettings } from './consume/settings.ts'
+import { openStore } from './open-store.ts'
 
-export type ConsumeOptions = OptionsOf<typeof consumeSpec>
+export type { ConsumeOptions }
 
-/** Not built yet. */
-export function consume(_options: ConsumeOptions, _context: CliContext): Promise<number> {
-  return Promise.reject(new UsageError('not built yet'))
+/** `tslog consume`: records out, from the start to the end. Resolves to the exit code; throws what the user must hear. */
+export async function consume(options: ConsumeOptions, context: CliContext): Promise<number> {
+  const settings = consumeSettings(options, context.clock.now())
+  const store = openStore(options, context)
+  try {
+    return await readRecords(settings, store, context)
+  } finally {
+    store.close()
+  }
 }

@@ -59,7 +59,7 @@ export function parseDuration(text: string, unit: 'ms' | 's'): number | undefine
 const bytesOf: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
 
 /** Bytes in `65536`, `64k`, `1M`, `2GiB`, or `undefined` when it is no size. */
-export function parseSize(text: string): number | undefined {
+function parseSize(text: string): number | undefined {
   const match = /^(\d{1,15})(?:([kmgt])(?:i?b)?)?$/i.exec(text)
   if (match === null) return undefined
   return finite(Number(match[1]) * (bytesOf[(match[2] ?? '').toLowerCase()] ?? 1))

@@ -25,7 +25,12 @@ const recoveryWindowBytes = 1024 * 1024
 export function openStore(options: StoreOptions, context: CliContext): LogStore {
   const { dir, bootstrapServer } = options
   const { environment, cwd, clock, random } = context
-  const location = resolveLocation({ flags: { dir, bootstrapServer }, environment, cwd, files: locationFiles(context.fileSystem()) })
+  const location = resolveLocation({
+    flags: { dir, bootstrapServer },
+    environment,
+    cwd,
+    files: locationFiles(context.fileSystem()),
+  })
   const warn = (text: string): void => {
     if (options.quiet !== true) writeText(context.stderr, `tslog: ${text}\n`)
   }

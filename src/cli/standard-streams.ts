@@ -20,7 +20,7 @@ export function writeText(fd: number, text: string): void {
 }
 
 /** The caller closed standard output (`>&-`). Exit code 1. */
-export class ClosedOutputError extends TslogError {
+class ClosedOutputError extends TslogError {
   override readonly name = 'ClosedOutputError'
 }
 

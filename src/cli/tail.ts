@@ -1,11 +1,17 @@
-import { UsageError } from '../base/errors.ts'
-import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
-import type { tailSpec } from './specs/tail.ts'
+import { readRecords } from './consume/reading-run.ts'
+import { tailSettings, type TailOptions } from './consume/settings.ts'
+import { openStore } from './open-store.ts'
 
-export type TailOptions = OptionsOf<typeof tailSpec>
+export type { TailOptions }
 
-/** Not built yet. */
-export function tail(_options: TailOptions, _context: CliContext): Promise<number> {
-  return Promise.reject(new UsageError('not built yet'))
+/** `tslog tail`: the last records, then what comes. Resolves to the exit code; throws what the user must hear. */
+export async function tail(options: TailOptions, context: CliContext): Promise<number> {
+  const settings = tailSettings(options, context.clock.now())
+  const store = openStore(options, context)
+  try {
+    return await readRecords(settings, store, context)
+  } finally {
+    store.close()
+  }
 }

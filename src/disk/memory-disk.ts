@@ -7,6 +7,7 @@ import { MemoryFile } from './memory-file.ts'
 import type { MemoryOpenFile } from './memory-open-file.ts'
 import { memoryDirectory, MemoryTree } from './memory-tree.ts'
 import type { MemoryDirectory } from './memory-tree.ts'
+import { systemError } from './system-error.ts'
 
 export type OperationName =
   | 'open'
@@ -159,7 +160,7 @@ export class MemoryDisk {
 
 /** The error the machine's file system would give, by its system name. */
 export function memoryDiskError(action: string, path: string, code: string): DiskError {
-  return new DiskError(action, path, Object.assign(new Error(code), { code }))
+  return new DiskError(action, path, systemError(code, code))
 }
 
 const harmless: readonly OperationName[] = ['open', 'list', 'stat', 'read', 'lock', 'unlock']

@@ -6,6 +6,7 @@ import { nativeCalls, NativeCallsOnDemand } from './native-calls.ts'
 import type { NativeCalls } from './native-calls.ts'
 import { fileFacts, kindOf } from './node-file-facts.ts'
 import { NodeOpenFile } from './node-open-file.ts'
+import { systemError } from './system-error.ts'
 
 /** The file system of the machine. Holds no state but the boot id, so one per process is enough and many do no harm. */
 export class NodeFileSystem implements FileSystem {
@@ -147,7 +148,7 @@ const sharedFileSystems: readonly number[] = [0x6969, 0xff534d42, 0xfe534d42, 0x
 /** `O_NONBLOCK` means nothing on a regular file, and keeps the open of a named pipe from waiting for its other end. */
 function openFlags(mode: OpenMode): number {
   const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = fs.constants
-  const always = O_NOFOLLOW
+  const always = O_NOFOLLOW | O_NONBLOCK
   switch (mode) {
     case 'read':
       return O_RDONLY | always
@@ -180,8 +181,4 @@ function readBootId(): string {
 
 function notRegular(code: string): Error {
   return systemError(code, 'not a regular file')
-}
-
-function systemError(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code })
 }

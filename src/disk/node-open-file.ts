@@ -5,6 +5,7 @@ import type { LockKind, OpenFile } from './file-system.ts'
 import { waitForLock } from './lock-wait.ts'
 import type { NativeCallsOnDemand } from './native-calls.ts'
 import { identityOf } from './node-file-facts.ts'
+import { systemError } from './system-error.ts'
 
 /** In place of the descriptor of a file that is closed: the runtime refuses it, and no other file can have it. */
 const CLOSED = -1
@@ -55,8 +56,16 @@ export class NodeOpenFile implements OpenFile {
     if (this.#failure !== undefined) throw this.#failure
     let done = 0
     while (done < source.length) {
+      const count = this.#writeSome(source, done, position + done)
+      if (count === 0) throw this.#fail('write', systemError('EIO', 'no byte was taken'))
+      done += count
+    }
+  }
+
+  #writeSome(source: Uint8Array, start: number, position: number): number {
+    for (;;) {
       try {
-        done += fs.writeSync(this.#fd, source, done, source.length - done, position + done)
+        return fs.writeSync(this.#fd, source, start, source.length - start, position)
       } catch (error) {
         if (errorCode(error) !== 'EINTR') throw this.#fail('write', error)
       }
@@ -100,8 +109,9 @@ export class NodeOpenFile implements OpenFile {
 
   syncSoon(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    this.#syncsUnderWay++
     return new Promise((resolve, reject) => {
+      assert(this.#fd !== CLOSED, `sync after close: ${this.path}`)
+      this.#syncsUnderWay++
       fs.fdatasync(this.#fd, (error) => {
         this.#syncsUnderWay--
         if (this.#syncsUnderWay === 0 && this.#toClose !== CLOSED) fs.close(this.#toClose, ignore)
@@ -126,7 +136,7 @@ export class NodeOpenFile implements OpenFile {
     const result = calls.ofdLock(this.#fd, kind)
     this.#wasLocked = true
     if (result === 'ok') return true
-    if (result !== 'held') throw new DiskError('lock', this.path, Object.assign(new Error(result), { code: result }))
+    if (result !== 'held') throw new DiskError('lock', this.path, systemError(result, result))
     return waitMs > 0 && waitForLock(() => this.#lockCall(kind, 0), waitMs)
   }
 

@@ -94,7 +94,6 @@ export class LineDecoder {
   /** Makes the window at least this large, for a batch that did not fit; its bytes are lost. Only when no batch is open. */
   growWindow(bytes: number): void {
     if (bytes <= this.#window.recordsBytes) return
-    if (this.#current === this.#window) this.#setAside()
     this.#window = this.#newWorkplace(Math.max(bytes, 2 * this.#window.recordsBytes))
   }
 

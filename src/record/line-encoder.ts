@@ -27,7 +27,7 @@ export interface LineEncoderOptions {
   readonly recordsMax?: number
   /** How many bytes `free` has at least: 64 KiB, the size of a pipe, when absent. */
   readonly readBytes?: number
-  /** The fast kernel is started (1 ms) when more bytes than this have come: 32 KiB when absent; `Infinity` for never. */
+  /** The fast kernel is started (1 ms) when more bytes than this have come: 4 KiB when absent; `Infinity` for never. */
   readonly plainBytesMax?: number
   readonly createKernel?: KernelFactory
 }
@@ -39,7 +39,7 @@ export interface LineEncoderOptions {
 export type LineEncoderStop = 'need-input' | 'batch-full' | 'too-large'
 
 const readBytesDefault = 64 * 1024
-const plainBytesMaxDefault = 32 * 1024
+const plainBytesMaxDefault = 4 * 1024
 const recordCountMax = 0x7fff_ffff
 /** An unfinished line up to this size is moved to the front before each read, so that reads go to memory that is in cache. */
 const cheapMoveBytes = 4096
@@ -305,18 +305,16 @@ export class LineEncoder {
     this.#moveTo(this.#layout.with({ inputBytes }))
   }
 
-  /** Goes on in a new kernel with the memory that `layout` asks for. */
+  /** Goes on in a new kernel with the memory that `layout` asks for. The batch keeps its place, the input moves up. */
   #moveTo(layout: LineEncoderLayout): void {
     const before = this.#kernel.memory
     const { inputPosition, inputEnd, outputPosition } = this.#task
-    const { batchStart } = this.#layout
+    assert(layout.batchStart === this.#layout.batchStart, 'only the batch and the input grow')
     this.#layout = layout
     this.#kernel = this.#newKernel()
     this.#placeConstants()
-    this.#kernel.memory.set(before.subarray(batchStart, outputPosition), layout.batchStart)
+    this.#kernel.memory.set(before.subarray(layout.batchStart, outputPosition), layout.batchStart)
     this.#kernel.memory.set(before.subarray(inputPosition, inputEnd), layout.inputStart)
-    this.#task.outputPosition = layout.batchStart + outputPosition - batchStart
-    this.#task.outputEnd = this.#outputEnd()
     this.#placeInput(layout.inputStart)
   }
 

@@ -11,6 +11,7 @@ import { removeCleanShutdownMarker } from './clean-shutdown-marker.ts'
 import { directoryOwner, lockAgainstKafka, refuseUnreadable, refuseUnwritable } from './directory-ownership.ts'
 import {
   isInternalTopic,
+  META_PROPERTIES,
   parseLogDirectoryName,
   partitionDirectoryName,
   topicCollisionKey,
@@ -91,17 +92,13 @@ export class LogDirectory {
    * tslog, `LockedError` while a Kafka broker holds it.
    */
   static openToWrite(options: LogDirectoryOptions): LogDirectory {
-    const { fileSystem, path, clock, random, lockWaitMs } = options
+    const { fileSystem, path } = options
     const directory = new LogDirectory(options)
     const owner = directoryOwner(fileSystem, path)
     refuseUnwritable(path, owner)
     if (owner === 'missing') fileSystem.makeDirectory(path)
     directory.#lock = lockAgainstKafka(fileSystem, path, 'write')
-    if (owner !== 'tslog') {
-      const identity = { clusterId: randomUuid(random), nodeId: 1, directoryId: randomUuid(random) }
-      createMetaProperties(fileSystem, path, identity, clock.now())
-      directory.#catalog.update(() => undefined, lockWaitMs)
-    }
+    if (fileSystem.stat(`${path}/${META_PROPERTIES}`) === undefined) directory.#begin()
     directory.#topics = directory.#catalog.read()
     // A crash of ours must be seen by Kafka as unclean.
     removeCleanShutdownMarker(fileSystem, path)
@@ -116,6 +113,21 @@ export class LogDirectory {
     return [...names].sort()
   }
 
+  /** All topics, sorted by name. Lists one directory; topics that the catalog does not know cost a look at their id. */
+  topics(): Topic[] {
+    const counts = new Map<string, number>()
+    for (const { topic, partition } of this.#partitions()) {
+      counts.set(topic, Math.max(counts.get(topic) ?? 0, partition + 1))
+    }
+    for (const [name, { partitionCount }] of this.#topics ?? []) counts.set(name, partitionCount)
+    return [...counts]
+      .map(([name, count]) => {
+        const known = this.#topics?.get(name)
+        return known === undefined ? this.#uncataloguedTopic(name, count) : toTopic(name, known)
+      })
+      .sort((one, other) => (one.name < other.name ? -1 : 1))
+  }
+
   /** Reads again what other processes did to topics. */
   refresh(): void {
     this.#topics = this.#catalog.read()
@@ -127,8 +139,7 @@ export class LogDirectory {
     if (known !== undefined) return toTopic(name, known)
     const partitions = this.#partitions().filter(({ topic }) => topic === name)
     if (partitions.length === 0) return undefined
-    const partitionCount = Math.max(...partitions.map(({ partition }) => partition)) + 1
-    return { name, id: this.#topicIdOf(name), partitionCount, configs: new Map(), isInternal: isInternalTopic(name) }
+    return this.#uncataloguedTopic(name, Math.max(...partitions.map(({ partition }) => partition)) + 1)
   }
 
   /** A topic; throws `NotFoundError` that names the nearest one. */
@@ -200,19 +211,41 @@ export class LogDirectory {
     }
     this.#catalog.update((topics) => void topics.delete(name), this.#options.lockWaitMs)
     for (let partition = 0; partition < partitionCount; partition++) {
-      this.#close({ topic: name, partition })
+      this.closeLog({ topic: name, partition })
       removePartitionDirectory(this.#options, { topic: name, partition })
     }
     this.refresh()
   }
 
-  /** Moves the log start offset of a partition forward, durably. Returns where it is now. */
+  /** Moves the log start offset of a partition forward, durably, and drops segments below it. Returns where it is now. */
   trim(partition: TopicPartition, before: Offset): Offset {
     const moved = this.openLog(partition).advanceLogStart(before)
     const changes = new Map([[partitionDirectoryName(partition), moved]])
     const { fileSystem, lockWaitMs: waitMs } = this.#options
     mergeOffsetCheckpoint(fileSystem, this.path, 'log-start-offset-checkpoint', { changes, waitMs })
+    this.openLog(partition).deleteOldSegments()
     return moved
+  }
+
+  /** Takes the directory for this process alone, until it is closed; false when another one has it open. */
+  lockAlone(): boolean {
+    return this.#lock?.lock('exclusive', 0) ?? false
+  }
+
+  /** The partitions that have a directory, sorted by topic and number. */
+  partitions(): TopicPartition[] {
+    return this.#partitions()
+      .map(({ topic, partition }) => ({ topic, partition }))
+      .sort((one, other) =>
+        one.topic === other.topic ? one.partition - other.partition : one.topic < other.topic ? -1 : 1,
+      )
+  }
+
+  /** Closes the log of a partition, if it is open. */
+  closeLog(partition: TopicPartition): void {
+    const key = partitionDirectoryName(partition)
+    this.#logs.get(key)?.close()
+    this.#logs.delete(key)
   }
 
   /** The log of a partition, for writing; opened once and kept. */
@@ -252,12 +285,6 @@ export class LogDirectory {
     this.#lock?.close()
   }
 
-  #close(partition: TopicPartition): void {
-    const key = partitionDirectoryName(partition)
-    this.#logs.get(key)?.close()
-    this.#logs.delete(key)
-  }
-
   #partitions(): TopicPartition[] {
     const found: TopicPartition[] = []
     for (const { name, kind } of this.#options.fileSystem.list(this.path) ?? []) {
@@ -270,6 +297,10 @@ export class LogDirectory {
 
   #hasPartition(partition: TopicPartition): boolean {
     return this.#options.fileSystem.stat(`${this.path}/${partitionDirectoryName(partition)}`) !== undefined
+  }
+
+  #uncataloguedTopic(name: string, partitionCount: number): Topic {
+    return { name, id: this.#topicIdOf(name), partitionCount, configs: new Map(), isInternal: isInternalTopic(name) }
   }
 
   #topicIdOf(topic: string): Uuid | undefined {

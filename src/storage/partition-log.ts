@@ -5,12 +5,14 @@ import { RecordBatch } from '../record/record-batch.ts'
 import { ActiveSegment, type PlacedBatch } from './active-segment.ts'
 import { partitionDirectoryName } from './file-names.ts'
 import { LeaderEpochHistory } from './leader-epoch-history.ts'
+import type { LogOffsets } from './log-offsets.ts'
 import { mergeOffsetCheckpoint } from './offset-checkpoints.ts'
 import { openActive, type OpenedPartition } from './partition-opening.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
 import { loadProducerState, writeProducerSnapshot } from './producer-loading.ts'
 import { ProducerState } from './producer-state.ts'
 import { shouldRoll } from './roll-policy.ts'
+import { deleteSegmentsBelow } from './segment-deletion.ts'
 import { listSegments } from './segment-list.ts'
 import type { WriteState } from './write-state.ts'
 import { WriteStateFile } from './write-state-file.ts'
@@ -22,18 +24,6 @@ export interface Appended {
   readonly baseOffset: Offset
   /** The offset after the last record. */
   readonly nextOffset: Offset
-}
-
-/** The four offsets of a log. */
-export interface LogOffsets {
-  /** First offset a consumer may still read; retention and DeleteRecords move it forward. */
-  readonly logStartOffset: Offset
-  /** First offset of a transaction still open, or the high watermark. */
-  readonly lastStableOffset: Offset
-  /** First offset not yet on every in-sync replica: consumers read below it. */
-  readonly highWatermark: Offset
-  /** The offset the next record will get. */
-  readonly logEndOffset: Offset
 }
 
 /** So many bytes may wait for the disk before it is asked to begin, so that the sync at the end is short. */
@@ -137,6 +127,26 @@ export class PartitionLog {
         this.#stateFile.write(state)
       }
       return state.logStartOffset
+    })
+  }
+
+  /** Removes the segments all of whose records lie below the log start offset, which must be durable. Returns how many. */
+  deleteOldSegments(): number {
+    return this.#withLock((state) => {
+      const deleted = deleteSegmentsBelow(this.#options.fileSystem, this.#directory, state.logStartOffset)
+      if (deleted === 0) return 0
+      state.generation += 1n
+      this.#stateFile.write(state)
+      return deleted
+    })
+  }
+
+  /** Gives the recovered partition to `act`, then forgets all that writers of ours know of it: Kafka may go on from here. */
+  closeForKafka<T>(act: (state: WriteState, active: ActiveSegment) => T): T {
+    return this.#withLock((state, active) => {
+      const result = act(state, active)
+      this.#stateFile.clear()
+      return result
     })
   }
 

@@ -54,6 +54,12 @@ export class WriteStateFile {
     this.file.write(this.#known, 0)
   }
 
+  /** Leaves nothing to be believed by the next writer, durably. */
+  clear(): void {
+    this.file.truncate(0)
+    this.file.sync()
+  }
+
   close(): void {
     this.file.close()
   }

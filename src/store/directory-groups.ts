@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { LockedError, UsageError } from '../base/errors.ts'
+import { LockedError, MalformedMessageError, UsageError } from '../base/errors.ts'
 import { commitOffsets, deleteGroup } from '../coordinator/group-commands.ts'
 import { partitionFor, javaHash } from '../coordinator/group-partition.ts'
 import { GroupTable } from '../coordinator/group-table.ts'
@@ -33,12 +33,15 @@ export interface DirectoryGroupsOptions {
   readonly clock: Clock
   /** The log directory. */
   readonly path: string
+  /** Told of records and stretches of the log that could not be read, one line each. */
+  readonly onWarning?: (warning: string) => void
   /** False also when there is no directory. */
   hasTopic(name: string): boolean
 }
 
 /** The groups of a directory that no broker serves: its records are read and appended by the commands themselves. */
 export class DirectoryGroups implements GroupStore {
+  readonly areMembersGone = true
   readonly #options: DirectoryGroupsOptions
 
   constructor(options: DirectoryGroupsOptions) {
@@ -46,14 +49,17 @@ export class DirectoryGroups implements GroupStore {
   }
 
   async groupIds(): Promise<string[]> {
+    return (await this.all()).map(({ groupId }) => groupId)
+  }
+
+  async all(): Promise<Group[]> {
     if (!this.#options.hasTopic(GROUPS_TOPIC)) return []
     const { partitionCount } = await this.#options.store.topic(GROUPS_TOPIC)
-    const ids: string[] = []
+    const groups: Group[] = []
     for (let partition = 0; partition < partitionCount; partition++) {
-      const table = await this.#load(partition)
-      ids.push(...table.groups().map(({ groupId }) => groupId))
+      groups.push(...(await this.#load(partition)).groups())
     }
-    return ids.sort()
+    return groups.sort((one, other) => (one.groupId < other.groupId ? -1 : 1))
   }
 
   async find(groupId: string): Promise<Group | undefined> {
@@ -106,10 +112,15 @@ export class DirectoryGroups implements GroupStore {
   async #load(partition: number): Promise<GroupTable> {
     const table = new GroupTable()
     const source = await this.#options.store.openSource({ topic: GROUPS_TOPIC, partition }, 'read_uncommitted')
+    const warn = (text: string): void => this.#options.onWarning?.(`${GROUPS_TOPIC}-${partition}: ${text}`)
     try {
-      await replayAll(source, table)
+      await replayAll(source, table, warn)
     } finally {
       source.close()
+    }
+    const [first] = table.unreadable
+    if (first !== undefined) {
+      warn(`${table.unreadableCount} records could not be read, the first at offset ${first.offset}: ${first.reason}`)
     }
     return table
   }
@@ -117,19 +128,33 @@ export class DirectoryGroups implements GroupStore {
 
 const windowBytes = 64 * 1024
 
-async function replayAll(source: BatchSource, table: GroupTable): Promise<void> {
+async function replayAll(source: BatchSource, table: GroupTable, warn: (text: string) => void): Promise<void> {
   let window = plainBatchWindow(windowBytes)
   for (;;) {
     const read = await source.read(window)
     if (read.kind === 'end') return
     if (read.kind === 'large') window = plainBatchWindow(read.sizeInBytes)
+    if (read.kind === 'damage') {
+      const { path, position, firstOffset, nextOffset, reason } = read.damage
+      warn(`${path}: damaged at byte ${position}, offsets ${firstOffset} to ${nextOffset - 1n}: ${reason}`)
+    }
     if (read.kind !== 'batches') continue
     for (let at = 0; at < read.end;) {
       const scanned = scanBatch(window.bytes, at, read.end)
       if (scanned.kind !== 'batch') break
-      replayBatch(scanned.batch, table)
+      replayReadable(scanned.batch, table, warn)
       at += scanned.batch.sizeInBytes
     }
+  }
+}
+
+/** A batch with a right CRC whose records make no sense all the same changes nothing from the bad place on. */
+function replayReadable(batch: LogBatch, table: GroupTable, warn: (text: string) => void): void {
+  try {
+    replayBatch(batch, table)
+  } catch (error) {
+    if (!(error instanceof MalformedMessageError)) throw error
+    warn(`the batch that ends at offset ${batch.lastOffset} cannot be read: ${error.message}`)
   }
 }
 

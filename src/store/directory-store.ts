@@ -2,6 +2,8 @@ import type { Offset, TimestampMs } from '../base/brands.ts'
 import { directoryOwner } from '../storage/directory-ownership.ts'
 import type { LogDirectory, NewTopic, Topic } from '../storage/log-directory.ts'
 import { LogDirectory as Directory, type LogDirectoryOptions } from '../storage/log-directory.ts'
+import { partitionDirectoryName } from '../storage/file-names.ts'
+import { partitionSize, type PartitionSize } from '../storage/partition-size.ts'
 import type { TopicConfig } from '../storage/topic-configs.ts'
 import { DirectoryAppender } from './directory-appender.ts'
 import { DirectoryGroups } from './directory-groups.ts'
@@ -36,6 +38,10 @@ export class DirectoryStore implements LogStore {
 
   async topicNames(): Promise<string[]> {
     return this.#forReading().topicNames()
+  }
+
+  async topics(): Promise<Topic[]> {
+    return this.#forReading().topics()
   }
 
   async topic(name: string): Promise<Topic> {
@@ -73,6 +79,11 @@ export class DirectoryStore implements LogStore {
     } finally {
       source.close()
     }
+  }
+
+  async partitionSize(partition: TopicPartition): Promise<PartitionSize> {
+    const { path } = this.#forReading()
+    return partitionSize(this.#options.fileSystem, `${path}/${partitionDirectoryName(partition)}`)
   }
 
   async offsetForTime(partition: TopicPartition, timestamp: TimestampMs): Promise<TimedOffset | undefined> {

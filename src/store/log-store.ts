@@ -4,6 +4,7 @@ import type { BatchWindow } from '../record/batch-window.ts'
 import type { LogBatch } from '../record/log-batch.ts'
 import type { Topic, NewTopic } from '../storage/log-directory.ts'
 import type { Damage } from '../storage/partition-reader.ts'
+import type { PartitionSize } from '../storage/partition-size.ts'
 import type { TopicConfig } from '../storage/topic-configs.ts'
 
 /**
@@ -15,6 +16,8 @@ export interface LogStore {
   readonly name: string
   /** Names of all topics, sorted. */
   topicNames(): Promise<string[]>
+  /** All topics, sorted by name. */
+  topics(): Promise<Topic[]>
   /** Throws `NotFoundError` naming the nearest topic. */
   topic(name: string): Promise<Topic>
   /** `undefined` when there is no such topic, or no log at all yet. */
@@ -28,6 +31,7 @@ export interface LogStore {
   /** Moves the log start offset forward; returns where it is now. */
   trim(partition: TopicPartition, before: Offset): Promise<Offset>
   offsets(partition: TopicPartition): Promise<PartitionOffsets>
+  partitionSize(partition: TopicPartition): Promise<PartitionSize>
   /** The first record at or after `timestamp`, or `undefined` when all are older. */
   offsetForTime(partition: TopicPartition, timestamp: TimestampMs): Promise<TimedOffset | undefined>
   /** The record with the largest timestamp, or `undefined` in an empty partition. */
@@ -113,7 +117,11 @@ export interface OffsetToStore extends TopicPartition {
 
 /** Consumer groups: kept in `__consumer_offsets` of the same log. */
 export interface GroupStore {
+  /** Members that records name are known to be gone, since nothing serves the log. */
+  readonly areMembersGone: boolean
   groupIds(): Promise<string[]>
+  /** All groups, sorted by id. */
+  all(): Promise<Group[]>
   /** A group; `undefined` when nothing is known of it. */
   find(groupId: string): Promise<Group | undefined>
   commit(groupId: string, offsets: readonly OffsetToStore[]): Promise<void>

@@ -100,6 +100,7 @@ describe.each(subjects)('a file of $name', ({ make }) => {
     const first = failureOf(() => file.write(bytes('y'), 0))
     expect(first).toBeInstanceOf(DiskError)
     expect(codeOf(first)).toBe('EBADF')
+    expect(failureOf(() => file.write(new Uint8Array(0), 0))).toBe(first)
     expect(failureOf(() => file.truncate(0))).toBe(first)
     expect(failureOf(() => file.sync())).toBe(first)
     expect(contentOf(file)).toBe('x')
@@ -122,7 +123,7 @@ describe.each(subjects)('a file of $name', ({ make }) => {
     await expect(soon).resolves.toHaveLength(2)
   })
 
-  test('can be closed twice, and using it after that is our bug', () => {
+  test('can be closed twice, and using it after that is our bug', async () => {
     const file = emptyFile(make())
     file.close()
     file.close()
@@ -131,6 +132,7 @@ describe.each(subjects)('a file of $name', ({ make }) => {
     expect(() => file.size()).toThrow(AssertionError)
     expect(() => file.sync()).toThrow(AssertionError)
     expect(() => file.lock('shared', 0)).toThrow(AssertionError)
+    await expect(file.syncSoon()).rejects.toThrow(AssertionError)
   })
 })
 

@@ -162,6 +162,30 @@ describe.each(personalities)('after any crash, %s', (personality) => {
     expect(seen).not.toContain('none')
   })
 
+  test('a file moved out of the way of a new one is under one of the two names', () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const fresh = new MemoryFileSystem()
+      fresh.open(writeFile(fresh, '/f', 'one'), 'write').sync()
+      fresh.syncDirectory('/')
+      fresh.rename('/f', '/f.old')
+      writeFile(fresh, '/f', 'two')
+      fresh.crash({ personality, random: seededRandom(seed) })
+      expect([readFile(fresh, '/f'), readFile(fresh, '/f.old')]).toContain('one')
+    }
+  })
+
+  test('a name in a synced directory is there, whatever came before it elsewhere', () => {
+    for (let seed = 1; seed <= 100; seed++) {
+      const fresh = new MemoryFileSystem()
+      for (const directory of ['/a', '/b']) fresh.makeDirectory(directory)
+      fresh.open('/a/unsynced', 'create')
+      fresh.open('/b/synced', 'create')
+      fresh.syncDirectory('/b')
+      fresh.crash({ personality, random: seededRandom(seed) })
+      expect(fresh.stat('/b/synced')?.kind).toBe('file')
+    }
+  })
+
   test('the same seed leaves the same', () => {
     const leave = (): string | undefined => {
       const fresh = new MemoryFileSystem()

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const program = fileURLToPath(new URL('fixtures/process.ts', import.meta.url))
 
 /** The two runtimes that our code runs on, and so the two ways to a lock. */
-export const runtimes = {
+const runtimes = {
   node: process.execPath,
   bun: fileURLToPath(new URL('../../node_modules/@oven/bun-linux-x64/bin/bun', import.meta.url)),
 } as const

@@ -101,7 +101,6 @@ describe('LineEncoder', () => {
     expect(times).toEqual([now, now + 7, now - 500])
     expect([batch.baseTimestamp, batch.maxTimestamp]).toEqual([now, now + 7])
   })
-
 })
 
 describe('the memory of a LineEncoder', () => {

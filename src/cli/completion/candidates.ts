@@ -6,7 +6,7 @@ import { globalFlags } from '../specs/global-flags.ts'
 import type { LogNames } from './log-names.ts'
 
 /** One word that may stand where the cursor is. */
-export interface Candidate {
+interface Candidate {
   readonly word: string
   readonly summary: string
 }

@@ -1,7 +1,7 @@
 import type { Kernel, KernelFactory } from '../kernel/kernel.ts'
 
-/** Below this the WebAssembly takes longer to start than the TypeScript to finish. */
-const plainBytesMax = 32 * 1024
+/** Up to here the WebAssembly takes longer to start than the TypeScript, which is not compiled yet either, to finish. */
+const plainBytesMax = 4 * 1024
 /** A fast kernel gets at least this much, so that contents of different sizes find room in it; untouched pages cost nothing. */
 const memoryBytesMin = 512 * 1024
 /** A kernel with more memory than this is not kept for the next call. */

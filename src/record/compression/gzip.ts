@@ -1,8 +1,17 @@
 import { decompressChecked, loadZlib, plainBytes } from './zlib.ts'
 
+const chunkBytesMin = 16 * 1024
+
 /** One gzip member. `level` 0 (stored) to 9, or -1 for zlib's own choice. */
 export function gzipCompress(bytes: Uint8Array, level = -1): Uint8Array {
-  return plainBytes(loadZlib().gzipSync(bytes, { level }))
+  // One piece of output, not one for every 16 KiB that are joined then.
+  const chunkSize = Math.max(chunkBytesMin, Math.ceil(bytes.length / 2))
+  return plainBytes(loadZlib().gzipSync(bytes, { level, chunkSize }))
+}
+
+/** The most that a member of `contentBytes` takes: zlib's bound for any strategy (`deflateBound`), header and trailer. */
+export function gzipMemberBytesMax(contentBytes: number): number {
+  return contentBytes + Math.ceil(contentBytes / 8) + Math.ceil(contentBytes / 64) + 64
 }
 
 /**

@@ -72,8 +72,7 @@ export class Lz4FrameReader {
     const descriptorStart = this.#position
     const flags = this.#uint8()
     const blockSizeByte = this.#uint8()
-    const blockSizeId = (blockSizeByte >> 4) & 7
-    if (flags >> 6 !== 1 || (flags & flag.reserved) !== 0 || (blockSizeByte & 0x8f) !== 0 || blockSizeId < 4) {
+    if (!isKnown(flags, blockSizeByte)) {
       this.#fail(`LZ4 frame has flags ${flags} and block size ${blockSizeByte}`, descriptorStart)
     }
     if ((flags & flag.dictionary) !== 0) this.#fail('LZ4 frame needs a dictionary', descriptorStart)
@@ -81,7 +80,7 @@ export class Lz4FrameReader {
     const checksum = xxhash32(this.#bytes.subarray(descriptorStart, this.#position)) >>> 8
     const isTrue = this.#uint8() === (checksum & 0xff)
     if (!isTrue && !ignoreHeaderChecksum) this.#fail('LZ4 header does not have its checksum', descriptorStart)
-    return { flags, blockBytesMax: 1 << (8 + 2 * blockSizeId), contentBytes }
+    return { flags, blockBytesMax: 1 << (8 + 2 * (blockSizeByte >> 4)), contentBytes }
   }
 
   #readBlock(kernel: Kernel, { flags, blockBytesMax }: FrameHeader, sizeAndBit: number): void {
@@ -150,6 +149,11 @@ export class Lz4FrameReader {
   #fail(message: string, position: number): never {
     throw new MalformedMessageError(message, position)
   }
+}
+
+/** Version 1, reserved bits clear, and a block size of 4 (64 KiB) to 7 (4 MiB). */
+function isKnown(flags: number, blockSizeByte: number): boolean {
+  return flags >> 6 === 1 && (flags & flag.reserved) === 0 && (blockSizeByte & 0x8f) === 0 && blockSizeByte >= 0x40
 }
 
 function copyStored(kernel: Kernel, block: Uint8Array): number {

@@ -8,8 +8,10 @@ import { xxhash32 } from './xxhash32.ts'
 /** The high bit of a block's size: its bytes are not compressed. */
 export const storedBit = 0x8000_0000
 
-/** Magic number, flags (version 1, independent blocks) and block size (64 KiB), as Kafka's Java clients write them. */
-const frameStart = Uint8Array.of(0x04, 0x22, 0x4d, 0x18, 0x60, 0x40)
+/** Magic number, flags (version 1, independent blocks), block size (64 KiB) as Kafka's Java clients write them; room for the checksum. */
+const frameHeader = Uint8Array.of(0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0)
+/** Of a block's size, and of the end mark. */
+const sizeBytes = 4
 
 /**
  * LZ4 frames as Kafka's Java clients read and write them (`Lz4BlockOutputStream`):
@@ -28,17 +30,10 @@ export class Lz4 {
 
   /** `bytes` as one frame of independent 64 KiB blocks; a block that does not shrink is stored. */
   compress(bytes: Uint8Array): Uint8Array {
-    const blockBytes = Math.min(bytes.length, blockBytesMax)
-    const kernel = this.#workspace.kernelFor(bytes.length, 2 * (blockBytes + kernelSlackBytes))
-    const blocks = Math.ceil(bytes.length / blockBytesMax)
-    const frame = new Uint8Array(frameStart.length + 1 + bytes.length + 4 * blocks + 4)
-    frame.set(frameStart)
-    frame[frameStart.length] = xxhash32(frameStart.subarray(4)) >>> 8
-    let at = frameStart.length + 1
-    for (let start = 0; start < bytes.length; start += blockBytesMax) {
-      at = writeBlock(kernel, bytes.subarray(start, start + blockBytesMax), frame, at)
-    }
-    return frame.slice(0, at + 4)
+    const frameStart = Math.min(bytes.length, blockBytesMax) + kernelSlackBytes
+    const memoryBytes = frameStart + lz4FrameBytesMax(bytes.length) + kernelSlackBytes
+    const kernel = this.#workspace.kernelFor(bytes.length, memoryBytes)
+    return kernel.memory.slice(frameStart, writeLz4Frame(kernel, bytes, { blockStart: 0, frameStart }))
   }
 
   /**
@@ -51,18 +46,38 @@ export class Lz4 {
   }
 }
 
-/** Writes the size and the block, compressed or stored, to `frame` at `at`; returns where the next goes. */
-function writeBlock(kernel: Kernel, block: Uint8Array, frame: Uint8Array, at: number): number {
-  kernel.memory.set(block)
-  const outputStart = block.length + kernelSlackBytes
-  // One byte less than the block: what does not shrink is better stored.
-  const outputEnd = outputStart + block.length - 1
-  const size = kernel.lz4Compress({ start: 0, end: block.length, outputStart, outputEnd })
-  const content = size < 0 ? block : kernel.memory.subarray(outputStart, outputStart + size)
-  const view = new DataView(frame.buffer)
-  view.setUint32(at, size < 0 ? storedBit + block.length : size, true)
-  frame.set(content, at + 4)
-  return at + 4 + content.length
+/** The most that a frame of `contentBytes` takes. */
+export function lz4FrameBytesMax(contentBytes: number): number {
+  return frameHeader.length + contentBytes + sizeBytes * (Math.ceil(contentBytes / blockBytesMax) + 1)
+}
+
+/**
+ * Writes `bytes` as a frame into the kernel's memory, from `frameStart` on; returns where it ends. There must be room for
+ * `lz4FrameBytesMax`, and at `blockStart` for a block of them (at most `blockBytesMax`), each with the kernel's slack.
+ */
+export function writeLz4Frame(
+  kernel: Kernel,
+  bytes: Uint8Array,
+  { blockStart, frameStart }: { readonly blockStart: number; readonly frameStart: number },
+): number {
+  const { memory } = kernel
+  const view = new DataView(memory.buffer, memory.byteOffset, memory.length)
+  memory.set(frameHeader, frameStart)
+  memory[frameStart + frameHeader.length - 1] = xxhash32(frameHeader.subarray(4, 6)) >>> 8
+  let at = frameStart + frameHeader.length
+  for (let start = 0; start < bytes.length; start += blockBytesMax) {
+    const block = bytes.subarray(start, start + blockBytesMax)
+    memory.set(block, blockStart)
+    const outputStart = at + sizeBytes
+    // One byte less than the block: what does not shrink is better stored.
+    const outputEnd = outputStart + block.length - 1
+    const size = kernel.lz4Compress({ start: blockStart, end: blockStart + block.length, outputStart, outputEnd })
+    if (size < 0) memory.set(block, outputStart)
+    view.setUint32(at, size < 0 ? storedBit + block.length : size, true)
+    at = outputStart + (size < 0 ? block.length : size)
+  }
+  view.setUint32(at, 0, true)
+  return at + sizeBytes
 }
 
 /** The workspace of the two functions below. */

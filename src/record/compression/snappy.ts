@@ -1,5 +1,5 @@
 import { MalformedMessageError } from '../../base/errors.ts'
-import { createKernel, type KernelFactory } from '../kernel/kernel.ts'
+import { createKernel, type Kernel, type KernelFactory } from '../kernel/kernel.ts'
 import { kernelSlackBytes } from '../kernel/slack.ts'
 import { BlockWorkspace } from './block-workspace.ts'
 import { joined } from './joined.ts'
@@ -29,23 +29,10 @@ export class Snappy {
 
   /** `bytes` in xerial's framing. */
   compress(bytes: Uint8Array): Uint8Array {
-    const blockRoom = worstSizeOf(Math.min(bytes.length, blockBytesMax))
-    const outputStart = blockBytesMax + kernelSlackBytes
-    const kernel = this.#workspace.kernelFor(bytes.length, outputStart + blockRoom + kernelSlackBytes)
-    const stream = new Uint8Array(xerialHeader.length + Math.ceil(bytes.length / blockBytesMax) * (4 + blockRoom))
-    const view = new DataView(stream.buffer)
-    stream.set(xerialHeader)
-    let at = xerialHeader.length
-    for (let start = 0; start < bytes.length; start += blockBytesMax) {
-      const block = bytes.subarray(start, start + blockBytesMax)
-      kernel.memory.set(block)
-      const outputEnd = outputStart + blockRoom
-      const size = kernel.snappyCompress({ start: 0, end: block.length, outputStart, outputEnd })
-      view.setInt32(at, size)
-      stream.set(kernel.memory.subarray(outputStart, outputStart + size), at + 4)
-      at += 4 + size
-    }
-    return stream.slice(0, at)
+    const streamStart = blockBytesMax + kernelSlackBytes
+    const memoryBytes = streamStart + snappyStreamBytesMax(bytes.length) + kernelSlackBytes
+    const kernel = this.#workspace.kernelFor(bytes.length, memoryBytes)
+    return kernel.memory.slice(streamStart, writeSnappyStream(kernel, bytes, { blockStart: 0, streamStart }))
   }
 
   /**
@@ -92,6 +79,37 @@ export class Snappy {
     if (size < 0) throw new MalformedMessageError('snappy block is damaged', position)
     return kernel.memory.slice(outputStart, outputStart + size)
   }
+}
+
+/** The most that `contentBytes` take in xerial's framing. */
+export function snappyStreamBytesMax(contentBytes: number): number {
+  const blocks = Math.ceil(contentBytes / blockBytesMax)
+  return xerialHeader.length + blocks * (4 + worstSizeOf(Math.min(contentBytes, blockBytesMax)))
+}
+
+/**
+ * Writes `bytes` in xerial's framing into the kernel's memory, from `streamStart` on; returns where they end. There must be room
+ * for `snappyStreamBytesMax`, and at `blockStart` for a block of them (at most 32 KiB), each with the kernel's slack.
+ */
+export function writeSnappyStream(
+  kernel: Kernel,
+  bytes: Uint8Array,
+  { blockStart, streamStart }: { readonly blockStart: number; readonly streamStart: number },
+): number {
+  const { memory } = kernel
+  const view = new DataView(memory.buffer, memory.byteOffset, memory.length)
+  memory.set(xerialHeader, streamStart)
+  let at = streamStart + xerialHeader.length
+  for (let start = 0; start < bytes.length; start += blockBytesMax) {
+    const block = bytes.subarray(start, start + blockBytesMax)
+    memory.set(block, blockStart)
+    const outputStart = at + 4
+    const outputEnd = outputStart + worstSizeOf(block.length)
+    const size = kernel.snappyCompress({ start: blockStart, end: blockStart + block.length, outputStart, outputEnd })
+    view.setInt32(at, size)
+    at = outputStart + size
+  }
+  return at
 }
 
 /** What incompressible content may grow to, with room for the encoder to look ahead. */

@@ -18,6 +18,21 @@ export function zstdCompress(bytes: Uint8Array, level = 3): Uint8Array {
   return native === undefined ? compressWithZlib(bytes, level) : native.compress(bytes, level)
 }
 
+/** Writes what `zstdCompress` gives to the start of `target`; returns its size. Throws when `target` is too small. */
+export function zstdCompressInto(target: Uint8Array, bytes: Uint8Array, level = 3): number {
+  const native = addon()
+  if (native !== undefined) return native.compressInto(target, bytes, level)
+  const frame = compressWithZlib(bytes, level)
+  target.set(frame)
+  return frame.length
+}
+
+/** The most that a frame of `contentBytes` takes (`ZSTD_COMPRESSBOUND`). */
+export function zstdFrameBytesMax(contentBytes: number): number {
+  const small = contentBytes < 131_072 ? (131_072 - contentBytes) >>> 11 : 0
+  return contentBytes + Math.ceil(contentBytes / 256) + small
+}
+
 /**
  * All frames of a zstd stream, joined; they need not say their content size. Throws `MalformedMessageError` when it is
  * damaged or cut, asks for a window over 128 MiB, or gives more than `limitBytes`; it stops there.
@@ -120,11 +135,15 @@ class ZstdAddon {
   }
 
   compress(bytes: Uint8Array, level: number): Uint8Array {
+    const target = this.#target(this.#binding.compressBound(bytes.length))
+    return target.slice(0, this.compressInto(target, bytes, level))
+  }
+
+  compressInto(target: Uint8Array, bytes: Uint8Array, level: number): number {
     this.#compressor ??= new this.#binding.CCtx()
     if (level !== this.#level) this.#compressor.setParameter(this.#binding.CParameter.compressionLevel, level)
     this.#level = level
-    const target = this.#target(this.#binding.compressBound(bytes.length))
-    return target.slice(0, this.#compressor.compress2(target, bytes))
+    return this.#compressor.compress2(target, bytes)
   }
 
   decompress(bytes: Uint8Array, limitBytes: number): Uint8Array {

@@ -99,12 +99,14 @@ function endsWithLine(lineStart: usize, inputEnd: usize, positionsEnd: usize): b
 
 // @inline
 function delimitersIn(at: usize, needle: v128): u64 {
-  return <u64>(<u32>i8x16.bitmask(i8x16.eq(v128.load(at), needle)))
+  const mask = <u32>i8x16.bitmask(i8x16.eq(v128.load(at), needle))
+  return <u64>mask
 }
 
 /** Writes the positions of the delimiters in [start, end) to the table at `POSITIONS`, and returns where they end. */
 // @inline
 function findDelimiters(start: usize, end: usize, needle: v128): usize {
+  const one: u64 = 1
   let tail = POSITIONS
   for (let at = start; at < end; at += 64) {
     let mask =
@@ -112,7 +114,8 @@ function findDelimiters(start: usize, end: usize, needle: v128): usize {
       (delimitersIn(at + 16, needle) << 16) |
       (delimitersIn(at + 32, needle) << 32) |
       (delimitersIn(at + 48, needle) << 48)
-    if (end - at < 64) mask &= ((<u64>1) << (<u64>(end - at))) - 1
+    const left = <u64>(end - at)
+    if (left < 64) mask &= (one << left) - 1
     const tailNext = tail + ((<usize>popcnt(mask)) << 2)
     // Four at once whether there are that many or not: a wrong guess costs more than a store.
     do {

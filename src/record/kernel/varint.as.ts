@@ -2,7 +2,7 @@
 
 // @inline
 export function sizeOfUnsigned(value: u32): usize {
-  return value < 16384 ? 1 + <usize>(value > 127) : sizeOfLong(value)
+  return value < 16384 ? 1 + usize(value > 127) : sizeOfLong(value)
 }
 
 function sizeOfLong(value: u32): usize {
@@ -15,7 +15,7 @@ export function writeUnsigned(at: usize, value: u32): usize {
   if (value < 16384) {
     const hasTwo = value > 127
     store<u16>(at, <u16>(hasTwo ? (value & 127) | 128 | ((value >> 7) << 8) : value))
-    return at + 1 + <usize>hasTwo
+    return at + 1 + usize(hasTwo)
   }
   return writeLong(at, value)
 }

@@ -75,7 +75,10 @@ describe.each(kernels)('decodeLines of the $kind kernel', ({ kernel }) => {
     { name: 'a header that is not there', bytes: [12, 0, 0, 0, 1, 0, 2] },
     { name: 'a header key of null', bytes: [16, 0, 0, 0, 1, 0, 2, 1, 1] },
     { name: 'a byte after the headers', bytes: [14, 0, 0, 0, 1, 0, 0, 0] },
-    { name: 'a timestamp of more than 64 bits', bytes: [30, 0, ...Array.from({ length: 9 }, () => 0x80), 2, 0, 1, 0, 0] },
+    {
+      name: 'a timestamp of more than 64 bits',
+      bytes: [30, 0, ...Array.from({ length: 9 }, () => 0x80), 2, 0, 1, 0, 0],
+    },
     { name: 'a timestamp of eleven bytes', bytes: [32, 0, ...Array.from({ length: 10 }, () => 0x80), 1, 0, 1, 0, 0] },
   ])('refuses $name', ({ bytes }) => {
     const good = encode([{ offsetDelta: 0, value: Buffer.from('good') }])

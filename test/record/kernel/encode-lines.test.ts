@@ -38,6 +38,7 @@ describe.each(kernelsOfAllKinds(memoryBytes))('encodeLines of the $kind kernel',
         )
         const fitting = records.slice(0, task.offsetDelta)
         expect(written(kernel, task)).toEqual(Buffer.concat(fitting))
+        expect(task.outputPosition).toBeLessThanOrEqual(outputAt + room)
         const next = records[task.offsetDelta]
         expect(stop).toBe(next === undefined ? 'need-input' : 'full')
         if (next !== undefined) expect(task.outputPosition + next.length).toBeGreaterThan(outputAt + room)

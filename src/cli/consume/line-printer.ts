@@ -1,0 +1,99 @@
+import { type Offset, offset } from '../../base/brands.ts'
+import type { BatchWindow } from '../../record/batch-window.ts'
+import { decompress } from '../../record/compression/compression.ts'
+import { LineDecoder } from '../../record/line-decoder.ts'
+import type { LogBatch } from '../../record/log-batch.ts'
+import { RecordBatch } from '../../record/record-batch.ts'
+import { forEachRecord } from '../../record/records.ts'
+import type { OutputStream } from '../output.ts'
+import type { BatchPrinter, RecordTally, WantedRange } from './batch-printer.ts'
+import type { RecordPrinter } from './record-printer.ts'
+import { firstWindowBytes } from './window-holder.ts'
+
+export interface LinePrinterOptions {
+  readonly output: OutputStream
+  /** The byte that ends a record. */
+  readonly delimiter: number
+  readonly hasNullMarker: boolean
+  readonly tally: RecordTally
+  /** Prints the same for the batches that are rare: old formats, and one that is cut by the end of the range. */
+  readonly records: RecordPrinter
+}
+
+/**
+ * Prints values and a delimiter of one byte, without an object per record: batches are decoded in the memory that they were read into,
+ * in pieces that a pipe takes whole, so that its reader works while the next one is decoded.
+ */
+export class LinePrinter implements BatchPrinter {
+  readonly #options: LinePrinterOptions
+  #decoder: LineDecoder
+  #window: BatchWindow
+  #isFast = false
+
+  constructor(options: LinePrinterOptions) {
+    this.#options = options
+    this.#decoder = new LineDecoder({ ...options, kind: 'plain', windowBytes: firstWindowBytes })
+    this.#window = this.#decoder.window
+  }
+
+  get window(): BatchWindow {
+    return this.#window
+  }
+
+  growWindow(bytes: number): void {
+    this.flush()
+    this.#decoder.growWindow(bytes)
+    this.#window = this.#decoder.window
+  }
+
+  speedUp(): void {
+    if (this.#isFast) return
+    this.#isFast = true
+    this.flush()
+    this.#decoder = new LineDecoder(this.#options)
+    this.#window = this.#decoder.window
+  }
+
+  print(batch: LogBatch, wanted: WantedRange): Offset {
+    if (batch instanceof RecordBatch && batch.nextOffset <= wanted.end) return this.#printLines(batch, wanted.start)
+    this.flush()
+    return this.#options.records.print(batch, wanted)
+  }
+
+  flush(): void {
+    for (;;) {
+      const lines = this.#decoder.flush()
+      if (lines.length === 0) return
+      this.#options.output.write(lines)
+    }
+  }
+
+  #printLines(batch: RecordBatch, start: Offset): Offset {
+    const { output, tally } = this.#options
+    const decoder = this.#decoder
+    const skipped = start - batch.baseOffset
+    decoder.open(batch, { firstOffsetDelta: skipped > 0n ? Number(skipped) : 0, recordsMax: tally.left })
+    try {
+      for (let piece = decoder.next(); piece !== undefined; piece = decoder.next()) output.write(piece)
+    } finally {
+      tally.printed += decoder.recordsWritten
+    }
+    return tally.left > 0 ? batch.nextOffset : offsetAfter(batch, start, decoder.recordsWritten)
+  }
+}
+
+/** The offset after the `count`-th record from `start` on. */
+function offsetAfter(batch: RecordBatch, start: Offset, count: number): Offset {
+  let seen = 0
+  let next = batch.nextOffset
+  forEachRecord(
+    batch,
+    (record) => {
+      if (record.offset < start || ++seen < count) return true
+      next = offset(record.offset + 1n)
+      return false
+    },
+    { decompress },
+  )
+  return next
+}

@@ -1,0 +1,12 @@
+import type { OutputStream } from '../output.ts'
+import type { ReadingReports } from './reports.ts'
+import type { StopConditions } from './stop-conditions.ts'
+
+/** What printing needs besides a printer. */
+export interface PrintingWorld {
+  readonly output: OutputStream
+  readonly stop: StopConditions
+  readonly reports: ReadingReports
+  /** Called after so many bytes of batches were printed, at a record's border. */
+  afterWindow(bytes: number): Promise<void>
+}

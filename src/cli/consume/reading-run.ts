@@ -1,0 +1,187 @@
+import { fstatSync } from 'node:fs'
+import { UsageError } from '../../base/errors.ts'
+import type { LogStore } from '../../store/log-store.ts'
+import type { CliContext } from '../context.ts'
+import { ExitCode } from '../exit-code.ts'
+import { OutputStream, ReaderGoneError } from '../output.ts'
+import { exitCodeOfSignal } from '../signals.ts'
+import { type BatchPrinter, RecordTally } from './batch-printer.ts'
+import { CommitPace } from './commit-pace.ts'
+import { followReadings } from './follow-loop.ts'
+import { GroupProgress } from './group-progress.ts'
+import { LinePrinter } from './line-printer.ts'
+import type { PartitionReading } from './partition-reading.ts'
+import { InOrderPass } from './print-in-order.ts'
+import { printMerged } from './print-merged.ts'
+import type { PrintingWorld } from './printing-world.ts'
+import { RangePlan } from './range-plan.ts'
+import { RecordPrinter } from './record-printer.ts'
+import { recordRenderer } from './record-style.ts'
+import { nameOf, ReadingReports } from './reports.ts'
+import type { ReadingSettings } from './settings.ts'
+import { StopConditions } from './stop-conditions.ts'
+
+/**
+ * Prints what `settings` ask for to standard output; resolves to the exit code. Throws `NotFoundError` for what is not there, `LockedError`
+ * when another process consumes with the group, `OutputError` when standard output takes nothing.
+ */
+export async function readRecords(settings: ReadingSettings, store: LogStore, context: CliContext): Promise<number> {
+  refuseBlindCommits(settings, context.stdout)
+  const group = await joinGroup(settings, store)
+  const tally = new RecordTally(settings.recordsMax)
+  using stop = new StopConditions(tally, settings.timeoutMs)
+  const run = new ReadingRun(settings, { store, context, group, tally, stop })
+  try {
+    return await run.all()
+  } catch (error) {
+    if (!(error instanceof ReaderGoneError)) throw error
+    run.sayReaderGone()
+    return ExitCode.done
+  } finally {
+    run.close()
+    group?.release()
+  }
+}
+
+/** What `-g --follow` prints into a pipe is not known to have been used by anybody: only a pace that was asked for may commit it. */
+function refuseBlindCommits({ group, follows }: ReadingSettings, stdout: number): void {
+  if (group === undefined || !follows || group.commitEveryMs !== undefined) return
+  const facts = fstatSync(stdout)
+  if (!facts.isFIFO() && !facts.isSocket()) return
+  throw new UsageError('-g with --follow into a pipe needs --commit', {
+    hint: '--commit every:5s commits every five seconds what the pipe has taken',
+  })
+}
+
+/** A missing topic is said before anything is made for the group. */
+async function joinGroup({ group, topics }: ReadingSettings, store: LogStore): Promise<GroupProgress | undefined> {
+  if (group === undefined) return undefined
+  for (const topic of topics) await store.topic(topic)
+  return GroupProgress.join(store, group.groupId)
+}
+
+interface RunWorld {
+  readonly store: LogStore
+  readonly context: CliContext
+  readonly group: GroupProgress | undefined
+  readonly tally: RecordTally
+  readonly stop: StopConditions
+}
+
+/** One call of `consume` or `tail`. */
+class ReadingRun implements PrintingWorld {
+  readonly output: OutputStream
+  readonly stop: StopConditions
+  readonly reports: ReadingReports
+  readonly #settings: ReadingSettings
+  readonly #world: RunWorld
+  readonly #records: RecordPrinter
+  readonly #inOrder: InOrderPass
+  readonly #pace: CommitPace | undefined
+  #readings: readonly PartitionReading[] = []
+
+  constructor(settings: ReadingSettings, world: RunWorld) {
+    const { context, tally, stop } = world
+    const { style, filter, isUnbuffered, group } = settings
+    this.#settings = settings
+    this.#world = world
+    this.stop = stop
+    this.output = new OutputStream(context.stdout)
+    this.reports = new ReadingReports(context.stderr, settings.isQuiet)
+    const escapes = !settings.isRaw && context.isTerminal(context.stdout)
+    const render = recordRenderer(style, this.output, escapes)
+    this.#records = new RecordPrinter({ output: this.output, render, filter, tally, isUnbuffered })
+    this.#inOrder = new InOrderPass(this.#linePrinter(escapes) ?? this.#records, this)
+    this.#pace = group?.commitEveryMs === undefined ? undefined : new CommitPace(group.commitEveryMs, context.clock)
+  }
+
+  async all(): Promise<number> {
+    const { store, group, context } = this.#world
+    const { follows, until } = this.#settings
+    this.#readings = await new RangePlan(store, this.#settings, { group, reports: this.reports }).open()
+    await this.#print()
+    if (follows) {
+      await followReadings(this.#readings, {
+        store,
+        clock: context.clock,
+        output: this.output,
+        stop: this.stop,
+        until,
+        print: () => this.#print(),
+        tick: () => this.#commitIfDue(),
+      })
+    }
+    await this.#commitAtEnd()
+    return this.#exitCode()
+  }
+
+  async afterWindow(bytes: number): Promise<void> {
+    await this.stop.pass(bytes)
+    await this.#commitIfDue()
+  }
+
+  sayReaderGone(): void {
+    if (this.#world.group === undefined) return
+    this.reports.warn(
+      'the reader of the output has gone: nothing more is committed (-c N ends after a number of records)',
+    )
+  }
+
+  close(): void {
+    for (const { source } of this.#readings) source.close()
+  }
+
+  /** The fast way, where values and a delimiter of one byte are all that is wanted. */
+  #linePrinter(escapes: boolean): BatchPrinter | undefined {
+    const { style, filter, isUnbuffered } = this.#settings
+    if (style.kind !== 'values' || style.keyDelimiter !== undefined || style.delimiter.length !== 1) return undefined
+    if (escapes || isUnbuffered || filter !== undefined) return undefined
+    return new LinePrinter({
+      output: this.output,
+      delimiter: style.delimiter[0] ?? 0,
+      hasNullMarker: style.hasNullMarker,
+      tally: this.#world.tally,
+      records: this.#records,
+    })
+  }
+
+  /** Prints and sends what lies below the ends that the readings have now. */
+  async #print(): Promise<void> {
+    const waiting = this.#readings.filter(({ isAtEnd }) => !isAtEnd)
+    if (this.#settings.mergesByTime && waiting.length > 1) await printMerged(waiting, this.#records, this)
+    else await this.#inOrder.print(waiting)
+    await this.stop.flush(this.output)
+  }
+
+  async #commitIfDue(): Promise<void> {
+    if (this.#pace?.takeDue() !== true) return
+    this.#inOrder.flush()
+    await this.stop.flush(this.output)
+    await this.#world.group?.commit(this.#readings)
+  }
+
+  /** Everything was flushed; but what a reader that has gone left in the pipe was for nobody. */
+  async #commitAtEnd(): Promise<void> {
+    const { group } = this.#world
+    if (group === undefined) return
+    if (this.output.isReaderGone()) throw new ReaderGoneError()
+    await group.commit(this.#readings)
+  }
+
+  #exitCode(): number {
+    const { cause } = this.stop
+    if (cause === 'timeout') return ExitCode.timeout
+    if (cause !== undefined && cause !== 'count') return exitCodeOfSignal[cause]
+    if (this.reports.damageCount > 0) return ExitCode.damaged
+    this.#sayEnds()
+    return this.#settings.failsOnNothing && this.#world.tally.printed === 0 ? ExitCode.nothing : ExitCode.done
+  }
+
+  #sayEnds(): void {
+    if (!this.#settings.isVerbose) return
+    for (const { source, position } of this.#readings) {
+      this.reports.warn(`${nameOf(source)}: read up to offset ${position}`)
+    }
+    this.reports.warn(`${this.#world.tally.printed} records printed`)
+  }
+}

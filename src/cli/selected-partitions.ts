@@ -1,0 +1,29 @@
+import { NotFoundError } from '../base/errors.ts'
+import type { Topic } from '../storage/log-directory.ts'
+import { includesPartition, parsePartitionList, type PartitionList } from './values/partition-list.ts'
+
+/** What `-p` says; `undefined` means every partition. Throws `UsageError`. */
+export function partitionList(texts: readonly string[]): PartitionList | undefined {
+  return texts.length === 0 ? undefined : parsePartitionList(texts, '-p')
+}
+
+/** The partitions of a topic that a list names. Throws `NotFoundError` for one that the topic does not have. */
+export function selectedPartitions(
+  { name, partitionCount }: Pick<Topic, 'name' | 'partitionCount'>,
+  list: PartitionList | undefined,
+): number[] {
+  for (const { first, last } of list ?? []) {
+    const missing = first >= partitionCount ? first : last
+    if (missing < partitionCount || (isOpenEnded(last) && first < partitionCount)) continue
+    throw new NotFoundError(`topic ${name} has no partition ${missing}`, {
+      hint: partitionCount === 1 ? 'it has partition 0 only' : `it has partitions 0 to ${partitionCount - 1}`,
+    })
+  }
+  const all = Array.from({ length: partitionCount }, (_, partition) => partition)
+  return list === undefined ? all : all.filter((partition) => includesPartition(list, partition))
+}
+
+/** `4-` is all from 4 on. */
+function isOpenEnded(last: number): boolean {
+  return last === 2 ** 31 - 1
+}
