@@ -27,7 +27,7 @@ const unfinished = `${outfile}.${process.pid}`
  * Modules that are started by path, not imported: each is compiled into the binary beside main.ts and found at run time by
  * `new URL('./NAME.ts', import.meta.url)`. Missing ones are left out.
  */
-const workerEntrypoints = ['src/cli/compression-worker.ts'].map((path) => join(root, path)).filter(existsSync)
+const workerEntrypoints = ['src/cli/produce/compression-worker.ts'].map((path) => join(root, path)).filter(existsSync)
 
 /** zstd-napi's addon, when it could be compiled at install time; otherwise zstd is node:zlib's. */
 const addon = join(root, 'node_modules/zstd-napi/build/Release/binding.node')

@@ -285,6 +285,14 @@ export class LogDirectory {
     this.#lock?.close()
   }
 
+  /** The catalog comes first: what has only `meta.properties` is Kafka's. Others may do the same at this moment. */
+  #begin(): void {
+    const { fileSystem, path, clock, random, lockWaitMs } = this.#options
+    this.#catalog.update(() => undefined, lockWaitMs)
+    const identity = { clusterId: randomUuid(random), nodeId: 1, directoryId: randomUuid(random) }
+    this.#catalog.update(() => void createMetaProperties(fileSystem, path, identity, clock.now()), lockWaitMs)
+  }
+
   #partitions(): TopicPartition[] {
     const found: TopicPartition[] = []
     for (const { name, kind } of this.#options.fileSystem.list(this.path) ?? []) {

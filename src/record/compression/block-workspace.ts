@@ -2,8 +2,8 @@ import type { Kernel, KernelFactory } from '../kernel/kernel.ts'
 
 /** Up to here the WebAssembly takes longer to start than the TypeScript, which is not compiled yet either, to finish. */
 const plainBytesMax = 4 * 1024
-/** A fast kernel gets at least this much, so that contents of different sizes find room in it; untouched pages cost nothing. */
-const memoryBytesMin = 512 * 1024
+/** A fast kernel gets a multiple of this, so that contents of different sizes find room in it; untouched pages cost nothing. */
+const memoryStepBytes = 512 * 1024
 /** A kernel with more memory than this is not kept for the next call. */
 const keptBytesMax = 16 * 1024 * 1024
 
@@ -26,7 +26,7 @@ export class BlockWorkspace {
     const kept = this.#kept
     if (kept !== undefined && kept.memory.length >= memoryBytes && isFast === this.#isFast) return kept
     const kernel = isFast
-      ? this.#createKernel({ memoryBytes: Math.max(memoryBytes, memoryBytesMin) })
+      ? this.#createKernel({ memoryBytes: Math.ceil(memoryBytes / memoryStepBytes) * memoryStepBytes })
       : this.#createKernel({ memoryBytes, kind: 'plain' })
     if (memoryBytes <= keptBytesMax) {
       this.#kept = kernel
