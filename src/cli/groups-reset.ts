@@ -23,10 +23,12 @@ export async function groupsReset(options: GroupsResetOptions, context: CliConte
   const target = targetOf(options, now)
   const store = openStore(options, context)
   try {
-    const group = await groupToReset(store, options)
-    const hold = options.dryRun ? undefined : await store.groups.join(group.groupId)
+    const known = await groupToReset(store, options)
+    const logs = await partitionsToReset(store, { group: known, options, time: resetTime(target, now), context })
+    const hold = options.dryRun ? undefined : await store.groups.join(options.group)
     try {
-      const logs = await partitionsToReset(store, { group, options, time: resetTime(target, now), context })
+      // Nobody commits from here on, so this is what the change starts from.
+      const group = await groupToReset(store, options)
       const changes = changesOf(plan(store, { group, target, logs, now }))
       if (!options.dryRun && !(await commit(store, changes, { options, context }))) return 1
       await print(changes, options, context)

@@ -64,6 +64,7 @@ class ProduceRun {
     const feeder = await this.#feeder(pace?.recordsPerBatch)
     const loop = new InputLoop({
       feeder,
+      outlet: this.#outlet,
       sink: this.#sink,
       signals: this.#signals,
       clock: this.#context.clock,
@@ -73,10 +74,16 @@ class ProduceRun {
       onProgress: () => undefined,
     })
     try {
-      return await this.#readAll(loop, feeder)
+      const end = await this.#readAll(loop, feeder)
+      await this.#outlet.drain()
+      return end
     } catch (error) {
+      // What was read before is to be in the log, unless the log is what failed.
+      await this.#outlet.drain().catch(() => undefined)
       this.#sayPartial()
       throw error
+    } finally {
+      this.#outlet.close()
     }
   }
 

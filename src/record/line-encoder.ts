@@ -168,9 +168,12 @@ export class LineEncoder {
     return this.#kernel.memory.subarray(this.#layout.recordsStart, this.#task.outputPosition)
   }
 
-  /** Finishes the batch: base offset 0, no leader epoch, no producer. A view that is valid until `reset`. */
-  seal(): Uint8Array<ArrayBuffer> {
-    return this.#seal('none')
+  /**
+   * Finishes the batch: base offset 0, no leader epoch, no producer. A view that is valid until `reset`. Its CRC is 0, and costs
+   * nothing, without `withCrc`: for a batch that is to be compressed.
+   */
+  seal({ withCrc = true }: { readonly withCrc?: boolean } = {}): Uint8Array<ArrayBuffer> {
+    return this.#seal('none', withCrc)
   }
 
   /** Finishes the batch with `compressed`, which is what `codec` makes of `records`, in their place. */
@@ -179,7 +182,7 @@ export class LineEncoder {
     if (batchBytes > this.#layout.batchBytes) this.#moveTo(this.#layout.with({ batchBytes }))
     this.#kernel.memory.set(compressed, this.#layout.recordsStart)
     this.#task.outputPosition = this.#layout.recordsStart + compressed.length
-    return this.#seal(codec)
+    return this.#seal(codec, true)
   }
 
   /** Begins an empty batch; input that has arrived stays. */
@@ -268,7 +271,7 @@ export class LineEncoder {
     return task.offsetDelta > offsetDelta
   }
 
-  #seal(codec: CompressionCodec): Uint8Array<ArrayBuffer> {
+  #seal(codec: CompressionCodec, withCrc: boolean): Uint8Array<ArrayBuffer> {
     const { offsetDelta, outputPosition } = this.#task
     const { batchStart } = this.#layout
     const { memory } = this.#kernel
@@ -287,7 +290,8 @@ export class LineEncoder {
     view.setInt16(batchFieldAt.producerEpoch, -1)
     view.setInt32(batchFieldAt.baseSequence, -1)
     view.setInt32(batchFieldAt.recordCount, offsetDelta)
-    view.setUint32(batchFieldAt.crc, this.#kernel.crc32c(batchStart + RecordBatch.crcStart, outputPosition, 0))
+    const crc = withCrc ? this.#kernel.crc32c(batchStart + RecordBatch.crcStart, outputPosition, 0) : 0
+    view.setUint32(batchFieldAt.crc, crc)
     return memory.subarray(batchStart, outputPosition)
   }
 

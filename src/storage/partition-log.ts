@@ -205,12 +205,23 @@ export class PartitionLog {
     const state = this.#stateFile.read()
     refuseIfTaken(state, this.#directory)
     const before = this.#state
+    if (known !== undefined && state !== undefined && before !== undefined && isSameSegment(before, state)) {
+      known.adopt(state)
+      if (known.isAtEnd()) return this.#adopt(known, state)
+    }
     const opened = openActive({ ...this.#options, directory: this.#directory, epochs: this.#epochs, state, known })
     this.#state = opened.state
     if (opened.active !== known) this.#takeSegment(known, opened)
     if (before?.logEndOffset !== opened.state.logEndOffset) this.#producers = undefined
     if (opened.isChanged) this.#stateFile.write(opened.state)
     return opened.active
+  }
+
+  /** Another writer appended to the very segment that is open here: nothing to look for on the disk. */
+  #adopt(known: ActiveSegment, state: WriteState): ActiveSegment {
+    if (this.#state?.logEndOffset !== state.logEndOffset) this.#producers = undefined
+    this.#state = state
+    return known
   }
 
   #takeSegment(known: ActiveSegment | undefined, opened: OpenedPartition): void {
@@ -386,6 +397,14 @@ function publish(state: WriteState, segment: ActiveSegment, end: { nextOffset: O
   state.logEndOffset = end.nextOffset
   state.visibleEndOffset = end.nextOffset
   if (end.isSynced) state.syncedEndOffset = end.nextOffset
+}
+
+function isSameSegment(before: WriteState, now: WriteState): boolean {
+  return (
+    before.generation === now.generation &&
+    before.activeBaseOffset === now.activeBaseOffset &&
+    before.bootId === now.bootId
+  )
 }
 
 function refuseIfTaken(state: WriteState | undefined, directory: string): void {

@@ -1,13 +1,14 @@
 import { DiskError } from '../base/errors.ts'
 import type { FileSystem, OpenFile, OpenMode } from '../disk/file-system.ts'
 import { PARTITION_LOCK } from './file-names.ts'
-import { decodeWriteState, encodeWriteState, WRITE_STATE_BYTES, type WriteState } from './write-state.ts'
+import { WRITE_STATE_BYTES, type WriteState, WriteStateCodec } from './write-state.ts'
 
 /** The open `tslog.lock` of one partition: its lock, and the write state in it. */
 export class WriteStateFile {
   readonly file: OpenFile
   readonly #incoming = new Uint8Array(WRITE_STATE_BYTES)
   readonly #known = new Uint8Array(WRITE_STATE_BYTES)
+  readonly #codec = new WriteStateCodec()
 
   private constructor(file: OpenFile) {
     this.file = file
@@ -43,14 +44,14 @@ export class WriteStateFile {
     for (let attempt = 0; attempt < readAttempts; attempt++) {
       const length = this.file.read(this.#known, 0)
       this.#known.fill(0, length)
-      const state = decodeWriteState(this.#known)
+      const state = this.#codec.decode(this.#known)
       if (state !== undefined || length < WRITE_STATE_BYTES) return state
     }
     return undefined
   }
 
   write(state: WriteState): void {
-    encodeWriteState(state, this.#known)
+    this.#codec.encode(state, this.#known)
     this.file.write(this.#known, 0)
   }
 

@@ -51,57 +51,89 @@ export interface WriteState {
 export const WRITE_STATE_BYTES = 128
 
 const magic = 0x5453_4c4f_4750_5331n
+const bootIdStart = 24
+const bootIdEnd = 40
 const flag = { isServed: 1, isDeleted: 2, hasProducers: 4 } as const
 
-/** Writes `state` over the first 128 bytes of `target`. */
-export function encodeWriteState(state: WriteState, target: Uint8Array): void {
-  const view = new DataView(target.buffer, target.byteOffset, WRITE_STATE_BYTES)
-  view.setBigUint64(0, magic)
-  view.setInt32(12, flagsOf(state))
-  view.setBigInt64(16, state.generation)
-  encodeBootId(state.bootId, target.subarray(24, 40))
-  view.setBigInt64(40, state.activeBaseOffset)
-  view.setBigInt64(48, state.logEndOffset)
-  view.setBigInt64(56, BigInt(state.endPosition))
-  view.setBigInt64(64, state.visibleEndOffset)
-  view.setBigInt64(72, state.syncedEndOffset)
-  view.setInt32(80, state.indexBytes)
-  view.setInt32(84, state.timeIndexBytes)
-  view.setInt32(88, state.bytesSinceLastIndexEntry)
-  view.setBigInt64(92, BigInt(state.maxTimestamp))
-  view.setBigInt64(100, state.offsetOfMaxTimestamp)
-  view.setInt32(108, state.leaderEpoch)
-  view.setBigInt64(112, state.logStartOffset)
-  view.setBigInt64(120, 0n)
-  view.setUint32(8, crc32c(target.subarray(12, WRITE_STATE_BYTES)))
+/** Turns write states into bytes and back, once or twice per append: what seldom changes is kept in both forms. */
+export class WriteStateCodec {
+  readonly #bootBytes = new Uint8Array(bootIdEnd - bootIdStart)
+  #bootId = ''
+
+  /** Writes `state` over the first 128 bytes of `target`. */
+  encode(state: WriteState, target: Uint8Array): void {
+    const view = new DataView(target.buffer, target.byteOffset, WRITE_STATE_BYTES)
+    if (state.bootId !== this.#bootId) this.#learn(state.bootId)
+    target.set(this.#bootBytes, bootIdStart)
+    view.setBigUint64(0, magic)
+    view.setInt32(12, flagsOf(state))
+    view.setBigInt64(16, state.generation)
+    view.setBigInt64(40, state.activeBaseOffset)
+    view.setBigInt64(48, state.logEndOffset)
+    setInt53(view, 56, state.endPosition)
+    view.setBigInt64(64, state.visibleEndOffset)
+    view.setBigInt64(72, state.syncedEndOffset)
+    view.setInt32(80, state.indexBytes)
+    view.setInt32(84, state.timeIndexBytes)
+    view.setInt32(88, state.bytesSinceLastIndexEntry)
+    setInt53(view, 92, state.maxTimestamp)
+    view.setBigInt64(100, state.offsetOfMaxTimestamp)
+    view.setInt32(108, state.leaderEpoch)
+    view.setBigInt64(112, state.logStartOffset)
+    view.setBigInt64(120, 0n)
+    view.setUint32(8, crc32c(target.subarray(12, WRITE_STATE_BYTES)))
+  }
+
+  /** Reads a write state; `undefined` for a file that is too short, of another layout, or caught in the middle of a write. */
+  decode(bytes: Uint8Array): WriteState | undefined {
+    if (bytes.length < WRITE_STATE_BYTES) return undefined
+    const view = new DataView(bytes.buffer, bytes.byteOffset, WRITE_STATE_BYTES)
+    if (view.getBigUint64(0) !== magic) return undefined
+    if (view.getUint32(8) !== crc32c(bytes.subarray(12, WRITE_STATE_BYTES))) return undefined
+    const flags = view.getInt32(12)
+    return {
+      generation: view.getBigInt64(16),
+      bootId: this.#bootIdOf(bytes),
+      isServed: (flags & flag.isServed) !== 0,
+      isDeleted: (flags & flag.isDeleted) !== 0,
+      hasProducers: (flags & flag.hasProducers) !== 0,
+      activeBaseOffset: view.getBigInt64(40) as Offset,
+      logEndOffset: view.getBigInt64(48) as Offset,
+      endPosition: getInt53(view, 56) as FilePosition,
+      visibleEndOffset: view.getBigInt64(64) as Offset,
+      syncedEndOffset: view.getBigInt64(72) as Offset,
+      indexBytes: view.getInt32(80),
+      timeIndexBytes: view.getInt32(84),
+      bytesSinceLastIndexEntry: view.getInt32(88),
+      maxTimestamp: getInt53(view, 92),
+      offsetOfMaxTimestamp: view.getBigInt64(100) as Offset,
+      leaderEpoch: view.getInt32(108) as LeaderEpoch,
+      logStartOffset: view.getBigInt64(112) as Offset,
+    }
+  }
+
+  #learn(hex: string): void {
+    this.#bootId = hex
+    for (let i = 0; i < this.#bootBytes.length; i++) {
+      this.#bootBytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16) || 0
+    }
+  }
+
+  #bootIdOf(bytes: Uint8Array): string {
+    const isKnown = this.#bootId !== '' && this.#bootBytes.every((byte, i) => byte === bytes[bootIdStart + i])
+    if (!isKnown) this.#learn(Buffer.from(bytes.subarray(bootIdStart, bootIdEnd)).toString('hex'))
+    return this.#bootId
+  }
 }
 
-/** Reads a write state; `undefined` for a file that is too short, of another layout, or caught in the middle of a write. */
-export function decodeWriteState(bytes: Uint8Array): WriteState | undefined {
-  if (bytes.length < WRITE_STATE_BYTES) return undefined
-  const view = new DataView(bytes.buffer, bytes.byteOffset, WRITE_STATE_BYTES)
-  if (view.getBigUint64(0) !== magic) return undefined
-  if (view.getUint32(8) !== crc32c(bytes.subarray(12, WRITE_STATE_BYTES))) return undefined
-  const flags = view.getInt32(12)
-  return {
-    generation: view.getBigInt64(16),
-    bootId: decodeBootId(bytes.subarray(24, 40)),
-    isServed: (flags & flag.isServed) !== 0,
-    isDeleted: (flags & flag.isDeleted) !== 0,
-    hasProducers: (flags & flag.hasProducers) !== 0,
-    activeBaseOffset: view.getBigInt64(40) as Offset,
-    logEndOffset: view.getBigInt64(48) as Offset,
-    endPosition: Number(view.getBigInt64(56)) as FilePosition,
-    visibleEndOffset: view.getBigInt64(64) as Offset,
-    syncedEndOffset: view.getBigInt64(72) as Offset,
-    indexBytes: view.getInt32(80),
-    timeIndexBytes: view.getInt32(84),
-    bytesSinceLastIndexEntry: view.getInt32(88),
-    maxTimestamp: Number(view.getBigInt64(92)),
-    offsetOfMaxTimestamp: view.getBigInt64(100) as Offset,
-    leaderEpoch: view.getInt32(108) as LeaderEpoch,
-    logStartOffset: view.getBigInt64(112) as Offset,
-  }
+/** An int64 that is a number here: exact within 2^53, which no position or time reaches. */
+function setInt53(view: DataView, at: number, value: number): void {
+  view.setInt32(at, Math.floor(value / 2 ** 32))
+  view.setUint32(at + 4, value >>> 0)
+}
+
+function getInt53(view: DataView, at: number): number {
+  return view.getInt32(at) * 2 ** 32 + view.getUint32(at + 4)
 }
 
 function flagsOf(state: WriteState): number {
@@ -110,14 +142,4 @@ function flagsOf(state: WriteState): number {
     (state.isDeleted ? flag.isDeleted : 0) |
     (state.hasProducers ? flag.hasProducers : 0)
   )
-}
-
-function encodeBootId(hex: string, target: Uint8Array): void {
-  for (let i = 0; i < target.length; i++) target[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16) || 0
-}
-
-function decodeBootId(bytes: Uint8Array): string {
-  let hex = ''
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0')
-  return hex
 }

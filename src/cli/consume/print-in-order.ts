@@ -52,10 +52,8 @@ export class InOrderPass {
       const scanned = scanBatch(memory, at, bytes)
       if (scanned.kind !== 'batch') return
       this.#printBatch(reading, scanned.batch)
-      // A signal cut a write short: what it wants is known after a turn of the event loop.
-      if (output.isInterrupted) await stop.turn()
+      if (output.isInterrupted) await stop.settle(output)
       if (stop.cause !== undefined) return
-      if (output.isInterrupted) await stop.flush(output)
       at += scanned.batch.sizeInBytes
     }
   }

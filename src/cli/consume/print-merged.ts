@@ -13,23 +13,29 @@ export async function printMerged(
   printer: RecordPrinter,
   world: PrintingWorld,
 ): Promise<void> {
-  const { output, stop, reports } = world
+  const { output, stop } = world
+  const heap = await heapOf(readings, world)
+  for (let cursor = heap.top; cursor !== undefined && stop.cause === undefined; cursor = heap.top) {
+    if (cursor.head !== undefined) printer.printRecord(cursor.head)
+    cursor.moveOn()
+    if (output.isInterrupted) await stop.settle(output)
+    if (stop.cause !== undefined) return
+    const bytesRead = cursor.head === undefined ? await cursor.load() : 0
+    if (bytesRead === undefined) heap.pop()
+    else heap.topChanged()
+    if (bytesRead !== undefined && bytesRead > 0) await world.afterWindow(bytesRead)
+  }
+}
+
+/** The partitions that have something to print. */
+async function heapOf(
+  readings: readonly PartitionReading[],
+  { reports }: PrintingWorld,
+): Promise<TimeHeap<MergeCursor>> {
   const heap = new TimeHeap<MergeCursor>()
   for (const [place, reading] of readings.entries()) {
     const cursor = new MergeCursor(reading, place, reports)
     if ((await cursor.load()) !== undefined) heap.push(cursor)
   }
-  for (let cursor = heap.top; cursor !== undefined && stop.cause === undefined; cursor = heap.top) {
-    if (cursor.head !== undefined) printer.printRecord(cursor.head)
-    cursor.moveOn()
-    if (output.isInterrupted) await stop.turn()
-    if (stop.cause !== undefined) return
-    if (output.isInterrupted) await stop.flush(output)
-    const bytesRead = cursor.head === undefined ? await cursor.load() : 0
-    if (bytesRead === undefined) heap.pop()
-    else {
-      heap.topChanged()
-      if (bytesRead > 0) await world.afterWindow(bytesRead)
-    }
-  }
+  return heap
 }

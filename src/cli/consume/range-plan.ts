@@ -99,23 +99,17 @@ export class RangePlan {
   }
 
   async #startsByRule(partitions: readonly BoundedPartition[], rule: StartRule): Promise<Offset[]> {
-    switch (rule.kind) {
-      case 'last-of-topic':
-        return startsOfLast(
-          partitions.map((partition) => ({
-            walk: new BatchWalk(partition.source),
-            range: this.#countedRange(partition),
-          })),
-          rule.count,
-        )
-      case 'from':
-        return this.#startsFrom(partitions, rule.nth)
-      default: {
-        const starts: Offset[] = []
-        for (const partition of partitions) starts.push(await this.#startOf(partition, rule))
-        return starts
-      }
+    if (rule.kind === 'last-of-topic') {
+      const walked = partitions.map((partition) => ({
+        walk: new BatchWalk(partition.source),
+        range: this.#countedRange(partition),
+      }))
+      return startsOfLast(walked, rule.count)
     }
+    if (rule.kind === 'from') return this.#startsFrom(partitions, rule.nth)
+    const starts: Offset[] = []
+    for (const partition of partitions) starts.push(await this.#startOf(partition, rule))
+    return starts
   }
 
   /** The records before the `nth` of the topic are those that would be printed first: partition after partition. */

@@ -43,6 +43,12 @@ export class StopConditions implements Disposable {
     await this.#signals.turn()
   }
 
+  /** After a signal cut a write short: learns what it wants, and sends the rest unless it is to stop. */
+  async settle(output: OutputStream): Promise<void> {
+    await this.turn()
+    if (this.cause === undefined) await this.flush(output)
+  }
+
   /** Sends all that waits in the output, however long its reader takes; a second signal ends the process. */
   async flush(output: OutputStream): Promise<void> {
     while (!output.flush()) await this.turn()

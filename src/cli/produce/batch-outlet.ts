@@ -1,30 +1,97 @@
-import { compressBatch } from '../../record/compress-batch.ts'
+import { BatchCompressor } from '../../record/batch-compressor.ts'
 import type { CompressionCodec } from '../../record/codec.ts'
 import type { TopicConfig } from '../../storage/topic-configs.ts'
 import type { BatchSink, FinishedBatch } from './batch-sink.ts'
+import type { CompressionPool } from './compression-pool.ts'
 import type { ProduceSettings } from './settings.ts'
+import { sizeLimits } from './size-limits.ts'
 
-/** Between a feeder and the log: compresses batches as `-z` or the topic says, and hands them on in order. */
+/** After so many bytes more are likely to follow, and it pays to start threads for them. */
+const inlineBytesMax = 2 * 1024 * 1024
+/** One thread reads and writes 300 to 600 MB of compressed lines a second; more than this cannot be kept busy. */
+const threadsMax = 4
+
+/**
+ * Between a feeder and the log: compresses batches as `-z` or the topic says, and hands them on in order. When there is much to do,
+ * other threads compress: a batch is in the log some time after `write` then, at the latest after `drain`.
+ */
 export class BatchOutlet {
   readonly config: TopicConfig
+  /** Whether batches are compressed; the CRC that they come with need not be right then. */
+  readonly isCompressing: boolean
   readonly #sink: BatchSink
+  readonly #settings: ProduceSettings
   readonly #codec: CompressionCodec
   readonly #level: number | undefined
+  readonly #compressor: BatchCompressor
+  #pool: CompressionPool | undefined
+  #inlineBytes = 0
+  #batches = 0
   /** Records that were left out for being too large. */
   skipped = 0
 
   constructor(sink: BatchSink, settings: ProduceSettings) {
     const { codec, level } = codecOf(settings, sink.config)
     this.config = sink.config
+    this.isCompressing = codec !== 'none'
     this.#sink = sink
+    this.#settings = settings
     this.#codec = codec
     this.#level = level
+    this.#compressor = new BatchCompressor({ codec, level })
+  }
+
+  /** Batches that were written so far, also those not in the log yet. */
+  get batches(): number {
+    return this.#batches
+  }
+
+  /** Whether batches that were written are not in the log yet. */
+  get hasPending(): boolean {
+    return this.#pool?.hasPending ?? false
   }
 
   /** Takes an uncompressed batch, whose bytes may be used again after the call. */
   async write(batch: FinishedBatch): Promise<void> {
-    if (this.#codec === 'none') return this.#sink.write(batch)
-    await this.#sink.write({ ...batch, bytes: compressBatch(batch.bytes, this.#codec, this.#level) })
+    this.#batches++
+    if (!this.isCompressing) return this.#sink.write(batch)
+    if (this.#pool?.takes(batch.bytes) === true) return this.#pool.write(batch)
+    await this.drain()
+    await this.#sink.write({ ...batch, bytes: this.#compressor.compress(batch.bytes) })
+    this.#inlineBytes += batch.bytes.length
+    if (this.#pool === undefined && this.#inlineBytes > inlineBytesMax) this.#pool = await this.#startPool()
+  }
+
+  /** Appends what other threads have finished. */
+  async collect(): Promise<void> {
+    await this.#pool?.collect()
+  }
+
+  /** Waits until all that was written is in the log. */
+  async drain(): Promise<void> {
+    await this.#pool?.drain()
+  }
+
+  /** Gives up the threads. */
+  close(): void {
+    this.#pool?.close()
+  }
+
+  /** Nothing, where each batch must be on the disk before the next one is read, or is held back for a rate. */
+  async #startPool(): Promise<CompressionPool | undefined> {
+    const { fsync, rate } = this.#settings
+    const cores = process.getBuiltinModule('node:os').availableParallelism()
+    this.#inlineBytes = -Infinity
+    if (fsync.kind === 'batch' || rate !== Infinity || cores === 1) return undefined
+    const { CompressionPool: Pool } = await import('./compression-pool.ts')
+    return new Pool({
+      codec: this.#codec,
+      level: this.#level,
+      batchBytesMax: sizeLimits(this.#settings, this.config, 0).batchBytes,
+      threads: Number(process.env['TH'] ?? Math.min(cores, threadsMax)),
+      append: (batch) => this.#sink.write(batch),
+      compressor: this.#compressor,
+    })
   }
 }
 

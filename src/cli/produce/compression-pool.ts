@@ -1,4 +1,3 @@
-import type { Worker } from 'node:worker_threads'
 import type { BatchCompressor } from '../../record/batch-compressor.ts'
 import type { CompressionCodec } from '../../record/codec.ts'
 import type { FinishedBatch } from './batch-sink.ts'
@@ -37,7 +36,6 @@ export class CompressionPool {
   readonly #options: CompressionPoolOptions
   readonly #ring: CompressionRing
   readonly #inFlight: BatchInFlight[] = []
-  readonly #workers: readonly Worker[]
   #isGivenUp = false
 
   /** Starts the threads; nothing is taken before one of them is ready. */
@@ -46,7 +44,7 @@ export class CompressionPool {
     const { threads, batchBytesMax } = options
     // Each thread has a batch, and another one waits for it.
     this.#ring = CompressionRing.create({ slots: 2 ** Math.ceil(Math.log2(2 * threads)), batchBytesMax })
-    this.#workers = Array.from({ length: threads }, () => this.#startThread())
+    for (let thread = 0; thread < threads; thread++) this.#startThread()
   }
 
   /** Whether a batch may be written now. */
@@ -99,7 +97,7 @@ export class CompressionPool {
     return this.#options.compressor.compress(this.#ring.input(slot))
   }
 
-  #startThread(): Worker {
+  #startThread(): void {
     const { Worker: Thread } = process.getBuiltinModule('node:worker_threads')
     const { codec, level, workerUrl } = this.#options
     const workerData: CompressionWorkerData = { handle: this.#ring.handle, codec, level }
@@ -107,6 +105,5 @@ export class CompressionPool {
     // One that cannot start never says that it is ready.
     worker.on('error', () => undefined)
     worker.unref()
-    return worker
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { NOTHING_YET } from '../input.ts'
 import type { SignalWatch } from '../signals.ts'
+import type { BatchOutlet } from './batch-outlet.ts'
 import type { BatchSink } from './batch-sink.ts'
 import type { ByteSource } from './byte-source.ts'
 import type { Feeder } from './feeder.ts'
@@ -8,6 +9,7 @@ import type { RatePace } from './rate-pace.ts'
 
 export interface InputLoopOptions {
   readonly feeder: Feeder
+  readonly outlet: BatchOutlet
   readonly sink: BatchSink
   readonly signals: SignalWatch
   readonly clock: Clock
@@ -37,6 +39,8 @@ export class InputLoop {
   readonly #options: InputLoopOptions
   /** When the oldest record of an open batch came. */
   #openSinceMs: number | undefined
+  /** Batches of the outlet when that was seen: another one since, and the open batch is a younger one. */
+  #openAfterBatches = 0
   #bytesSinceTurn = 0
 
   constructor(options: InputLoopOptions) {
@@ -71,13 +75,9 @@ export class InputLoop {
   }
 
   async #afterRead(source: ByteSource, bytes: number): Promise<void> {
-    const { feeder, signals, clock, lingerMs, pace, sink } = this.#options
-    if (!feeder.hasOpenBatch) this.#openSinceMs = undefined
-    else if (lingerMs === 0) await this.#flush()
-    else {
-      this.#openSinceMs ??= clock.now()
-      if (clock.now() - this.#openSinceMs > Math.max(lingerMs * lingersMax, heldMsMax)) await this.#flush()
-    }
+    const { signals, pace, sink, outlet } = this.#options
+    if (this.#isHeldTooLong()) await this.#flush()
+    if (outlet.hasPending) await outlet.collect()
     if (sink.syncDueMs === 0) await sink.sync()
     if (pace !== undefined) await pace.hold(sink.records, signals)
     this.#bytesSinceTurn += bytes
@@ -87,8 +87,21 @@ export class InputLoop {
     await signals.turn()
   }
 
+  /** Whether the open batch waits no longer for records to come. */
+  #isHeldTooLong(): boolean {
+    const { feeder, outlet, clock, lingerMs } = this.#options
+    if (!feeder.hasOpenBatch) return false
+    if (lingerMs === 0) return true
+    const now = clock.now()
+    if (this.#openAfterBatches !== outlet.batches) this.#openSinceMs = undefined
+    this.#openAfterBatches = outlet.batches
+    this.#openSinceMs ??= now
+    return now - this.#openSinceMs > Math.max(lingerMs * lingersMax, heldMsMax)
+  }
+
   async #idle(): Promise<void> {
     await this.#flush()
+    await this.#options.outlet.drain()
     if (this.#options.sink.syncDueMs === 0) await this.#options.sink.sync()
   }
 
@@ -99,8 +112,8 @@ export class InputLoop {
 
   /** How long to wait for input: until the linger or the next sync is over, or without end. */
   #timeoutMs(): number {
-    const { feeder, sink, lingerMs } = this.#options
-    const flushMs = feeder.hasOpenBatch ? lingerMs : undefined
+    const { feeder, outlet, sink, lingerMs } = this.#options
+    const flushMs = feeder.hasOpenBatch || outlet.hasPending ? lingerMs : undefined
     const syncMs = sink.syncDueMs
     if (flushMs === undefined) return syncMs ?? -1
     return syncMs === undefined ? flushMs : Math.min(flushMs, syncMs)

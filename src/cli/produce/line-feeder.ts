@@ -82,7 +82,7 @@ export class LineFeeder implements Feeder {
     const { chooser, outlet, settings } = this.#options
     const records = encoder.recordCount
     const payloadBytes = this.#takePayloadBytes(records)
-    const bytes = encoder.seal()
+    const bytes = encoder.seal({ withCrc: !outlet.isCompressing })
     this.#linesBefore += records
     await outlet.write({ partition: chooser.forBatch(settings.key), bytes, records, payloadBytes })
     chooser.batchDone()
