@@ -1,11 +1,113 @@
+import { basename } from 'node:path'
+import { offset } from '../base/brands.ts'
 import { UsageError } from '../base/errors.ts'
+import type { FileSystem } from '../disk/file-system.ts'
+import { scanBatch } from '../record/log-batch.ts'
 import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
+import type { DumpEntry } from './dump/dump-entry.ts'
+import { filesToDump } from './dump/dump-source.ts'
+import { EntryWriter } from './dump/entry-writer.ts'
+import { baseOffsetOf, fileKind, type FileKind } from './dump/file-kind.ts'
+import { dumpOffsetIndex, dumpTimeIndex, dumpTransactionIndex } from './dump/index-files.ts'
+import { dumpLogFile, type LogDumpOptions } from './dump/log-file.ts'
+import * as small from './dump/small-files.ts'
+import { ExitCode } from './exit-code.ts'
+import { TerminalSink } from './format/terminal-escape.ts'
+import { OutputStream } from './output.ts'
+import { counted, resultStyle, warn } from './results.ts'
 import type { dumpSpec } from './specs/dump.ts'
 
 export type DumpOptions = OptionsOf<typeof dumpSpec>
 
-/** Not built yet. */
-export function dump(_options: DumpOptions, _context: CliContext): Promise<number> {
-  return Promise.reject(new UsageError('not built yet'))
+/** Shows what files of a log directory hold, wherever they lie. Reads only. */
+export async function dump(options: DumpOptions, context: CliContext): Promise<number> {
+  const paths = await filesToDump(options.source, options, context)
+  const from = options.offset === undefined ? undefined : offset(BigInt(options.offset))
+  const output = new OutputStream(context.stdout)
+  const style = { ...resultStyle(options, context), json: options.json }
+  const sink = style.isTerminal && !options.raw && !options.json ? new TerminalSink(output) : output
+  const writer = new EntryWriter(style.isColoured ? output : sink, style)
+  let left = options.count ?? Infinity
+  let damages = 0
+  for (const entry of entriesOf(paths, { fileSystem: context.fileSystem(), from, withRecords: options.records })) {
+    const isDamage = entry.kind === 'damage'
+    if (left === 0 && !isDamage) break
+    writer.write(entry)
+    if (isDamage) damages++
+    else left--
+    await settle(output)
+  }
+  await flush(output)
+  if (damages === 0) return ExitCode.done
+  warn(`${counted(damages, 'damaged place')} met`, options, context)
+  return ExitCode.damaged
+}
+
+interface EntrySource extends LogDumpOptions {
+  readonly fileSystem: FileSystem
+}
+
+function* entriesOf(paths: readonly string[], source: EntrySource): Generator<DumpEntry> {
+  const { from } = source
+  for (const [index, path] of paths.entries()) {
+    const next = paths[index + 1]
+    // All of an older segment lies before the next one.
+    if (from !== undefined && next !== undefined && baseOffsetOf(basename(next)) <= from) continue
+    yield* entriesOfFile(path, source)
+  }
+}
+
+function* entriesOfFile(path: string, source: EntrySource): Generator<DumpEntry> {
+  const { fileSystem, from } = source
+  const kind = fileKind(basename(path)) ?? sniffedKind(fileSystem, path)
+  if (kind === 'log') {
+    yield* dumpLogFile(fileSystem, path, source)
+    return
+  }
+  for (const entry of otherDumps[kind](fileSystem, path)) {
+    const { offset: at } = entry.fields
+    if (from === undefined || typeof at !== 'bigint' || at >= from) yield entry
+  }
+}
+
+const otherDumps: Readonly<
+  Record<Exclude<FileKind, 'log'>, (fileSystem: FileSystem, path: string) => Iterable<DumpEntry>>
+> = {
+  index: dumpOffsetIndex,
+  timeindex: dumpTimeIndex,
+  txnindex: dumpTransactionIndex,
+  snapshot: small.dumpSnapshot,
+  'offset-checkpoint': small.dumpOffsetCheckpoint,
+  'leader-epoch-checkpoint': small.dumpLeaderEpochs,
+  'partition-metadata': small.dumpPartitionMetadata,
+  'meta-properties': small.dumpProperties,
+  'write-state': small.dumpWriteState,
+  topics: small.dumpTopics,
+  text: small.dumpText,
+}
+
+/** A file with a name of the user's own is a log when it begins like one. */
+function sniffedKind(fileSystem: FileSystem, path: string): FileKind {
+  const file = fileSystem.open(path, 'read')
+  try {
+    const head = new Uint8Array(64)
+    const filled = file.read(head, 0)
+    const scanned = scanBatch(head, 0, filled)
+    if (scanned.kind === 'batch' || (scanned.kind === 'incomplete' && scanned.sizeInBytes !== undefined)) return 'log'
+  } finally {
+    file.close()
+  }
+  throw new UsageError(`${path} is none of the files of a log directory`, {
+    hint: 'such as 00000000000000000000.log, .index, .timeindex, .txnindex, .snapshot or a checkpoint',
+  })
+}
+
+/** After a signal cut a write short, output collects in memory until it is flushed. */
+async function settle(output: OutputStream): Promise<void> {
+  if (output.isInterrupted) await flush(output)
+}
+
+async function flush(output: OutputStream): Promise<void> {
+  while (!output.flush()) await new Promise((resolve) => setImmediate(resolve))
 }

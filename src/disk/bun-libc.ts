@@ -3,6 +3,7 @@ import type { Libc } from './linux-native-calls.ts'
 /** The part of `bun:ffi` used here. */
 interface BunFfi {
   dlopen(library: string, functions: Record<string, { args: string[]; returns: string }>): { symbols: Symbols }
+  toArrayBuffer(pointer: number, byteOffset: number, byteLength: number): ArrayBuffer
   readonly read: { readonly i32: (pointer: number) => number }
 }
 
@@ -10,6 +11,14 @@ interface Symbols {
   readonly fcntl: (fd: number, command: number, argument: Uint8Array | number) => number
   readonly lseek: (fd: number, offset: number, whence: number) => number
   readonly poll: (descriptors: Uint8Array, count: number, timeoutMs: number) => number
+  readonly mmap: (
+    address: null,
+    length: number,
+    protection: number,
+    flags: number,
+    fd: number,
+    offset: number,
+  ) => number
   readonly __errno_location: () => number
 }
 
@@ -24,6 +33,7 @@ export function bunLibc(): Libc | undefined {
     fcntl: { args: ['i32', 'i32', 'ptr'], returns: 'i32' },
     lseek: { args: ['i32', 'i64_fast', 'i32'], returns: 'i64_fast' },
     poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' },
+    mmap: { args: ['ptr', 'u64', 'i32', 'i32', 'i32', 'i64_fast'], returns: 'ptr' },
     __errno_location: { args: [], returns: 'ptr' },
   })
   // The place of `errno` is fixed for a thread, and reading it is no call, so nothing can overwrite it in between.
@@ -34,9 +44,17 @@ export function bunLibc(): Libc | undefined {
     fcntlNumber: symbols.fcntl,
     seek: symbols.lseek,
     poll: symbols.poll,
+    mapShared: (fd, bytes) => {
+      const address = symbols.mmap(null, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0)
+      // MAP_FAILED is -1, the largest address there is.
+      return address > 0 && address < 2 ** 52 ? new Uint8Array(ffi.toArrayBuffer(address, 0, bytes)) : undefined
+    },
     errno: () => readInt(errnoPlace),
   }
 }
+
+const PROT_READ_WRITE = 3
+const MAP_SHARED = 1
 
 function isBunFfi(module: object | undefined): module is BunFfi {
   return module !== undefined && 'dlopen' in module && 'read' in module

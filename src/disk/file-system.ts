@@ -69,6 +69,12 @@ export interface OpenFile {
   /** Writes all of `source` at `position`, or throws `DiskError`; what a failed write left behind is unknown. */
   write(source: Uint8Array, position: number): void
   size(): number
+  /**
+   * The first `bytes` bytes of the file as memory that all processes share: what is stored there is in the file, without a call.
+   * `undefined` where the platform has no such thing. The file must be open for writing and that long, and nobody may ever
+   * cut it shorter: touching memory behind the end of its file kills the process. It stays mapped until the process ends.
+   */
+  map(bytes: number): Uint8Array | undefined
   modifiedMs(): number
   /** Sets the modification time, in ms. */
   touch(modifiedMs: number): void

@@ -19,7 +19,7 @@ export function koffiLibc(): Libc | undefined {
   const fcntlNumber = libc.func('int fcntl(int fd, int command, int64_t argument)')
   const seek = libc.func('int64_t lseek(int fd, int64_t offset, int whence)')
   const poll = libc.func('int poll(_Inout_ uint8_t *descriptors, uint64_t count, int timeout)')
-  return { fcntlBytes, fcntlNumber, seek, poll, errno: () => koffi.errno() }
+  return { fcntlBytes, fcntlNumber, seek, poll, mapShared: () => undefined, errno: () => koffi.errno() }
 }
 
 function loadKoffi(): Koffi | undefined {

@@ -8,6 +8,8 @@ export interface Libc {
   seek(fd: number, offset: number, whence: number): number
   /** Returns -1 on failure, as `fcntl` does. */
   poll(descriptors: Uint8Array, count: number, timeoutMs: number): number
+  /** `mmap(MAP_SHARED)` of the start of a file, readable and writable. */
+  mapShared(fd: number, bytes: number): Uint8Array | undefined
   /** `errno` of the call just made. */
   errno(): number
 }
@@ -38,6 +40,10 @@ export class LinuxNativeCalls implements NativeCalls {
     const code = errnoName(this.#libc.errno())
     assert(code === 'EINTR', `poll of ${watched.length} descriptors: ${code}`)
     return 'interrupted'
+  }
+
+  mapShared(fd: number, bytes: number): Uint8Array | undefined {
+    return this.#libc.mapShared(fd, bytes)
   }
 
   setPipeSize(fd: number, bytes: number): boolean {

@@ -55,6 +55,11 @@ export class MemoryOpenFile implements OpenFile {
     return this.#file.size
   }
 
+  /** Processes of this file system share no memory: what one stores without a call could not be torn or lost in a crash. */
+  map(): undefined {
+    return undefined
+  }
+
   modifiedMs(): number {
     this.#checkUsable()
     return this.#file.modifiedMs

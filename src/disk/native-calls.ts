@@ -21,6 +21,8 @@ export interface NativeCalls {
    * one with a handler: this is the only wait here that a signal ends.
    */
   poll(watched: readonly PollRequest[], timeoutMs: number): PollResult[] | 'timeout' | 'interrupted'
+  /** See `OpenFile.map`. `undefined` when the system refuses, or the runtime cannot show foreign memory as bytes. */
+  mapShared(fd: number, bytes: number): Uint8Array | undefined
   /** Asks for a pipe buffer of so many bytes; true when it was given. Best effort: only speed depends on it. */
   setPipeSize(fd: number, bytes: number): boolean
 }

@@ -77,6 +77,10 @@ export class NodeOpenFile implements OpenFile {
     return size < 0 ? this.#stats().size : size
   }
 
+  map(bytes: number): Uint8Array | undefined {
+    return this.#nativeCalls.get()?.mapShared(this.#fd, bytes)
+  }
+
   modifiedMs(): number {
     return Math.round(this.#stats().mtimeMs)
   }

@@ -24,10 +24,10 @@ const outfile = join(root, 'dist/tslog')
 const unfinished = `${outfile}.${process.pid}`
 
 /**
- * Modules that are started by path, not imported: each is compiled into the binary beside main.ts and found at run time by
- * `new URL('./NAME.ts', import.meta.url)`. Missing ones are left out.
+ * Started by path, not imported: compiled into the binary beside main.ts. Bun keeps its folder, but puts every shared chunk into the
+ * root, so that the chunk which starts it must be told the way.
  */
-const workerEntrypoints = ['src/cli/produce/compression-worker.ts'].map((path) => join(root, path)).filter(existsSync)
+const compressionWorker = 'cli/produce/compression-worker'
 
 /** zstd-napi's addon, when it could be compiled at install time; otherwise zstd is node:zlib's. */
 const addon = join(root, 'node_modules/zstd-napi/build/Release/binding.node')
@@ -53,7 +53,7 @@ const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 mkdirSync(join(root, 'dist'), { recursive: true })
 
 const result = await bun.build({
-  entrypoints: [join(root, 'src/main.ts'), ...workerEntrypoints],
+  entrypoints: [join(root, 'src/main.ts'), join(root, `src/${compressionWorker}.ts`)],
   root: join(root, 'src'),
   target: 'bun',
   format: 'esm',
@@ -62,6 +62,7 @@ const result = await bun.build({
   bytecode: true,
   define: {
     TSLOG_VERSION: JSON.stringify(packageJson.version),
+    TSLOG_COMPRESSION_WORKER: JSON.stringify(`./${compressionWorker}.js`),
     // Else oclif loads semver and its own package.json at every start.
     'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
   },

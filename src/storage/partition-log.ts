@@ -77,6 +77,7 @@ export class PartitionLog {
     return this.#withLock((state) => {
       const placed = this.#place(batches, state)
       this.#wantsSync ||= durability !== 'never'
+      this.#stateFile.markAppending()
       const segment = this.#rollIfDue(placed, batches.length)
       return this.#write({ batches, placed, durability }, segment)
     })
@@ -201,13 +202,13 @@ export class PartitionLog {
   /** Makes sure that what this object knows is what is in the files. Called with the lock held. */
   #catchUp(): ActiveSegment {
     const known = this.#active
-    if (known !== undefined && !this.#stateFile.hasChanged() && known.isAtEnd()) return known
+    if (known !== undefined && !this.#stateFile.hasChanged()) return known
     const state = this.#stateFile.read()
     refuseIfTaken(state, this.#directory)
     const before = this.#state
     if (known !== undefined && state !== undefined && before !== undefined && isSameSegment(before, state)) {
       known.adopt(state)
-      if (known.isAtEnd()) return this.#adopt(known, state)
+      if (!this.#stateFile.wasInterrupted) return this.#adopt(known, state)
     }
     const opened = openActive({ ...this.#options, directory: this.#directory, epochs: this.#epochs, state, known })
     this.#state = opened.state

@@ -1,7 +1,7 @@
 import { DiskError } from '../base/errors.ts'
 import type { FileSystem, OpenFile, OpenMode } from '../disk/file-system.ts'
 import { PARTITION_LOCK } from './file-names.ts'
-import { WRITE_STATE_BYTES, type WriteState, WriteStateCodec } from './write-state.ts'
+import { appendingAt, WRITE_STATE_BYTES, type WriteState, WriteStateCodec } from './write-state.ts'
 
 /** The open `tslog.lock` of one partition: its lock, and the write state in it. */
 export class WriteStateFile {
@@ -9,6 +9,8 @@ export class WriteStateFile {
   readonly #incoming = new Uint8Array(WRITE_STATE_BYTES)
   readonly #known = new Uint8Array(WRITE_STATE_BYTES)
   readonly #codec = new WriteStateCodec()
+  #memory: Uint8Array | undefined
+  #isMapTried = false
 
   private constructor(file: OpenFile) {
     this.file = file
@@ -29,11 +31,10 @@ export class WriteStateFile {
     }
   }
 
-  /** Whether the file holds other bytes than at the last `read` or `write` of this process. One small read. */
+  /** Whether the file holds other bytes than at the last `read` or `write` of this process. */
   hasChanged(): boolean {
-    const length = this.file.read(this.#incoming, 0)
-    this.#incoming.fill(0, length)
-    return !isEqual(this.#incoming, this.#known)
+    const memory = this.#memory ?? this.#readBytes(this.#incoming)
+    return !isEqual(memory, this.#known)
   }
 
   /**
@@ -42,27 +43,54 @@ export class WriteStateFile {
    */
   read(): WriteState | undefined {
     for (let attempt = 0; attempt < readAttempts; attempt++) {
-      const length = this.file.read(this.#known, 0)
-      this.#known.fill(0, length)
+      if (this.#memory !== undefined) this.#known.set(this.#memory)
+      else this.#readBytes(this.#known)
       const state = this.#codec.decode(this.#known)
-      if (state !== undefined || length < WRITE_STATE_BYTES) return state
+      if (state !== undefined) return state
     }
     return undefined
   }
 
-  write(state: WriteState): void {
-    this.#codec.encode(state, this.#known)
-    this.file.write(this.#known, 0)
+  /** Whether the writer whose state was read last was killed in an append: the log may be longer than the state says. */
+  get wasInterrupted(): boolean {
+    return this.#known[appendingAt] !== 0
   }
 
-  /** Leaves nothing to be believed by the next writer, durably. */
+  /** Marks that the log is about to be changed, until the next `write`. With the lock held. */
+  markAppending(): void {
+    this.#map()
+    this.#known[appendingAt] = 1
+    if (this.#memory !== undefined) this.#memory[appendingAt] = 1
+    else this.file.write(this.#known.subarray(appendingAt, WRITE_STATE_BYTES), appendingAt)
+  }
+
+  write(state: WriteState): void {
+    this.#codec.encode(state, this.#known)
+    if (this.#memory !== undefined) this.#memory.set(this.#known)
+    else this.file.write(this.#known, 0)
+  }
+
+  /** Leaves nothing to be believed by the next writer, durably. The file keeps its size: others may have it in their memory. */
   clear(): void {
-    this.file.truncate(0)
+    this.#known.fill(0)
+    this.file.write(this.#known, 0)
     this.file.sync()
   }
 
   close(): void {
     this.file.close()
+  }
+
+  /** From the first append on the state is shared memory where that can be had: it is looked at and written for each batch. */
+  #map(): void {
+    if (this.#isMapTried) return
+    this.#isMapTried = true
+    if (this.file.size() >= WRITE_STATE_BYTES) this.#memory = this.file.map(WRITE_STATE_BYTES)
+  }
+
+  #readBytes(target: Uint8Array): Uint8Array {
+    target.fill(0, this.file.read(target, 0))
+    return target
   }
 }
 

@@ -8,14 +8,14 @@ import { crc32c } from '../wire/crc32c.ts'
  *
  * ```
  *   0  8 magic "TSLOGPS1"          64  8 visibleEndOffset
- *   8  4 crc32c of 12..127         72  8 syncedEndOffset
+ *   8  4 crc32c of 12..119         72  8 syncedEndOffset
  *  12  4 flags                     80  4 indexBytes
  *  16  8 generation                84  4 timeIndexBytes
  *  24 16 boot id                   88  4 bytesSinceLastIndexEntry
  *  40  8 activeBaseOffset          92  8 maxTimestamp
  *  48  8 logEndOffset             100  8 offsetOfMaxTimestamp
  *  56  8 endPosition              108  4 leaderEpoch
- *                                 112  8 logStartOffset      120  8 zero
+ *                                 112  8 logStartOffset      120  8 appending, see `WriteStateFile`
  * ```
  */
 export interface WriteState {
@@ -50,6 +50,9 @@ export interface WriteState {
 /** Bytes of a write state in `tslog.lock`. */
 export const WRITE_STATE_BYTES = 128
 
+/** Where the mark of an append under way stands; outside of the CRC, so that it is set by one store. */
+export const appendingAt = 120
+
 const magic = 0x5453_4c4f_4750_5331n
 const bootIdStart = 24
 const bootIdEnd = 40
@@ -80,8 +83,8 @@ export class WriteStateCodec {
     view.setBigInt64(100, state.offsetOfMaxTimestamp)
     view.setInt32(108, state.leaderEpoch)
     view.setBigInt64(112, state.logStartOffset)
-    view.setBigInt64(120, 0n)
-    view.setUint32(8, crc32c(target.subarray(12, WRITE_STATE_BYTES)))
+    view.setBigInt64(appendingAt, 0n)
+    view.setUint32(8, crc32c(target.subarray(12, appendingAt)))
   }
 
   /** Reads a write state; `undefined` for a file that is too short, of another layout, or caught in the middle of a write. */
@@ -89,7 +92,7 @@ export class WriteStateCodec {
     if (bytes.length < WRITE_STATE_BYTES) return undefined
     const view = new DataView(bytes.buffer, bytes.byteOffset, WRITE_STATE_BYTES)
     if (view.getBigUint64(0) !== magic) return undefined
-    if (view.getUint32(8) !== crc32c(bytes.subarray(12, WRITE_STATE_BYTES))) return undefined
+    if (view.getUint32(8) !== crc32c(bytes.subarray(12, appendingAt))) return undefined
     const flags = view.getInt32(12)
     return {
       generation: view.getBigInt64(16),

@@ -76,6 +76,7 @@ export class CountingFile implements OpenFile {
 
   write = (source: Uint8Array, position: number): void => this.#file.write(source, position)
   size = (): number => this.#file.size()
+  map = (): undefined => undefined
   modifiedMs = (): number => this.#file.modifiedMs()
   touch = (modifiedMs: number): void => this.#file.touch(modifiedMs)
   truncate = (size: number): void => this.#file.truncate(size)

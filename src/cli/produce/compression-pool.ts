@@ -19,6 +19,9 @@ export interface CompressionPoolOptions {
   readonly workerUrl?: URL
 }
 
+/** Set at build time: where the binary has the worker, seen from its chunks, which all lie in one place. */
+declare const TSLOG_COMPRESSION_WORKER: string | undefined
+
 /** Higher levels take a second for a batch; a process that was stopped for a while only loses speed. */
 const answerMsMaxDefault = 60_000
 
@@ -101,9 +104,13 @@ export class CompressionPool {
     const { Worker: Thread } = process.getBuiltinModule('node:worker_threads')
     const { codec, level, workerUrl } = this.#options
     const workerData: CompressionWorkerData = { handle: this.#ring.handle, codec, level }
-    const worker = new Thread(workerUrl ?? new URL('./compression-worker.ts', import.meta.url), { workerData })
+    const worker = new Thread(workerUrl ?? new URL(workerPath(), import.meta.url), { workerData })
     // One that cannot start never says that it is ready.
     worker.on('error', () => undefined)
     worker.unref()
   }
+}
+
+function workerPath(): string {
+  return typeof TSLOG_COMPRESSION_WORKER === 'string' ? TSLOG_COMPRESSION_WORKER : './compression-worker.ts'
 }
