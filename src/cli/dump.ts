@@ -26,8 +26,8 @@ export async function dump(options: DumpOptions, context: CliContext): Promise<n
   const from = options.offset === undefined ? undefined : offset(BigInt(options.offset))
   const output = new OutputStream(context.stdout)
   const style = { ...resultStyle(options, context), json: options.json }
-  const sink = style.isTerminal && !options.raw && !options.json ? new TerminalSink(output) : output
-  const writer = new EntryWriter(style.isColoured ? output : sink, style)
+  const records = style.isTerminal && !options.raw ? new TerminalSink(output) : output
+  const writer = new EntryWriter({ text: output, records }, style)
   let left = options.count ?? Infinity
   let damages = 0
   for (const entry of entriesOf(paths, { fileSystem: context.fileSystem(), from, withRecords: options.records })) {

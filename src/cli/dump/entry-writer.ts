@@ -17,12 +17,14 @@ export interface EntryStyle {
  */
 export class EntryWriter {
   readonly #sink: ByteSink
+  readonly #recordSink: ByteSink
   readonly #style: EntryStyle
   readonly #palette: Palette
 
-  /** What `sink` gets of records has been escaped by it, if that is wanted. */
-  constructor(sink: ByteSink, style: EntryStyle) {
-    this.#sink = sink
+  /** Bytes of records go to `records`, which escapes what a terminal must not see. */
+  constructor(sinks: { readonly text: ByteSink; readonly records: ByteSink }, style: EntryStyle) {
+    this.#sink = sinks.text
+    this.#recordSink = sinks.records
     this.#style = style
     this.#palette = palette(style.isColoured)
   }
@@ -53,7 +55,7 @@ export class EntryWriter {
   }
 
   #writeValue(value: DumpValue): void {
-    if (value instanceof Uint8Array) this.#sink.write(value)
+    if (value instanceof Uint8Array) this.#recordSink.write(value)
     else if (value === null) this.#sink.writeText('-')
     else if (typeof value === 'string') this.#sink.writeText(visibleText(value))
     else this.#sink.writeText(jsonText(value))

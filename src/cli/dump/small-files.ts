@@ -7,7 +7,7 @@ import { readPartitionMetadata } from '../../storage/partition-metadata.ts'
 import { decodeProducerSnapshot } from '../../storage/producer-snapshot.ts'
 import { TopicCatalog } from '../../storage/topic-catalog.ts'
 import { readWholeFile } from '../../storage/whole-file.ts'
-import { decodeWriteState, WRITE_STATE_BYTES } from '../../storage/write-state.ts'
+import { WRITE_STATE_BYTES, WriteStateCodec } from '../../storage/write-state.ts'
 import { damageEntry, type DumpEntry, type DumpValue } from './dump-entry.ts'
 
 /** None of these grows beyond it. */
@@ -60,12 +60,12 @@ export function* dumpProperties(fileSystem: FileSystem, path: string): Generator
   for (const [key, value] of parseJavaPropertiesBytes(bytesOf(fileSystem, path))) yield { kind: 'property', fields: { key, value } }
 }
 
-/** What the last writer of a partition left in `tslog.lock`. */
+/** What the last writer of a partition left in `tslog.lock`: nothing after a clean close. */
 export function* dumpWriteState(fileSystem: FileSystem, path: string): Generator<DumpEntry> {
   const bytes = bytesOf(fileSystem, path)
-  const state = decodeWriteState(bytes)
+  const state = new WriteStateCodec().decode(bytes)
   if (state !== undefined) yield { kind: 'state', fields: { ...state } }
-  else if (bytes.length === 0) yield { kind: 'state', fields: { isEmpty: true } }
+  else if (bytes.every((byte) => byte === 0)) yield { kind: 'state', fields: { isEmpty: true } }
   else yield damage(path, `${bytes.length} bytes are no write state of ${WRITE_STATE_BYTES}`)
 }
 

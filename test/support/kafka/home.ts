@@ -22,9 +22,18 @@ export function kafkaJars(): string {
 
 /** Why the real Kafka cannot be used on this machine, or undefined when it can. */
 export function kafkaMissing(): string | undefined {
+  const reason = missingPart()
+  if (reason === undefined) return undefined
+  if (process.env['TSLOG_REQUIRE_TOOLS'] === '1') throw new Error(`${reason}, and TSLOG_REQUIRE_TOOLS is 1`)
+  process.stderr.write(`SKIPPED: tests against Apache Kafka: ${reason}\n`)
+  return reason
+}
+
+function missingPart(): string | undefined {
   if (!existsSync(kafkaJars())) return 'Apache Kafka is not here: node test/support/kafka/fetch.ts brings it'
-  if (spawnSync('javac', ['-version']).status !== 0)
+  if (spawnSync('javac', ['-version']).status !== 0) {
     return 'there is no Java compiler (a JDK 17 or newer) on this machine'
+  }
   return undefined
 }
 
