@@ -1,3 +1,4 @@
+import { DiskError } from '../base/errors.ts'
 import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
 import { openStore } from './open-store.ts'
@@ -78,9 +79,7 @@ class ProduceRun {
       await this.#outlet.drain()
       return end
     } catch (error) {
-      // What was read before is to be in the log, unless the log is what failed.
-      await this.#outlet.drain().catch(() => undefined)
-      this.#sayPartial()
+      await this.#keepWhatCame(feeder, error)
       throw error
     } finally {
       this.#outlet.close()
@@ -137,20 +136,25 @@ class ProduceRun {
     }
   }
 
-  /** After a failure: how far it came, since that much is in the log. */
-  #sayPartial(): void {
-    if (this.#sink.records > 0) this.#say(`${this.#sink.records} records were appended before this`)
+  /** After a failure: what came before it is appended where that is still possible, and how far it came is said. */
+  async #keepWhatCame(feeder: Feeder, error: unknown): Promise<void> {
+    if (!(error instanceof DiskError)) {
+      await feeder.flush()
+      await this.#outlet.drain()
+      await this.#sink.finish()
+    }
+    if (this.#sink.records > 0) this.#say(`${counted(this.#sink.records, 'record')} went in before this`)
   }
 
   report(elapsedMs: number, end: InputEnd): void {
     const { skipped } = this.#outlet
-    if (skipped > 0) this.#say(`left out ${skipped} records over max.message.bytes`)
+    if (skipped > 0) this.#say(`left out ${counted(skipped, 'record')} over max.message.bytes`)
     if (this.#unfinishedBytes > 0) this.#say(`left out ${this.#unfinishedBytes} bytes of a record that had not ended`)
     if (this.#options.json) writeText(this.#context.stdout, `${JSON.stringify(this.#summary(elapsedMs))}\n`)
     const isWanted = this.#options.verbose || end === 'signal' || this.#context.isTerminal(this.#context.stderr)
     if (!isWanted || this.#options.json) return
     const { records, payloadBytes } = this.#sink
-    this.#say(`${records} records, ${payloadBytes} bytes to ${this.#settings.topic} in ${elapsedMs} ms`)
+    this.#say(`${counted(records, 'record')}, ${payloadBytes} bytes to ${this.#settings.topic} in ${elapsedMs} ms`)
   }
 
   #summary(elapsedMs: number): object {
@@ -166,4 +170,8 @@ class ProduceRun {
   #say(text: string): void {
     if (!this.#options.quiet) writeText(this.#context.stderr, `tslog: ${text}\n`)
   }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -78,5 +78,6 @@ export class InOrderPass {
   #speedUp(): void {
     this.#isFast = true
     this.#printer.speedUp()
+    this.#world.beFast()
   }
 }

@@ -1,5 +1,6 @@
 import { fstatSync } from 'node:fs'
 import { UsageError } from '../../base/errors.ts'
+import { nativeCalls } from '../../disk/native-calls.ts'
 import type { LogStore } from '../../store/log-store.ts'
 import type { CliContext } from '../context.ts'
 import { ExitCode } from '../exit-code.ts'
@@ -68,6 +69,9 @@ interface RunWorld {
   readonly stop: StopConditions
 }
 
+/** Bytes that are asked of the kernel for the pipe on standard output: fewer changes between us and its reader. */
+const pipeBytes = 1024 * 1024
+
 /** One call of `consume` or `tail`. */
 class ReadingRun implements PrintingWorld {
   readonly output: OutputStream
@@ -113,6 +117,11 @@ class ReadingRun implements PrintingWorld {
     }
     await this.#commitAtEnd()
     return this.#exitCode()
+  }
+
+  beFast(): void {
+    // What a group has read must not lie unread in a pipe, so that one stays small.
+    if (this.#world.group === undefined) nativeCalls()?.setPipeSize(this.#world.context.stdout, pipeBytes)
   }
 
   async afterWindow(bytes: number): Promise<void> {
