@@ -1,11 +1,35 @@
-import { UsageError } from '../base/errors.ts'
 import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
+import { type CleanClose, closeCleanly } from '../storage/clean-close.ts'
+import { ExitCode } from './exit-code.ts'
+import { directoryOptions } from './open-store.ts'
+import { counted, printJson, say, warn } from './results.ts'
 import type { closeSpec } from './specs/close.ts'
 
 export type CloseOptions = OptionsOf<typeof closeSpec>
 
-/** Not built yet. */
-export function close(_options: CloseOptions, _context: CliContext): Promise<number> {
-  return Promise.reject(new UsageError('not built yet'))
+/** Makes the directory ready for Apache Kafka. */
+export async function close(options: CloseOptions, context: CliContext): Promise<number> {
+  const directory = directoryOptions(options, context)
+  const closed = closeCleanly(directory)
+  report(directory.path, closed, { options, context })
+  return closed.isClean ? ExitCode.done : ExitCode.damaged
+}
+
+function report(
+  path: string,
+  { partitions, isClean }: CleanClose,
+  { options, context }: { readonly options: CloseOptions; readonly context: CliContext },
+): void {
+  for (const { damages } of partitions) for (const damage of damages) warn(damage, { quiet: false }, context)
+  if (!isClean) warn(`${path} is not marked as cleanly shut down: Kafka would cut damaged logs`, { quiet: false }, context)
+  if (options.json) {
+    printJson({ directory: path, isClean, partitions: partitions.map((one) => ({ ...one })) }, context)
+    return
+  }
+  for (const { topic, partition, logStartOffset, logEndOffset, segmentCount } of options.verbose ? partitions : []) {
+    const offsets = `offsets ${logStartOffset} to ${logEndOffset}`
+    say(`closed ${topic}:${partition}, ${offsets}, ${counted(segmentCount, 'segment')}`, options, context)
+  }
+  if (isClean) say(`${path} with ${counted(partitions.length, 'partition')} is ready for Apache Kafka`, options, context)
 }

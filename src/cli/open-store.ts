@@ -1,6 +1,7 @@
 import { UsageError } from '../base/errors.ts'
 import { createKernel } from '../record/kernel/kernel.ts'
 import { kernelBatchWindow } from '../record/batch-window.ts'
+import type { LogDirectoryOptions } from '../storage/log-directory.ts'
 import { DirectoryStore } from '../store/directory-store.ts'
 import type { LogStore } from '../store/log-store.ts'
 import type { CliContext } from './context.ts'
@@ -23,6 +24,11 @@ const recoveryWindowBytes = 1024 * 1024
 
 /** The log that a command works on. Nothing is opened yet: a missing directory is said by the first question. */
 export function openStore(options: StoreOptions, context: CliContext): LogStore {
+  return new DirectoryStore(directoryOptions(options, context))
+}
+
+/** The directory that a command works on, with all it takes to open it. Throws `UsageError` when brokers are named. */
+export function directoryOptions(options: StoreOptions, context: CliContext): LogDirectoryOptions {
   const { dir, bootstrapServer } = options
   const { environment, cwd, clock, random } = context
   const location = resolveLocation({
@@ -40,7 +46,7 @@ export function openStore(options: StoreOptions, context: CliContext): LogStore 
       hint: 'name a log directory: -d DIR or TSLOG_DIR',
     })
   }
-  return new DirectoryStore({
+  return {
     fileSystem: context.fileSystem(),
     clock,
     random,
@@ -48,5 +54,5 @@ export function openStore(options: StoreOptions, context: CliContext): LogStore 
     lockWaitMs,
     makeWindow: () => kernelBatchWindow(createKernel({ memoryBytes: recoveryWindowBytes })),
     onWarning: warn,
-  })
+  }
 }

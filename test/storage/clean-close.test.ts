@@ -1,0 +1,204 @@
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { offset, producerId } from '../../src/base/brands.ts'
+import { LockedError, NotFoundError, RefusedError } from '../../src/base/errors.ts'
+import { systemRandom } from '../../src/base/random.ts'
+import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
+import { RecordBatchBuilder } from '../../src/record/record-batch-builder.ts'
+import { closeCleanly } from '../../src/storage/clean-close.ts'
+import { LogDirectory, type LogDirectoryOptions } from '../../src/storage/log-directory.ts'
+import { decodeProducerSnapshot } from '../../src/storage/producer-snapshot.ts'
+import { batch, numbered, T0 } from '../support/batches.ts'
+import { Scratch } from './scratch.ts'
+
+const partition = { topic: 't', partition: 0 }
+
+class ClosableLog {
+  readonly scratch = new Scratch()
+  readonly warnings: string[] = []
+  readonly options: LogDirectoryOptions
+
+  constructor(configs: Record<string, string> = {}) {
+    this.options = {
+      fileSystem: this.scratch.fileSystem,
+      clock: { now: () => T0 },
+      random: systemRandom,
+      path: this.scratch.path('log'),
+      lockWaitMs: 100,
+      onWarning: (warning) => this.warnings.push(warning),
+    }
+    this.use((directory) => {
+      directory.createTopic({ name: 't', partitionCount: 2, configs: new Map(Object.entries(configs)) })
+    })
+  }
+
+  use<T>(act: (directory: LogDirectory) => T): T {
+    const directory = LogDirectory.openToWrite(this.options)
+    try {
+      return act(directory)
+    } finally {
+      directory.close()
+    }
+  }
+
+  append(...batches: Uint8Array[]): void {
+    this.use((directory) => {
+      for (const bytes of batches) directory.openLog(partition).append(bytes, 'never')
+    })
+  }
+
+  path(name: string): string {
+    return `${this.options.path}/${name}`
+  }
+
+  text(name: string): string {
+    return readFileSync(this.path(name), 'utf8')
+  }
+
+  names(): string[] {
+    return readdirSync(this.path('t-0')).toSorted()
+  }
+}
+
+function produced(id: number): Uint8Array {
+  const producer = { id: producerId(id), epoch: 0, baseSequence: 0 }
+  const builder = new RecordBatchBuilder({ codec: 'none', sizeMax: 1000, producer })
+  builder.append({ key: null, value: null, timestamp: T0 })
+  return builder.build()
+}
+
+describe('closing', () => {
+  test('leaves what a broker leaves: trimmed indexes, the last time entry, a snapshot, checkpoints and the marker', () => {
+    const log = new ClosableLog({ 'index.interval.bytes': '0' })
+    log.append(batch({ values: ['a'] }), batch({ values: ['b'], timestamp: T0 + 1 }), produced(7))
+    const closed = closeCleanly(log.options)
+    expect(closed).toEqual({
+      isClean: true,
+      partitions: [
+        { ...partition, logStartOffset: 0n, logEndOffset: 3n, segmentCount: 1, damages: [] },
+        { topic: 't', partition: 1, logStartOffset: 0n, logEndOffset: 0n, segmentCount: 1, damages: [] },
+      ],
+    })
+    expect(log.names()).toEqual([
+      '00000000000000000000.index',
+      '00000000000000000000.log',
+      '00000000000000000000.timeindex',
+      '00000000000000000003.snapshot',
+      'leader-epoch-checkpoint',
+      'partition.metadata',
+      'tslog.lock',
+    ])
+    expect(log.text('recovery-point-offset-checkpoint')).toBe('0\n2\nt 0 3\nt 1 0\n')
+    expect(log.text('.kafka_cleanshutdown')).toBe('{"version":0,"brokerEpoch":-1}')
+    const times = readFileSync(log.path('t-0/00000000000000000000.timeindex'))
+    expect(times.readBigInt64BE(times.length - 12)).toBe(BigInt(T0 + 1))
+    const snapshot = decodeProducerSnapshot(readFileSync(log.path('t-0/00000000000000000003.snapshot')))
+    expect(snapshot).toMatchObject({ kind: 'entries', entries: [{ producerId: 7n, lastOffset: 2n }] })
+  })
+
+  test('adds the last time index entry to a segment that was too small for any', () => {
+    const log = new ClosableLog()
+    log.append(batch({ values: ['a', 'b'] }))
+    closeCleanly(log.options)
+    expect(readFileSync(log.path('t-0/00000000000000000000.timeindex'), 'hex')).toBe(`${BigInt(T0).toString(16).padStart(16, '0')}00000001`)
+    expect(readFileSync(log.path('t-0/00000000000000000000.index')).length).toBe(0)
+  })
+
+  test('says where a log begins inside of a segment, and forgets it when it no longer does', () => {
+    const log = new ClosableLog()
+    log.append(batch({ values: numbered(5) }))
+    log.use((directory) => directory.trim(partition, offset(2)))
+    closeCleanly(log.options)
+    expect(log.text('log-start-offset-checkpoint')).toBe('0\n1\nt 0 2\n')
+    log.append(batch({ values: ['x'] }))
+    log.use((directory) => directory.alterTopic('t', { configs: new Map([['segment.bytes', '14']]) }))
+    log.append(batch({ values: ['y'] }))
+    log.use((directory) => directory.trim(partition, offset(6)))
+    closeCleanly(log.options)
+    expect(log.text('log-start-offset-checkpoint')).toBe('0\n0\n')
+  })
+
+  test('keeps nothing of what our writers knew, so that Kafka may go on, and so may we', () => {
+    const log = new ClosableLog()
+    log.append(batch({ values: ['a', 'b'] }))
+    closeCleanly(log.options)
+    expect(readFileSync(log.path('t-0/tslog.lock')).every((byte) => byte === 0)).toBe(true)
+    // Kafka, being told to by a new leader, cuts the log and writes something else.
+    const kafka = batch({ values: ['k'] })
+    writeFileSync(log.path('t-0/00000000000000000000.log'), kafka)
+    writeFileSync(log.path('recovery-point-offset-checkpoint'), '0\n1\nt 0 1\n')
+    log.append(batch({ values: ['next'] }))
+    expect(log.warnings).toEqual([])
+    expect(log.use((directory) => directory.openLog(partition).offsets().logEndOffset)).toBe(2n)
+    expect(existsSync(log.path('.kafka_cleanshutdown'))).toBe(false)
+  })
+
+  test('recovers what a killed writer left first', () => {
+    const log = new ClosableLog()
+    log.append(batch({ values: ['a'] }))
+    const file = log.path('t-0/00000000000000000000.log')
+    const size = readFileSync(file).length
+    writeFileSync(log.path('t-0/tslog.lock'), '')
+    appendFileSync(file, batch({ values: ['torn'], baseOffset: offset(1) }).subarray(0, 40))
+    expect(closeCleanly(log.options).isClean).toBe(true)
+    expect(readFileSync(file).length).toBe(size)
+    expect(log.warnings).toEqual([expect.stringContaining('cut 40 torn bytes')])
+  })
+
+  test('twice is as once', () => {
+    const log = new ClosableLog({ 'segment.bytes': '80' })
+    log.append(batch({ values: ['a'] }), batch({ values: ['b'] }), batch({ values: ['c'] }))
+    closeCleanly(log.options)
+    const before = log.names().map((name) => [name, readFileSync(log.path(`t-0/${name}`), 'hex')])
+    expect(before.length).toBeGreaterThan(10)
+    closeCleanly(log.options)
+    expect(log.names().map((name) => [name, readFileSync(log.path(`t-0/${name}`), 'hex')])).toEqual(before)
+  })
+
+  test('marks nothing clean while a partition is damaged, and leaves its recovery point', () => {
+    const log = new ClosableLog()
+    log.append(batch({ values: ['a'] }), batch({ values: ['b'] }), batch({ values: ['c'] }))
+    const file = log.path('t-0/00000000000000000000.log')
+    const bytes = readFileSync(file)
+    bytes.writeUInt8(0xee, 75)
+    writeFileSync(file, bytes)
+    for (const _again of [1, 2]) {
+      const closed = closeCleanly(log.options)
+      expect(closed.isClean).toBe(false)
+      expect(closed.partitions[0]?.damages).toEqual([`${file}: the CRC of the batch at byte 0 is wrong`])
+      expect(existsSync(log.path('.kafka_cleanshutdown'))).toBe(false)
+      expect(log.text('recovery-point-offset-checkpoint')).toBe('0\n1\nt 1 0\n')
+      expect(readFileSync(file).equals(bytes)).toBe(true)
+    }
+  })
+
+  test('is refused while anybody has the directory open', () => {
+    const log = new ClosableLog()
+    const reader = LogDirectory.openToRead(log.options)
+    expect(() => closeCleanly(log.options)).toThrow(LockedError)
+    reader.close()
+    expect(closeCleanly(log.options).isClean).toBe(true)
+  })
+
+  test('needs a log', () => {
+    const log = new ClosableLog()
+    const at = (path: string): (() => unknown) => () => closeCleanly({ ...log.options, path })
+    expect(at(log.scratch.path('nowhere'))).toThrow(NotFoundError)
+    expect(existsSync(log.scratch.path('nowhere'))).toBe(false)
+    log.scratch.fileSystem.makeDirectory(log.scratch.path('empty'))
+    expect(at(log.scratch.path('empty'))).toThrow(NotFoundError)
+    expect(readdirSync(log.scratch.path('empty'))).toEqual([])
+    expect(at(log.scratch.directory)).toThrow(RefusedError)
+  })
+})
+
+test('all that a close leaves survives a power cut right after it', () => {
+  const fileSystem = new MemoryFileSystem()
+  const options = { fileSystem, clock: { now: () => T0 }, random: systemRandom, path: '/log', lockWaitMs: 0 }
+  const directory = LogDirectory.openToWrite(options)
+  directory.createTopic({ name: 't', partitionCount: 1, configs: new Map([['segment.bytes', '80']]) })
+  for (const value of numbered(4)) directory.openLog(partition).append(batch({ values: [value] }), 'never')
+  directory.close()
+  closeCleanly(options)
+  expect(fileSystem).toBeDefined()
+})
