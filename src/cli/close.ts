@@ -22,7 +22,8 @@ function report(
   { options, context }: { readonly options: CloseOptions; readonly context: CliContext },
 ): void {
   for (const { damages } of partitions) for (const damage of damages) warn(damage, { quiet: false }, context)
-  if (!isClean) warn(`${path} is not marked as cleanly shut down: Kafka would cut damaged logs`, { quiet: false }, context)
+  if (!isClean)
+    warn(`${path} is not marked as cleanly shut down: Kafka would cut damaged logs`, { quiet: false }, context)
   if (options.json) {
     printJson({ directory: path, isClean, partitions: partitions.map((one) => ({ ...one })) }, context)
     return
@@ -31,5 +32,6 @@ function report(
     const offsets = `offsets ${logStartOffset} to ${logEndOffset}`
     say(`closed ${topic}:${partition}, ${offsets}, ${counted(segmentCount, 'segment')}`, options, context)
   }
-  if (isClean) say(`${path} with ${counted(partitions.length, 'partition')} is ready for Apache Kafka`, options, context)
+  if (isClean)
+    say(`${path} with ${counted(partitions.length, 'partition')} is ready for Apache Kafka`, options, context)
 }

@@ -17,7 +17,9 @@ export interface Question {
 export async function isConfirmed({ text, example, yes }: Question, context: CliContext): Promise<boolean> {
   if (yes) return true
   if (!canAsk(context)) {
-    throw new UsageError('this deletes something and there is no terminal to ask on: --yes is needed', { hint: example })
+    throw new UsageError('this deletes something and there is no terminal to ask on: --yes is needed', {
+      hint: example,
+    })
   }
   const { confirm } = await import('@inquirer/prompts')
   return asked(() => confirm({ message: visibleText(text), default: false }, promptStreams()), false)

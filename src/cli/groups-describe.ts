@@ -98,7 +98,8 @@ async function printForPeople(
       isoTime(lag.committedAtMs),
       ...(hasMembers ? memberCells(lag) : []),
     ])
-    const table = rows.length === 0 ? 'no committed offsets\n' : await renderTable({ columns: columnsFor(hasMembers), rows }, style)
+    const table =
+      rows.length === 0 ? 'no committed offsets\n' : await renderTable({ columns: columnsFor(hasMembers), rows }, style)
     writeText(context.stdout, `${bold(visibleText(group.groupId))}  ${dim(visibleText(facts.join(', ')))}\n${table}\n`)
   }
 }

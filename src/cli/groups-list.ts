@@ -50,5 +50,9 @@ async function print(
     return printJson({ groups }, context)
   }
   const columns = [{ title: 'Group' }, { title: 'State' }, { title: 'Lag', align: 'right' as const }]
-  await printTable({ columns, rows: rows.map(({ group, state, lag }) => [group.groupId, state, lag]) }, options, context)
+  await printTable(
+    { columns, rows: rows.map(({ group, state, lag }) => [group.groupId, state, lag]) },
+    options,
+    context,
+  )
 }

@@ -139,9 +139,19 @@ const notes: Readonly<Record<NonNullable<OffsetChange['note']>, string>> = {
   noRecordAtTime: 'no record that late: the end',
 }
 
-async function print(changes: readonly OffsetChange[], options: GroupsResetOptions, context: CliContext): Promise<void> {
+async function print(
+  changes: readonly OffsetChange[],
+  options: GroupsResetOptions,
+  context: CliContext,
+): Promise<void> {
   if (options.json) {
-    const offsets = changes.map(({ topic, partition, from, to, note }) => ({ topic, partition, from: from ?? null, to, note }))
+    const offsets = changes.map(({ topic, partition, from, to, note }) => ({
+      topic,
+      partition,
+      from: from ?? null,
+      to,
+      note,
+    }))
     return printJson({ group: options.group, dryRun: options.dryRun, offsets }, context)
   }
   const numbers = ['Partition', 'Before', 'After'].map((title) => ({ title, align: 'right' as const }))

@@ -162,7 +162,7 @@ function defaultLocation({ cwd, environment, files }: LocationQuery): Location {
 }
 
 /** A relative path in an XDG variable is to be ignored (XDG Base Directory Specification). */
-function homeOf(environment: LocationQuery['environment'], variable: string, below: string): string | undefined {
+export function homeOf(environment: LocationQuery['environment'], variable: string, below: string): string | undefined {
   const named = environment[variable]
   if (named?.startsWith('/')) return named
   const home = environment['HOME']

@@ -103,7 +103,8 @@ interface FoundOffset extends TopicPartition {
 
 async function printFound(found: readonly FoundOffset[], { options, context }: Output): Promise<void> {
   const { isTerminal } = resultStyle(options, context)
-  const time = (timestamp: TimestampMs | null): Cell => (timestamp !== null && isTerminal ? isoTime(timestamp) : timestamp)
+  const time = (timestamp: TimestampMs | null): Cell =>
+    timestamp !== null && isTerminal ? isoTime(timestamp) : timestamp
   const columns = [{ title: 'Topic' }, ...numbers('Partition', 'Offset', 'Time')]
   const rows = found.map(({ topic, partition, offset, timestamp }) => [topic, partition, offset, time(timestamp)])
   await printTable({ columns, rows }, options, context)
@@ -113,7 +114,7 @@ async function offsetAt(
   store: LogStore,
   where: TopicPartition,
   moment: Moment,
-): Promise<Pick<TimedOffset, 'offset'> & { timestamp?: TimestampMs } | undefined> {
+): Promise<(Pick<TimedOffset, 'offset'> & { timestamp?: TimestampMs }) | undefined> {
   switch (moment) {
     case 'latest':
       return { offset: (await store.offsets(where)).highWatermark }

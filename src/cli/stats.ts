@@ -41,7 +41,8 @@ export async function stats(options: StatsOptions, context: CliContext): Promise
 
 function scopeOf({ since, until, slot, top }: StatsOptions, { clock }: CliContext): StatsScope {
   const now = clock.now()
-  if (slot !== undefined && slot < 1) throw new UsageError('--slot: a slot has a length', { hint: 'for example --slot 1m' })
+  if (slot !== undefined && slot < 1)
+    throw new UsageError('--slot: a slot has a length', { hint: 'for example --slot 1m' })
   return {
     sinceMs: since === undefined ? -Infinity : parseTime(since, { flag: '--since', now }),
     untilMs: until === undefined ? Infinity : parseTime(until, { flag: '--until', now }),
@@ -79,14 +80,15 @@ async function scanAll(
     progress.line.clear()
     warn(text, { quiet: false }, context)
   }
-  for (const topic of topics) counted.push(await scanTopic(store, topic, { scope, window, onDamage, onProgress: progress.add }))
+  for (const topic of topics)
+    counted.push(await scanTopic(store, topic, { scope, window, onDamage, onProgress: progress.add }))
   progress.line.clear()
   return { counted, damages }
 }
 
 interface Progress {
   readonly line: ProgressLine
-  add(bytes: number, records: number): Promise<void> | void
+  readonly add: (bytes: number, records: number) => Promise<void> | void
 }
 
 /** Between two turns of the event loop, which SIGUSR1 waits for. */

@@ -37,7 +37,9 @@ export async function topicsAlter(options: TopicsAlterOptions, context: CliConte
 function removals(names: readonly string[], added: ReadonlyMap<string, string>, topic: Topic): [string, null][] {
   return names.map((name) => {
     if (added.has(name)) {
-      throw new UsageError(`--delete-config ${name}: --config sets the same configuration`, { hint: 'give one of them' })
+      throw new UsageError(`--delete-config ${name}: --config sets the same configuration`, {
+        hint: 'give one of them',
+      })
     }
     if (!topicConfigNames().includes(name) && !topic.configs.has(name)) throw unknownConfig(name)
     return [name, null]
@@ -73,7 +75,11 @@ function report(
     printJson({ name: after.name, id: after.id ?? null, partitions: after.partitionCount, configs, changes }, context)
   }
   if (after.partitionCount !== before.partitionCount) {
-    say(`${after.name}: now ${counted(after.partitionCount, 'partition')}, ${before.partitionCount} before`, options, context)
+    say(
+      `${after.name}: now ${counted(after.partitionCount, 'partition')}, ${before.partitionCount} before`,
+      options,
+      context,
+    )
   }
   for (const { key, from, to } of changes) {
     say(`${after.name}: ${key} is ${to ?? 'the default'}, was ${from ?? 'the default'}`, options, context)

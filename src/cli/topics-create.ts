@@ -42,11 +42,7 @@ async function create(store: LogStore, topic: NewTopic, { ifNotExists }: TopicsC
   return { name, partitions: (await store.topic(name)).partitionCount, created }
 }
 
-function report(
-  made: readonly MadeTopic[],
-  options: TopicsCreateOptions,
-  context: CliContext,
-): void {
+function report(made: readonly MadeTopic[], options: TopicsCreateOptions, context: CliContext): void {
   if (options.json) printJson({ topics: made }, context)
   for (const { name, partitions, created } of made) {
     const what = created ? 'created' : 'left as it is'

@@ -57,7 +57,10 @@ async function doomedTopics(store: LogStore, options: TopicsDeleteOptions): Prom
   return doomed
 }
 
-function question(doomed: readonly DoomedTopic[], { topics, yes }: TopicsDeleteOptions): Parameters<typeof isConfirmed>[0] {
+function question(
+  doomed: readonly DoomedTopic[],
+  { topics, yes }: TopicsDeleteOptions,
+): Parameters<typeof isConfirmed>[0] {
   const records = doomed.reduce((sum, topic) => sum + topic.records, 0n)
   const bytes = doomed.reduce((sum, topic) => sum + topic.bytes, 0)
   const names = doomed.map(({ name }) => name).join(', ')
@@ -68,7 +71,11 @@ function question(doomed: readonly DoomedTopic[], { topics, yes }: TopicsDeleteO
   }
 }
 
-async function printPlan(doomed: readonly DoomedTopic[], options: TopicsDeleteOptions, context: CliContext): Promise<void> {
+async function printPlan(
+  doomed: readonly DoomedTopic[],
+  options: TopicsDeleteOptions,
+  context: CliContext,
+): Promise<void> {
   if (options.json) return printJson({ dryRun: true, wouldDelete: doomed.map((topic) => ({ ...topic })) }, context)
   const { isTerminal } = resultStyle(options, context)
   const columns = [

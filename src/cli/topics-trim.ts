@@ -96,7 +96,10 @@ async function print(plan: readonly Trim[], options: TopicsTrimOptions, context:
     printJson({ topic: options.topic, dryRun: options.dryRun, partitions }, context)
     return 0
   }
-  const columns = ['Partition', 'Start now', 'Start then', 'Records deleted'].map((title) => ({ title, align: 'right' as const }))
+  const columns = ['Partition', 'Start now', 'Start then', 'Records deleted'].map((title) => ({
+    title,
+    align: 'right' as const,
+  }))
   const rows = plan.map(({ partition, from, to }) => [partition, from, to, to - from])
   await printTable({ columns, rows }, options, context)
   return 0

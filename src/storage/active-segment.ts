@@ -4,6 +4,7 @@ import type { FileSystem, OpenFile, OpenMode } from '../disk/file-system.ts'
 import { BatchPeeker } from './batch-peek.ts'
 import { type SegmentPart, segmentFileName } from './file-names.ts'
 import { OffsetIndex } from './offset-index.ts'
+import type { PlacedBatch } from './placed-batches.ts'
 import { TimeIndex } from './time-index.ts'
 import { type AbortedTransaction, TransactionIndex } from './transaction-index.ts'
 
@@ -18,14 +19,6 @@ export interface SegmentProgress {
   maxTimestamp: TimestampMs
   /** Last offset of the first batch with `maxTimestamp`. */
   offsetOfMaxTimestamp: Offset
-}
-
-/** A batch that was, or is about to be, written at `position`. */
-export interface PlacedBatch {
-  readonly position: number
-  readonly sizeInBytes: number
-  readonly lastOffset: Offset
-  readonly maxTimestamp: TimestampMs
 }
 
 export interface ActiveSegmentOptions {

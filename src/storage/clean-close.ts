@@ -72,11 +72,13 @@ function closePartition(
   const name = partitionDirectoryName(partition)
   const from = readOffsetCheckpoint(fileSystem, path, 'recovery-point-offset-checkpoint').offsets.get(name)
   const files = new PartitionFiles(fileSystem, `${path}/${name}`, from)
-  const closed = directory.openLog(partition).closeForKafka((state, active) => {
+  const closed = directory.openLog(partition).closeForKafka((state, active, forget) => {
     active.seal()
     const damages = files.findDamage(makeWindow)
     files.snapshotProducers(state)
     files.syncAll(active)
+    // Without the word of a writer of this boot, recovery would take damage for a torn tail.
+    if (damages.length === 0) forget()
     return { logStartOffset: state.logStartOffset, logEndOffset: state.logEndOffset, damages }
   })
   directory.closeLog(partition)
@@ -107,7 +109,7 @@ class PartitionFiles {
     for (const base of this.#unsyncedBases()) {
       const segment = Segment.open(this.#fileSystem, this.#directory, base)
       try {
-        const damage = firstDamage(new BatchWalker(segment.log, window === undefined ? {} : { window }))
+        const damage = firstDamage(new BatchWalker(segment.log, window === undefined ? {} : { window }), base)
         if (damage !== undefined) damages.push(`${segment.log.path}: ${damage}`)
       } finally {
         segment.close()
@@ -165,13 +167,16 @@ class PartitionFiles {
   }
 }
 
-function firstDamage(walker: BatchWalker): string | undefined {
+function firstDamage(walker: BatchWalker, baseOffset: Offset): string | undefined {
+  let nextOffset = baseOffset
   for (;;) {
     const walked = walker.next()
     if (walked.kind === 'end') return undefined
     if (walked.kind === 'incomplete') return `a batch is cut off at byte ${walked.position}`
     if (walked.kind === 'malformed') return `${walked.reason} at byte ${walked.position}`
     if (!walked.isCrcValid) return `the CRC of the batch at byte ${walked.position} is wrong`
+    if (walked.batch.lastOffset < nextOffset) return `the offsets of the batch at byte ${walked.position} go back`
+    nextOffset = walked.batch.nextOffset
   }
 }
 

@@ -1,19 +1,19 @@
 import { type Offset, offset, type TimestampMs } from '../base/brands.ts'
 import { assert } from '../base/assert.ts'
-import { DiskError, LockedError, NotFoundError, RefusedError } from '../base/errors.ts'
+import { DiskError, NotFoundError, RefusedError } from '../base/errors.ts'
 import { RecordBatch } from '../record/record-batch.ts'
-import { ActiveSegment, type PlacedBatch } from './active-segment.ts'
-import { partitionDirectoryName } from './file-names.ts'
+import { ActiveSegment } from './active-segment.ts'
 import { LeaderEpochHistory } from './leader-epoch-history.ts'
 import type { LogOffsets } from './log-offsets.ts'
-import { mergeOffsetCheckpoint } from './offset-checkpoints.ts'
 import { openActive, type OpenedPartition } from './partition-opening.ts'
+import { placeBatches, type PlacedBatches } from './placed-batches.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
 import { loadProducerState, writeProducerSnapshot } from './producer-loading.ts'
 import { ProducerState } from './producer-state.ts'
+import { PartitionTurn } from './partition-turn.ts'
 import { shouldRoll } from './roll-policy.ts'
+import { SealedSegments } from './sealed-segments.ts'
 import { deleteSegmentsBelow } from './segment-deletion.ts'
-import { listSegments } from './segment-list.ts'
 import type { WriteState } from './write-state.ts'
 import { WriteStateFile } from './write-state-file.ts'
 
@@ -49,7 +49,8 @@ export class PartitionLog {
   #syncUnderWay: Promise<void> | undefined
   /** Somebody waits for the disk: segments that are left behind must be synced before they are closed. */
   #wantsSync = false
-  #sealed: ActiveSegment[] = []
+  readonly #turn: PartitionTurn
+  readonly #sealed: SealedSegments
 
   /** Takes no lock yet. Throws `DiskError` when the partition directory is not there or cannot be written. */
   constructor(options: PartitionLogOptions, epochs: LeaderEpochHistory) {
@@ -57,6 +58,8 @@ export class PartitionLog {
     this.#directory = partitionPath(options)
     this.#stateFile = WriteStateFile.create(options.fileSystem, this.#directory)
     this.#epochs = epochs
+    this.#turn = new PartitionTurn(this.#stateFile.file, options.lockWaitMs)
+    this.#sealed = new SealedSegments(options, this.#directory)
     this.#createdMs = options.clock.now()
   }
 
@@ -71,16 +74,22 @@ export class PartitionLog {
   /**
    * Appends whole v2 batches: gives them their base offsets and leader epoch in place, writes, indexes and publishes them. Throws
    * `LockedError` when another writer holds the partition for longer than `lockWaitMs`, `DiskError` when the disk fails: after one
-   * that is not for want of space, this object appends nothing more.
+   * that is not for want of space, this object appends nothing more. `moreFollows`: the caller appends again, or calls `endTurn`, before
+   * it waits for anything; other writers may have to wait until then.
    */
-  append(batches: Uint8Array, durability: Durability): Appended {
+  append(batches: Uint8Array, durability: Durability, moreFollows = false): Appended {
     return this.#withLock((state) => {
-      const placed = this.#place(batches, state)
+      const placed = placeBatches(batches, state.logEndOffset, state.leaderEpoch)
       this.#wantsSync ||= durability !== 'never'
       this.#stateFile.markAppending()
       const segment = this.#rollIfDue(placed, batches.length)
       return this.#write({ batches, placed, durability }, segment)
-    })
+    }, moreFollows)
+  }
+
+  /** Gives other writers their turn. */
+  endTurn(): void {
+    this.#turn.end()
   }
 
   /** Makes every append of this process durable, and says so to whoever recovers after a power cut. */
@@ -89,10 +98,11 @@ export class PartitionLog {
     const state = this.#state
     if (active === undefined || state === undefined) return
     const end = state.logEndOffset
+    this.endTurn()
     await this.#syncUnderWay
     this.#throwIfFailed()
     this.#guard(() => {
-      this.#syncSealed()
+      this.#sealed.sync()
       active.log.sync()
       this.#options.fileSystem.syncDirectory(this.#directory)
     })
@@ -142,13 +152,12 @@ export class PartitionLog {
     })
   }
 
-  /** Gives the recovered partition to `act`, then forgets all that writers of ours know of it: Kafka may go on from here. */
-  closeForKafka<T>(act: (state: WriteState, active: ActiveSegment) => T): T {
-    return this.#withLock((state, active) => {
-      const result = act(state, active)
-      this.#stateFile.clear()
-      return result
-    })
+  /**
+   * Gives the recovered partition to `act`, with what makes our writers forget all they know of it: then Kafka may go on from here, and whoever
+   * opens it next recovers it from its files alone.
+   */
+  closeForKafka<T>(act: (state: WriteState, active: ActiveSegment, forget: () => void) => T): T {
+    return this.#withLock((state, active) => act(state, active, () => this.#stateFile.clear()))
   }
 
   /** Tells every process that has the partition open that its topic is gone. */
@@ -163,25 +172,25 @@ export class PartitionLog {
   /** Closes the files. Syncs nothing. */
   close(): void {
     this.#active?.close()
-    for (const sealed of this.#sealed.splice(0)) sealed.close()
+    this.#sealed.close()
     this.#active = undefined
     this.#stateFile.close()
   }
 
-  #withLock<T>(act: (state: WriteState, active: ActiveSegment) => T): T {
+  #withLock<T>(act: (state: WriteState, active: ActiveSegment) => T, moreFollows = false): T {
     this.#throwIfFailed()
-    const { file } = this.#stateFile
-    if (!file.lock('exclusive', this.#options.lockWaitMs)) {
-      throw new LockedError(`${file.path} is held by another writer`, { hint: 'wait for it to finish, or stop it' })
-    }
+    const isNewTurn = this.#turn.take()
+    let isDone = false
     try {
-      return this.#guard(() => {
-        const active = this.#catchUp()
+      const result = this.#guard(() => {
+        const active = isNewTurn || this.#active === undefined ? this.#catchUp() : this.#active
         assert(this.#state !== undefined, 'a partition that is caught up has a write state')
         return act(this.#state, active)
       })
+      isDone = true
+      return result
     } finally {
-      file.unlock()
+      this.#turn.pause(isDone && moreFollows)
     }
   }
 
@@ -205,11 +214,22 @@ export class PartitionLog {
     if (known !== undefined && !this.#stateFile.hasChanged()) return known
     const state = this.#stateFile.read()
     refuseIfTaken(state, this.#directory)
+    return this.#adopt(known, state) ?? this.#open(known, state)
+  }
+
+  /** Another writer appended to the very segment that is open here: nothing to look for on the disk. */
+  #adopt(known: ActiveSegment | undefined, state: WriteState | undefined): ActiveSegment | undefined {
     const before = this.#state
-    if (known !== undefined && state !== undefined && before !== undefined && isSameSegment(before, state)) {
-      known.adopt(state)
-      if (!this.#stateFile.wasInterrupted) return this.#adopt(known, state)
-    }
+    if (known === undefined || state === undefined || before === undefined) return undefined
+    if (!isSameSegment(before, state) || this.#stateFile.wasInterrupted) return undefined
+    known.adopt(state)
+    if (before.logEndOffset !== state.logEndOffset) this.#producers = undefined
+    this.#state = state
+    return known
+  }
+
+  #open(known: ActiveSegment | undefined, state: WriteState | undefined): ActiveSegment {
+    const before = this.#state
     const opened = openActive({ ...this.#options, directory: this.#directory, epochs: this.#epochs, state, known })
     this.#state = opened.state
     if (opened.active !== known) this.#takeSegment(known, opened)
@@ -218,38 +238,12 @@ export class PartitionLog {
     return opened.active
   }
 
-  /** Another writer appended to the very segment that is open here: nothing to look for on the disk. */
-  #adopt(known: ActiveSegment, state: WriteState): ActiveSegment {
-    if (this.#state?.logEndOffset !== state.logEndOffset) this.#producers = undefined
-    this.#state = state
-    return known
-  }
-
   #takeSegment(known: ActiveSegment | undefined, opened: OpenedPartition): void {
     // What this process wrote into a segment that another one sealed must be synced through our own descriptor: only it hears of errors.
-    if (known !== undefined) this.#retire(known)
+    if (known !== undefined) this.#sealed.add(known, this.#wantsSync)
     this.#active = opened.active
     this.#firstTimestamp = undefined
     this.#createdMs = this.#options.clock.now()
-  }
-
-  /** Gives each batch its offsets and epoch; says where it will stand. */
-  #place(bytes: Uint8Array, state: WriteState): PlacedBatch[] {
-    const placed: PlacedBatch[] = []
-    let next = state.logEndOffset
-    for (let at = 0; at < bytes.length;) {
-      const batch = new RecordBatch(bytes, at)
-      batch.assign(next, state.leaderEpoch)
-      next = batch.nextOffset
-      placed.push({
-        position: at,
-        sizeInBytes: batch.sizeInBytes,
-        lastOffset: batch.lastOffset,
-        maxTimestamp: batch.maxTimestamp,
-      })
-      at += batch.sizeInBytes
-    }
-    return placed
   }
 
   #noteProducers(bytes: Uint8Array, segment: ActiveSegment): void {
@@ -280,23 +274,27 @@ export class PartitionLog {
   }
 
   #write(
-    append: { batches: Uint8Array; placed: PlacedBatch[]; durability: Durability },
+    append: { batches: Uint8Array; placed: PlacedBatches; durability: Durability },
     segment: ActiveSegment,
   ): Appended {
     const state = this.#state
     assert(state !== undefined, 'appends follow catching up')
+    const { placed, durability } = append
     const baseOffset = state.logEndOffset
     const start = segment.progress.endPosition
     segment.write(append.batches)
-    for (const batch of append.placed) segment.note({ ...batch, position: start + batch.position })
-    this.#noteProducers(append.batches, segment)
+    for (const batch of placed.batches) {
+      batch.position += start
+      segment.note(batch)
+    }
+    if (placed.hasProducers) this.#noteProducers(append.batches, segment)
     segment.flushIndexes()
-    const nextOffset = offset((append.placed.at(-1)?.lastOffset ?? baseOffset - 1n) + 1n)
-    if (append.durability === 'now') segment.log.sync()
-    if (append.durability === 'later') this.#syncInBackground(segment, append.batches.length)
-    publish(state, segment, { nextOffset, isSynced: append.durability === 'now' })
+    if (durability === 'now') segment.log.sync()
+    if (durability === 'later') this.#syncInBackground(segment, append.batches.length)
+    publish(state, segment, placed.nextOffset)
+    if (durability === 'now') state.syncedEndOffset = placed.nextOffset
     this.#stateFile.write(state)
-    return { baseOffset, nextOffset }
+    return { baseOffset, nextOffset: placed.nextOffset }
   }
 
   #syncInBackground(segment: ActiveSegment, bytes: number): void {
@@ -314,7 +312,7 @@ export class PartitionLog {
     )
   }
 
-  #rollIfDue(placed: readonly PlacedBatch[], appendBytes: number): ActiveSegment {
+  #rollIfDue(placed: PlacedBatches, appendBytes: number): ActiveSegment {
     const active = this.#active
     const state = this.#state
     assert(active !== undefined && state !== undefined, 'appends follow catching up')
@@ -327,8 +325,8 @@ export class PartitionLog {
         createdMs: this.#createdMs,
         areIndexesFull: active.areIndexesFull(config.segmentIndexBytes),
         appendBytes,
-        appendMaxTimestamp: placed.reduce((max, batch) => Math.max(max, batch.maxTimestamp), -1),
-        appendLastOffset: placed.at(-1)?.lastOffset ?? state.logEndOffset,
+        appendMaxTimestamp: placed.maxTimestamp,
+        appendLastOffset: offset(placed.nextOffset - 1n),
         now: clock.now(),
       },
       config,
@@ -353,37 +351,13 @@ export class PartitionLog {
       indexIntervalBytes: this.#options.config.indexIntervalBytes,
     })
     writeProducerSnapshot(fileSystem, this.#directory, this.#snapshotAt(state))
-    this.#retire(active)
+    this.#sealed.add(active, this.#wantsSync)
     this.#active = next
     this.#firstTimestamp = undefined
     this.#createdMs = this.#options.clock.now()
     state.generation += 1n
-    publish(state, next, { nextOffset: state.logEndOffset, isSynced: false })
+    publish(state, next, state.logEndOffset)
     return next
-  }
-
-  /** One segment at most waits for its sync, so that an input without end does not run out of descriptors. */
-  #retire(segment: ActiveSegment): void {
-    this.#syncSealed()
-    if (this.#wantsSync) this.#sealed.push(segment)
-    else segment.close()
-  }
-
-  #syncSealed(): void {
-    const { fileSystem, logDirectory, lockWaitMs: waitMs } = this.#options
-    for (const sealed of this.#sealed.splice(0)) {
-      sealed.syncAll()
-      sealed.close()
-      fileSystem.syncDirectory(this.#directory)
-      const changes = new Map([[partitionDirectoryName(this.#options), this.#endOf(sealed)]])
-      mergeOffsetCheckpoint(fileSystem, logDirectory, 'recovery-point-offset-checkpoint', { changes, waitMs })
-    }
-  }
-
-  /** Where the segment after a sealed one begins. */
-  #endOf(sealed: ActiveSegment): Offset {
-    const bases = listSegments(this.#options.fileSystem, this.#directory)
-    return bases.find((base) => base > sealed.baseOffset) ?? sealed.baseOffset
   }
 
   #snapshotAt(state: WriteState): ProducerState {
@@ -392,12 +366,16 @@ export class PartitionLog {
 }
 
 /** Brings the numbers of the segment into the state: what the next writer and every reader go by. */
-function publish(state: WriteState, segment: ActiveSegment, end: { nextOffset: Offset; isSynced: boolean }): void {
-  Object.assign(state, segment.progress)
-  state.activeBaseOffset = segment.baseOffset
-  state.logEndOffset = end.nextOffset
-  state.visibleEndOffset = end.nextOffset
-  if (end.isSynced) state.syncedEndOffset = end.nextOffset
+function publish(state: WriteState, { progress, baseOffset }: ActiveSegment, nextOffset: Offset): void {
+  state.endPosition = progress.endPosition
+  state.indexBytes = progress.indexBytes
+  state.timeIndexBytes = progress.timeIndexBytes
+  state.bytesSinceLastIndexEntry = progress.bytesSinceLastIndexEntry
+  state.maxTimestamp = progress.maxTimestamp
+  state.offsetOfMaxTimestamp = progress.offsetOfMaxTimestamp
+  state.activeBaseOffset = baseOffset
+  state.logEndOffset = nextOffset
+  state.visibleEndOffset = nextOffset
 }
 
 function isSameSegment(before: WriteState, now: WriteState): boolean {

@@ -1,6 +1,7 @@
 import type { LogDirectory } from '../storage/log-directory.ts'
+import type { PartitionLog } from '../storage/partition-log.ts'
 import type { TopicConfig } from '../storage/topic-configs.ts'
-import type { AppendedRange, BatchAppender, Durability } from './log-store.ts'
+import type { AppendedRange, BatchAppender, BatchToAppend } from './log-store.ts'
 
 /** Appends to the partitions of a topic of a directory. */
 export class DirectoryAppender implements BatchAppender {
@@ -8,7 +9,8 @@ export class DirectoryAppender implements BatchAppender {
   readonly partitionCount: number
   readonly config: TopicConfig
   readonly #directory: LogDirectory
-  readonly #used = new Set<number>()
+  readonly #logs = new Map<number, PartitionLog>()
+  #inTurn: PartitionLog | undefined
 
   /** Throws `NotFoundError` when the topic is not there. */
   constructor(directory: LogDirectory, topic: string) {
@@ -18,12 +20,25 @@ export class DirectoryAppender implements BatchAppender {
     this.config = directory.config(topic)
   }
 
-  append(partition: number, batch: Uint8Array, durability: Durability): AppendedRange {
-    this.#used.add(partition)
-    return this.#directory.openLog({ topic: this.topic, partition }).append(batch, durability)
+  append(partition: number, { bytes, durability, moreFollows }: BatchToAppend): AppendedRange {
+    const log = this.#logs.get(partition) ?? this.#open(partition)
+    if (this.#inTurn !== log) this.endTurn()
+    this.#inTurn = moreFollows ? log : undefined
+    return log.append(bytes, durability, moreFollows)
+  }
+
+  endTurn(): void {
+    this.#inTurn?.endTurn()
+    this.#inTurn = undefined
   }
 
   async sync(): Promise<void> {
-    for (const partition of this.#used) await this.#directory.openLog({ topic: this.topic, partition }).sync()
+    for (const log of this.#logs.values()) await log.sync()
+  }
+
+  #open(partition: number): PartitionLog {
+    const log = this.#directory.openLog({ topic: this.topic, partition })
+    this.#logs.set(partition, log)
+    return log
   }
 }

@@ -106,7 +106,8 @@ export class DirectoryGroups implements GroupStore {
     const builder = new RecordBatchBuilder({ codec: 'none', sizeMax: appender.config.maxMessageBytes })
     const timestamp = this.#options.clock.now()
     for (const { key, value } of records) builder.append({ key, value, timestamp })
-    await appender.append(partitionFor(groupId, appender.partitionCount), builder.build(), 'now')
+    const batch = { bytes: builder.build(), durability: 'now', moreFollows: false } as const
+    await appender.append(partitionFor(groupId, appender.partitionCount), batch)
   }
 
   async #load(partition: number): Promise<GroupTable> {

@@ -94,6 +94,13 @@ export interface BatchSource extends TopicPartition {
 /** When the batches of an append must be on the disk: before it returns, by the next `sync`, or whenever the system likes. */
 export type Durability = 'now' | 'later' | 'never'
 
+export interface BatchToAppend {
+  readonly bytes: Uint8Array
+  readonly durability: Durability
+  /** Another append or `endTurn` comes at once: other writers of the partition may have to wait until then. */
+  readonly moreFollows: boolean
+}
+
 export interface AppendedRange {
   readonly baseOffset: Offset
   /** The offset after the last record. */
@@ -106,7 +113,9 @@ export interface BatchAppender {
   readonly partitionCount: number
   readonly config: TopicConfig
   /** Appends one whole v2 batch, whose base offset and leader epoch are overwritten in place. */
-  append(partition: number, batch: Uint8Array, durability: Durability): Promise<AppendedRange> | AppendedRange
+  append(partition: number, batch: BatchToAppend): Promise<AppendedRange> | AppendedRange
+  /** Gives other writers their turn; due before waiting for anything once `moreFollows` was said. */
+  endTurn(): void
   /** Makes all appends of this appender durable. */
   sync(): Promise<void>
 }

@@ -27,7 +27,13 @@ async function json(log: ScratchLog, source: string, flags = {}): Promise<Record
 async function logWithTopic(configs: Record<string, string> = {}): Promise<ScratchLog> {
   const log = new ScratchLog()
   await log.createTopic('t', 2, configs)
-  await log.append('t', 0, { values: ['a', 'b'], key: 'k' }, { values: ['c', null], codec: 'gzip' }, { values: ['e', 'f'] })
+  await log.append(
+    't',
+    0,
+    { values: ['a', 'b'], key: 'k' },
+    { values: ['c', null], codec: 'gzip' },
+    { values: ['e', 'f'] },
+  )
   return log
 }
 
@@ -38,14 +44,29 @@ describe('the batches of a topic', () => {
     const log = await logWithTopic()
     const { code, stdout, stderr } = await run(log, 't')
     expect([code, stderr]).toEqual([0, ''])
-    const lines = stdout.trimEnd().split('\n').map((line) => line.split('\t'))
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('\t'))
     expect(lines.map((cells) => cells.slice(0, 5))).toEqual([
       ['batch', '0', '1', '2', '0'],
       ['batch', '2', '3', '2', expect.any(String)],
       ['batch', '4', '5', '2', expect.any(String)],
     ])
     expect(lines[1]?.slice(6)).toEqual([
-      '2', 'gzip', 'CreateTime', String(T0), String(T0), '0', '-1', '-1', '-1', '', expect.stringMatching(/^[0-9a-f]{8}$/), 'true', segment,
+      '2',
+      'gzip',
+      'CreateTime',
+      String(T0),
+      String(T0),
+      '0',
+      '-1',
+      '-1',
+      '-1',
+      '',
+      expect.stringMatching(/^[0-9a-f]{8}$/),
+      'true',
+      segment,
     ])
   })
 
@@ -64,7 +85,10 @@ describe('the batches of a topic', () => {
     const log = new ScratchLog()
     await log.createTopic('t')
     const builder = new RecordBatchBuilder({ codec: 'none', sizeMax: 1000 })
-    const headers = [{ key: 'h', value: Uint8Array.of(255) }, { key: 'n', value: null }]
+    const headers = [
+      { key: 'h', value: Uint8Array.of(255) },
+      { key: 'n', value: null },
+    ]
     builder.append({ key: null, value: Uint8Array.of(0xff, 10), headers, timestamp: T0 })
     await log.appendBytes('t', 0, builder.build())
     expect(await json(log, 't', { records: true })).toEqual([
@@ -78,7 +102,10 @@ describe('the batches of a topic', () => {
             offset: 0,
             timestamp: T0,
             key: null,
-            headers: [{ key: 'h', value_base64: '/w==' }, { key: 'n', value: null }],
+            headers: [
+              { key: 'h', value_base64: '/w==' },
+              { key: 'n', value: null },
+            ],
             value_base64: '/wo=',
           },
         ],
@@ -112,10 +139,20 @@ describe('the batches of a topic', () => {
     const producer = { id: producerId(7), epoch: 1, baseSequence: 0 }
     const builder = new RecordBatchBuilder({ codec: 'none', sizeMax: 1000, producer, isTransactional: true })
     builder.append({ key: null, value: null, timestamp: T0 })
-    const marker = { producerId: producerId(7), producerEpoch: 1, coordinatorEpoch: 3, timestamp: T0, baseOffset: offset(0), leaderEpoch: leaderEpoch(0) }
+    const marker = {
+      producerId: producerId(7),
+      producerEpoch: 1,
+      coordinatorEpoch: 3,
+      timestamp: T0,
+      baseOffset: offset(0),
+      leaderEpoch: leaderEpoch(0),
+    }
     await log.appendBytes('t', 0, builder.build(), buildEndTransactionMarker({ type: 'ABORT', ...marker }))
     const entries = await json(log, 't', { records: true })
-    expect(entries.map(({ flags, producerId: id }) => [flags, id])).toEqual([['transactional', 7], ['transactional,control:ABORT', 7]])
+    expect(entries.map(({ flags, producerId: id }) => [flags, id])).toEqual([
+      ['transactional', 7],
+      ['transactional,control:ABORT', 7],
+    ])
     expect(await json(log, log.path('t-0', '00000000000000000000.txnindex'))).toEqual([
       { kind: 'aborted', producerId: 7, firstOffset: 0, lastOffset: 1, lastStableOffset: 2 },
     ])
@@ -131,7 +168,10 @@ describe('damage', () => {
     bytes.writeUInt8(0xee, Number(second?.['position']) + 70)
     writeFileSync(path, bytes)
     const { code, stdout, stderr } = await run(log, 't', { json: true })
-    const entries = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
+    const entries = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(entries.map(({ kind }) => kind)).toEqual(['batch', 'damage', 'batch'])
     expect(entries[1]).toEqual({
       kind: 'damage',
@@ -147,7 +187,10 @@ describe('damage', () => {
 
   test('at the end of a file that no writer watches is damage; what a writer has not published is not', async () => {
     const log = await logWithTopic()
-    const torn = Buffer.concat([readFileSync(log.path('t-0', segment)), batch({ values: ['torn'], baseOffset: offset(6) }).subarray(0, 30)])
+    const torn = Buffer.concat([
+      readFileSync(log.path('t-0', segment)),
+      batch({ values: ['torn'], baseOffset: offset(6) }).subarray(0, 30),
+    ])
     writeFileSync(log.path('t-0', segment), torn)
     const live = await run(log, 't')
     expect([live.code, live.stdout.split('\n').at(-2)]).toEqual([0, expect.stringMatching(/^unpublished\t/)])
@@ -179,7 +222,10 @@ describe('other files', () => {
     for (const value of numbered(3)) await log.append('t', 0, { values: [value], timestamp: T0 + value.length })
     const index = log.path('t-0', '00000000000000000000.index')
     const entries = await json(log, index)
-    expect(entries.map(({ kind, offset: at }) => [kind, at])).toEqual([['index', 1], ['index', 2]])
+    expect(entries.map(({ kind, offset: at }) => [kind, at])).toEqual([
+      ['index', 1],
+      ['index', 2],
+    ])
     expect(await json(log, index, { offset: '2' })).toEqual([entries[1]])
     const bytes = readFileSync(index)
     bytes.writeInt32BE(5, 4)
@@ -222,7 +268,9 @@ describe('other files', () => {
       },
     ])
     writeFileSync(path, bytes)
-    expect(await json(log, path)).toEqual([expect.objectContaining({ kind: 'producer', producerId: 7, lastSequence: 4 })])
+    expect(await json(log, path)).toEqual([
+      expect.objectContaining({ kind: 'producer', producerId: 7, lastSequence: 4 }),
+    ])
     writeFileSync(path, bytes.subarray(0, 20))
     expect((await run(log, path)).code).toBe(5)
   })

@@ -42,7 +42,10 @@ const committed = (log: ScratchLog, group = 'nightly') =>
   })
 
 /** A record as a broker writes it while the group has a member, or bytes that no record has. */
-async function appendGroupRecord(log: ScratchLog, record: { key: Uint8Array; value: Uint8Array | null }): Promise<void> {
+async function appendGroupRecord(
+  log: ScratchLog,
+  record: { key: Uint8Array; value: Uint8Array | null },
+): Promise<void> {
   const builder = new RecordBatchBuilder({ codec: 'none', sizeMax: 2 ** 20 })
   builder.append({ ...record, timestamp: T0 })
   await log.appendBytes('__consumer_offsets', 0, builder.build())
@@ -172,7 +175,10 @@ describe('groups reset', () => {
   ])('%j', async (flags, plan, expected) => {
     const log = await logWithGroup()
     expect(await reset(log, { ...flags, 'dry-run': true })).toEqual({ code: 0, stdout: plan, stderr: '' })
-    expect(await committed(log)).toEqual([[0, 1n], [1, 0n]])
+    expect(await committed(log)).toEqual([
+      [0, 1n],
+      [1, 0n],
+    ])
     expect(await reset(log, { ...flags, yes: true })).toEqual({ code: 0, stdout: plan, stderr: '' })
     expect((await committed(log))[0]).toEqual([0, expected])
   })
@@ -190,7 +196,10 @@ describe('groups reset', () => {
   test('a new group is made when the topics are named', async () => {
     const log = await logWithGroup()
     expect((await reset(log, { 'to-latest': true, topic: ['t'], yes: true }, 'fresh')).code).toBe(0)
-    expect(await committed(log, 'fresh')).toEqual([[0, 3n], [1, 0n]])
+    expect(await committed(log, 'fresh')).toEqual([
+      [0, 3n],
+      [1, 0n],
+    ])
   })
 
   test('members of a group that nothing serves do not stand in the way, a running consumer does', async () => {
@@ -218,7 +227,10 @@ describe('groups reset', () => {
     const log = await logWithGroup()
     const outcome = await reset(log, flags as never, group)
     expect([outcome.code, outcome.stdout, outcome.stderr]).toEqual([code, '', expect.stringContaining(message)])
-    expect(await committed(log)).toEqual([[0, 1n], [1, 0n]])
+    expect(await committed(log)).toEqual([
+      [0, 1n],
+      [1, 0n],
+    ])
   })
 
   test('a topic that is not there makes nothing', async () => {

@@ -46,5 +46,9 @@ test.each([
   [{ partition: ['7'] }, ['t'], 3, 'topic t has no partition 7'],
   [{ time: 'noon-ish' }, ['t'], 2, '--time'],
 ])('%j %j ends with exit code %i', async (flags, operands, code, message) => {
-  expect(await run(await logWithTopic(), flags, operands)).toEqual({ code, stdout: '', stderr: expect.stringContaining(message) })
+  expect(await run(await logWithTopic(), flags, operands)).toEqual({
+    code,
+    stdout: '',
+    stderr: expect.stringContaining(message),
+  })
 })

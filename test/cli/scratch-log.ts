@@ -26,6 +26,8 @@ export interface Invocation {
   /** Standard output and error are terminals; standard input never is. */
   readonly onTerminal?: boolean
   readonly environment?: Readonly<Record<string, string>>
+  /** False: no flag names the directory. */
+  readonly namesDirectory?: boolean
 }
 
 type UseCase<Spec extends CommandSpec> = (options: OptionsOf<Spec>, context: CliContext) => Promise<number>
@@ -77,13 +79,20 @@ export class ScratchLog {
   async appendBytes(topic: string, partition: number, ...batches: readonly Uint8Array[]): Promise<void> {
     await this.use(async (store) => {
       const appender = await store.openAppender(topic)
-      for (const bytes of batches) await appender.append(partition, bytes, 'now')
+      for (const bytes of batches) {
+        await appender.append(partition, { bytes, durability: 'now', moreFollows: false })
+      }
     })
   }
 
   /** Runs a use case on this directory, with options as a command line would give them. */
-  async run<Spec extends CommandSpec>(spec: Spec, useCase: UseCase<Spec>, invocation: Invocation = {}): Promise<Outcome> {
-    const { operands = [], flags = {}, onTerminal = false, environment = {} } = invocation
+  async run<Spec extends CommandSpec>(
+    spec: Spec,
+    useCase: UseCase<Spec>,
+    invocation: Invocation = {},
+  ): Promise<Outcome> {
+    const { operands = [], flags = {}, onTerminal = false, environment = {}, namesDirectory = true } = invocation
+    const given = namesDirectory ? { dir: this.directory, ...flags } : flags
     mkdirSync(this.home, { recursive: true })
     const [out, err] = [join(this.home, 'stdout'), join(this.home, 'stderr')]
     const [stdout, stderr] = [openSync(out, 'w'), openSync(err, 'w')]
@@ -101,7 +110,7 @@ export class ScratchLog {
     let thrown = ''
     let code: number
     try {
-      code = await useCase(optionsOf(spec, { operands, flags: { dir: this.directory, ...flags } }), context)
+      code = await useCase(optionsOf(spec, { operands, flags: given }), context)
     } catch (error) {
       const report = describeError(error, { json: flags['json'] === true })
       code = report.exitCode

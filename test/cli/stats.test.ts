@@ -43,7 +43,15 @@ test('--json counts records, bytes, codecs, keys and times', async () => {
     firstTimestamp: T0,
     lastTimestamp: T0 + 7_200_000,
     codecs: { none: { batches: 3, records: 4 }, gzip: { batches: 1, records: 2 } },
-    keys: { distinct: 2, isAtLeast: false, keylessRecords: 1, top: [{ key: 'k1', count: 3 }, { key: 'k2', count: 2 }] },
+    keys: {
+      distinct: 2,
+      isAtLeast: false,
+      keylessRecords: 1,
+      top: [
+        { key: 'k1', count: 3 },
+        { key: 'k2', count: 2 },
+      ],
+    },
     partitions: [
       { partition: 0, logStartOffset: 0, logEndOffset: 5, records: 5, batches: 3, codecs: ['none', 'gzip'] },
       { partition: 1, logStartOffset: 0, logEndOffset: 1, records: 1, batches: 1, codecs: ['none'] },
@@ -76,9 +84,21 @@ test.each([
 test('a pipe gets lines of their kinds, with a sparkline of at most 60 bars', async () => {
   const log = await logWithTopic()
   const { code, stdout } = await run(log, {}, ['t'])
-  const lines = stdout.trimEnd().split('\n').map((line) => line.split('\t'))
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('\t'))
   expect(code).toBe(0)
-  expect(lines.map(([kind]) => kind)).toEqual(['topic', 'partition', 'partition', 'codec', 'codec', 'sparkline', 'key', 'key'])
+  expect(lines.map(([kind]) => kind)).toEqual([
+    'topic',
+    'partition',
+    'partition',
+    'codec',
+    'codec',
+    'sparkline',
+    'key',
+    'key',
+  ])
   expect(lines[5]?.slice(2)).toEqual([String(T0 - (T0 % 300_000)), '300000', '█           ▆           ▃'])
   expect(lines[6]).toEqual(['key', 't', '3', 'k1'])
 })
@@ -116,7 +136,9 @@ test('only what can still be read counts, and nothing that comes meanwhile', asy
 test('an empty topic has nothing to draw', async () => {
   const log = new ScratchLog()
   await log.createTopic('t')
-  expect((await run(log)).stdout).toBe('topic\tt\t0\t0\t0\t0\t0\t-\t-\t0\t0\npartition\tt\t0\t0\t0\t0\t0\t0\t0\t-\t-\t-\n')
+  expect((await run(log)).stdout).toBe(
+    'topic\tt\t0\t0\t0\t0\t0\t-\t-\t0\t0\npartition\tt\t0\t0\t0\t0\t0\t0\t0\t-\t-\t-\n',
+  )
   expect((await run(log, {}, [], true)).stdout).toMatch(/^t {2}0 records/)
 })
 

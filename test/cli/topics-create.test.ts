@@ -14,8 +14,14 @@ test('makes topics with partitions and configurations, and the directory with th
     stderr: '',
   })
   const topics = await topicsOf(log)
-  expect(topics.map(({ name, partitionCount }) => [name, partitionCount])).toEqual([['a', 3], ['b', 3]])
-  expect(Object.fromEntries(topics[0]?.configs ?? [])).toEqual({ 'cleanup.policy': 'compact', 'retention.ms': '604800000' })
+  expect(topics.map(({ name, partitionCount }) => [name, partitionCount])).toEqual([
+    ['a', 3],
+    ['b', 3],
+  ])
+  expect(Object.fromEntries(topics[0]?.configs ?? [])).toEqual({
+    'cleanup.policy': 'compact',
+    'retention.ms': '604800000',
+  })
 })
 
 test('--json and -v say what was made', async () => {

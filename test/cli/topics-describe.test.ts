@@ -16,7 +16,10 @@ test('a pipe gets a line for the topic, each partition and each configuration th
   const log = await logWithTopics()
   const { code, stdout } = await log.run(topicsDescribeSpec, topicsDescribe, { operands: ['app-logs'] })
   expect(code).toBe(0)
-  const lines = stdout.trimEnd().split('\n').map((line) => line.split('\t'))
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('\t'))
   expect(lines).toEqual([
     ['topic', 'app-logs', expect.stringMatching(/^[\w-]{22}$/), '2'],
     ['partition', 'app-logs', '0', '0', '0', '0', '0'],
@@ -48,7 +51,13 @@ test('--json has everything, of all topics when none is named', async () => {
     bytes: expect.any(Number),
   })
   expect(topics[0]?.configs).toContainEqual(
-    expect.objectContaining({ name: 'retention.ms', value: '1000', default: '604800000', isDefault: false, type: 'long' }),
+    expect.objectContaining({
+      name: 'retention.ms',
+      value: '1000',
+      default: '604800000',
+      isDefault: false,
+      type: 'long',
+    }),
   )
 })
 

@@ -10,7 +10,8 @@ async function logWithTopic(): Promise<ScratchLog> {
   const log = new ScratchLog()
   await log.createTopic('t', 2, { 'segment.bytes': '80' })
   for (const partition of [0, 1]) {
-    for (const [i, value] of numbered(5).entries()) await log.append('t', partition, { values: [value], timestamp: T0 + i * 1000 })
+    for (const [i, value] of numbered(5).entries())
+      await log.append('t', partition, { values: [value], timestamp: T0 + i * 1000 })
   }
   return log
 }
@@ -42,7 +43,10 @@ test('segments that hold nothing any more are deleted, and the log goes on', asy
   const logs = readdirSync(log.path('t-0')).filter((name) => name.endsWith('.log'))
   expect(logs).toEqual(['00000000000000000003.log', '00000000000000000004.log'])
   await log.append('t', 0, { values: ['next'] })
-  expect(await log.use((store) => store.offsets({ topic: 't', partition: 0 }))).toEqual({ logStartOffset: 3n, highWatermark: 6n })
+  expect(await log.use((store) => store.offsets({ topic: 't', partition: 0 }))).toEqual({
+    logStartOffset: 3n,
+    highWatermark: 6n,
+  })
 })
 
 test('--dry-run shows what would go and leaves it', async () => {
@@ -55,7 +59,10 @@ test('--dry-run shows what would go and leaves it', async () => {
 
 test('needs --yes where nobody can be asked, naming a line that would do', async () => {
   const log = await logWithTopic()
-  const { code, stderr } = await log.run(topicsTrimSpec, topicsTrim, { operands: ['t'], flags: { offset: '3', partition: ['0'] } })
+  const { code, stderr } = await log.run(topicsTrimSpec, topicsTrim, {
+    operands: ['t'],
+    flags: { offset: '3', partition: ['0'] },
+  })
   expect([code, stderr]).toEqual([2, expect.stringContaining('tslog topics trim t -p 0 -o 3 --yes')])
 })
 

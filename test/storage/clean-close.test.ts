@@ -100,7 +100,9 @@ describe('closing', () => {
     const log = new ClosableLog()
     log.append(batch({ values: ['a', 'b'] }))
     closeCleanly(log.options)
-    expect(readFileSync(log.path('t-0/00000000000000000000.timeindex'), 'hex')).toBe(`${BigInt(T0).toString(16).padStart(16, '0')}00000001`)
+    expect(readFileSync(log.path('t-0/00000000000000000000.timeindex'), 'hex')).toBe(
+      `${BigInt(T0).toString(16).padStart(16, '0')}00000001`,
+    )
     expect(readFileSync(log.path('t-0/00000000000000000000.index')).length).toBe(0)
   })
 
@@ -155,17 +157,21 @@ describe('closing', () => {
     expect(log.names().map((name) => [name, readFileSync(log.path(`t-0/${name}`), 'hex')])).toEqual(before)
   })
 
-  test('marks nothing clean while a partition is damaged, and leaves its recovery point', () => {
+  test.each([
+    ['the CRC of the batch at byte 0 is wrong', 65],
+    // The base offset of the second batch, which no CRC covers.
+    ['the offsets of the batch at byte 138 go back', 75],
+  ])('marks nothing clean while %s, and leaves the recovery point', (damage, at) => {
     const log = new ClosableLog()
     log.append(batch({ values: ['a'] }), batch({ values: ['b'] }), batch({ values: ['c'] }))
     const file = log.path('t-0/00000000000000000000.log')
     const bytes = readFileSync(file)
-    bytes.writeUInt8(0xee, 75)
+    bytes.writeUInt8(0xee, at)
     writeFileSync(file, bytes)
     for (const _again of [1, 2]) {
       const closed = closeCleanly(log.options)
       expect(closed.isClean).toBe(false)
-      expect(closed.partitions[0]?.damages).toEqual([`${file}: the CRC of the batch at byte 0 is wrong`])
+      expect(closed.partitions[0]?.damages).toEqual([`${file}: ${damage}`])
       expect(existsSync(log.path('.kafka_cleanshutdown'))).toBe(false)
       expect(log.text('recovery-point-offset-checkpoint')).toBe('0\n1\nt 1 0\n')
       expect(readFileSync(file).equals(bytes)).toBe(true)
@@ -182,7 +188,10 @@ describe('closing', () => {
 
   test('needs a log', () => {
     const log = new ClosableLog()
-    const at = (path: string): (() => unknown) => () => closeCleanly({ ...log.options, path })
+    const at =
+      (path: string): (() => unknown) =>
+      () =>
+        closeCleanly({ ...log.options, path })
     expect(at(log.scratch.path('nowhere'))).toThrow(NotFoundError)
     expect(existsSync(log.scratch.path('nowhere'))).toBe(false)
     log.scratch.fileSystem.makeDirectory(log.scratch.path('empty'))
@@ -200,5 +209,11 @@ test('all that a close leaves survives a power cut right after it', () => {
   for (const value of numbered(4)) directory.openLog(partition).append(batch({ values: [value] }), 'never')
   directory.close()
   closeCleanly(options)
-  expect(fileSystem).toBeDefined()
+  const paths = ['/log', '/log/t-0'].flatMap((path) => [
+    path,
+    ...(fileSystem.list(path) ?? []).map(({ name }) => `${path}/${name}`),
+  ])
+  expect(paths.length).toBeGreaterThan(20)
+  // Locks hold nothing; what `tslog.lock` held was thrown away.
+  expect(paths.filter((path) => !path.endsWith('.lock') && fileSystem.hasUnsynced(path))).toEqual([])
 })

@@ -1,7 +1,7 @@
 import type { Offset } from '../../base/brands.ts'
 import type { LogBatch } from '../../record/log-batch.ts'
 import type { TopicPartition } from '../../store/log-store.ts'
-import type { WindowHolder } from './window-holder.ts'
+import type { StagedWindowHolder } from './window-holder.ts'
 
 /** What of a batch is to be printed: records from `start` to `end` (exclusive). */
 export interface WantedRange {
@@ -11,7 +11,7 @@ export interface WantedRange {
 }
 
 /** Turns batches into output. */
-export interface BatchPrinter extends WindowHolder {
+export interface BatchPrinter extends StagedWindowHolder {
   /**
    * Prints the wanted records of a batch, at most as many as the tally has left; returns the offset after the last record that was printed
    * or passed over. Throws `MalformedMessageError` when the records do not follow the format; those before are printed.

@@ -1,7 +1,7 @@
 import type { Offset } from '../../base/brands.ts'
 import { type LogBatch, scanBatch } from '../../record/log-batch.ts'
 import type { BatchSource } from '../../store/log-store.ts'
-import { fewBytesMax, StagedWindow } from './window-holder.ts'
+import { fewBytesMax, type StagedWindowHolder } from './window-holder.ts'
 
 /** From `start` to `end`, exclusive. */
 export interface OffsetRange {
@@ -18,11 +18,13 @@ export type BatchVisitor = (batch: LogBatch) => boolean | void
  */
 export class BatchWalk {
   readonly source: BatchSource
-  readonly #memory = new StagedWindow()
+  readonly #memory: StagedWindowHolder
   #bytesRead = 0
 
-  constructor(source: BatchSource) {
+  /** `memory` may be lent: what is in its window is used up before `each` returns. */
+  constructor(source: BatchSource, memory: StagedWindowHolder) {
     this.source = source
+    this.#memory = memory
   }
 
   async each({ start, end }: OffsetRange, visit: BatchVisitor): Promise<void> {

@@ -8,7 +8,7 @@ import { forEachRecord } from '../../record/records.ts'
 import type { OutputStream } from '../output.ts'
 import type { BatchPrinter, RecordTally, WantedRange } from './batch-printer.ts'
 import type { RecordPrinter } from './record-printer.ts'
-import { firstWindowBytes } from './window-holder.ts'
+import { fastWindowBytes, firstWindowBytes, upTo } from './window-holder.ts'
 
 export interface LinePrinterOptions {
   readonly output: OutputStream
@@ -16,6 +16,8 @@ export interface LinePrinterOptions {
   readonly delimiter: number
   readonly hasNullMarker: boolean
   readonly tally: RecordTally
+  /** Whether the offset after the last record must be right, not only after the last batch, when the tally is full. */
+  readonly needsExactOffsets: boolean
   /** Prints the same for the batches that are rare: old formats, and one that is cut by the end of the range. */
   readonly records: RecordPrinter
 }
@@ -32,7 +34,12 @@ export class LinePrinter implements BatchPrinter {
 
   constructor(options: LinePrinterOptions) {
     this.#options = options
-    this.#decoder = new LineDecoder({ ...options, kind: 'plain', windowBytes: firstWindowBytes })
+    this.#decoder = new LineDecoder({
+      ...options,
+      kind: 'plain',
+      windowBytes: firstWindowBytes,
+      pieceBytes: firstWindowBytes,
+    })
     this.#window = this.#decoder.window
   }
 
@@ -41,16 +48,13 @@ export class LinePrinter implements BatchPrinter {
   }
 
   growWindow(bytes: number): void {
-    this.flush()
+    this.#hurry()
     this.#decoder.growWindow(bytes)
-    this.#window = this.#decoder.window
+    this.#window = upTo(bytes, this.#decoder.window)
   }
 
   speedUp(): void {
-    if (this.#isFast) return
-    this.#isFast = true
-    this.flush()
-    this.#decoder = new LineDecoder(this.#options)
+    this.#hurry()
     this.#window = this.#decoder.window
   }
 
@@ -68,6 +72,13 @@ export class LinePrinter implements BatchPrinter {
     }
   }
 
+  #hurry(): void {
+    this.flush()
+    if (this.#isFast) return
+    this.#isFast = true
+    this.#decoder = new LineDecoder({ ...this.#options, windowBytes: fastWindowBytes })
+  }
+
   #printLines(batch: RecordBatch, start: Offset): Offset {
     const { output, tally } = this.#options
     const decoder = this.#decoder
@@ -78,7 +89,8 @@ export class LinePrinter implements BatchPrinter {
     } finally {
       tally.printed += decoder.recordsWritten
     }
-    return tally.left > 0 ? batch.nextOffset : offsetAfter(batch, start, decoder.recordsWritten)
+    if (tally.left > 0 || !this.#options.needsExactOffsets) return batch.nextOffset
+    return offsetAfter(batch, start, decoder.recordsWritten)
   }
 }
 

@@ -7,7 +7,7 @@ import { HeldRecord } from './held-record.ts'
 import type { PartitionReading } from './partition-reading.ts'
 import type { ReadingReports } from './reports.ts'
 import type { Timed } from './time-heap.ts'
-import { StagedWindow } from './window-holder.ts'
+import { PlainWindow } from './window-holder.ts'
 
 /** Many partitions may be open at once: each begins with little. */
 const windowBytes = 32 * 1024
@@ -17,7 +17,7 @@ export class MergeCursor implements Timed {
   readonly place: number
   readonly #reading: PartitionReading
   readonly #reports: ReadingReports
-  readonly #memory = new StagedWindow(windowBytes)
+  readonly #memory = new PlainWindow(windowBytes)
   #filled = 0
   #at = 0
   #records: HeldRecord[] = []

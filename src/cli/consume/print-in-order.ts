@@ -5,12 +5,14 @@ import type { PartitionReading } from './partition-reading.ts'
 import type { PrintingWorld } from './printing-world.ts'
 import { fewBytesMax } from './window-holder.ts'
 
+/** From so many bytes on it is much. */
+const muchBytes = 1024 * 1024
+
 /** Prints partitions one after the other, each in the order of its offsets. */
 export class InOrderPass {
   readonly #printer: BatchPrinter
   readonly #world: PrintingWorld
   #bytesRead = 0
-  #isFast = false
 
   constructor(printer: BatchPrinter, world: PrintingWorld) {
     this.#printer = printer
@@ -39,8 +41,7 @@ export class InOrderPass {
       await this.#printWindow(reading, bytes)
       await this.#world.afterWindow(bytes)
       if (stop.cause !== undefined) return
-      this.#bytesRead += bytes
-      if (!this.#isFast && this.#bytesRead > fewBytesMax) this.#speedUp()
+      this.#count(bytes)
     }
   }
 
@@ -75,9 +76,10 @@ export class InOrderPass {
     }
   }
 
-  #speedUp(): void {
-    this.#isFast = true
-    this.#printer.speedUp()
-    this.#world.beFast()
+  #count(bytes: number): void {
+    const before = this.#bytesRead
+    this.#bytesRead += bytes
+    if (before <= fewBytesMax && this.#bytesRead > fewBytesMax) this.#printer.speedUp()
+    if (before <= muchBytes && this.#bytesRead > muchBytes) this.#world.meetMuch()
   }
 }

@@ -7,8 +7,8 @@ export interface PrintingWorld {
   readonly output: OutputStream
   readonly stop: StopConditions
   readonly reports: ReadingReports
-  /** Called once, when more than a little is to be printed. */
-  beFast(): void
+  /** Called once, when it is clear that much is to be printed. */
+  meetMuch(): void
   /** Called after so many bytes of batches were printed, at a record's border. */
   afterWindow(bytes: number): Promise<void>
 }

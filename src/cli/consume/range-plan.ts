@@ -11,6 +11,7 @@ import { type CountedRange, startOfLast, startOfNth } from './record-counting.ts
 import { timeFilter } from './record-filter.ts'
 import { nameOf, type ReadingReports } from './reports.ts'
 import type { ReadingSettings, StartRule } from './settings.ts'
+import type { StagedWindowHolder } from './window-holder.ts'
 
 /** A partition, and what of it may be read: the end is the one of now. */
 interface BoundedPartition {
@@ -19,22 +20,27 @@ interface BoundedPartition {
   readonly end: Offset
 }
 
+interface PlanWorld {
+  readonly group: GroupProgress | undefined
+  readonly reports: ReadingReports
+  /** Lent for searches, until `open` returns. */
+  readonly memory: StagedWindowHolder
+}
+
 /** Says from where to where each partition is read. */
 export class RangePlan {
   readonly #store: LogStore
   readonly #settings: ReadingSettings
   readonly #group: GroupProgress | undefined
   readonly #reports: ReadingReports
+  readonly #memory: StagedWindowHolder
 
-  constructor(
-    store: LogStore,
-    settings: ReadingSettings,
-    world: { readonly group: GroupProgress | undefined; readonly reports: ReadingReports },
-  ) {
+  constructor(store: LogStore, settings: ReadingSettings, world: PlanWorld) {
     this.#store = store
     this.#settings = settings
     this.#group = world.group
     this.#reports = world.reports
+    this.#memory = world.memory
   }
 
   /**
@@ -101,7 +107,7 @@ export class RangePlan {
   async #startsByRule(partitions: readonly BoundedPartition[], rule: StartRule): Promise<Offset[]> {
     if (rule.kind === 'last-of-topic') {
       const walked = partitions.map((partition) => ({
-        walk: new BatchWalk(partition.source),
+        walk: new BatchWalk(partition.source, this.#memory),
         range: this.#countedRange(partition),
       }))
       return startsOfLast(walked, rule.count)
@@ -117,7 +123,7 @@ export class RangePlan {
     const starts: Offset[] = []
     let left = nth
     for (const partition of partitions) {
-      const found = await startOfNth(new BatchWalk(partition.source), this.#countedRange(partition), left)
+      const found = await startOfNth(new BatchWalk(partition.source, this.#memory), this.#countedRange(partition), left)
       starts.push(found.start)
       left -= found.passed
     }
@@ -138,7 +144,7 @@ export class RangePlan {
         await this.#checkOffset(partition, rule.offset)
         return rule.offset
       case 'last':
-        return startOfLast(new BatchWalk(source), this.#countedRange(partition), Number(rule.count))
+        return startOfLast(new BatchWalk(source, this.#memory), this.#countedRange(partition), Number(rule.count))
       case 'time': {
         const found = await this.#offsetForTime(source, rule.timestampMs, end)
         return found < logStartOffset ? logStartOffset : found

@@ -80,6 +80,7 @@ class ReadingRun implements PrintingWorld {
   readonly #settings: ReadingSettings
   readonly #world: RunWorld
   readonly #records: RecordPrinter
+  readonly #printer: BatchPrinter
   readonly #inOrder: InOrderPass
   readonly #pace: CommitPace | undefined
   #readings: readonly PartitionReading[] = []
@@ -95,14 +96,19 @@ class ReadingRun implements PrintingWorld {
     const escapes = !settings.isRaw && context.isTerminal(context.stdout)
     const render = recordRenderer(style, this.output, escapes)
     this.#records = new RecordPrinter({ output: this.output, render, filter, tally, isUnbuffered })
-    this.#inOrder = new InOrderPass(this.#linePrinter(escapes) ?? this.#records, this)
+    this.#printer = this.#linePrinter(escapes) ?? this.#records
+    this.#inOrder = new InOrderPass(this.#printer, this)
     this.#pace = group?.commitEveryMs === undefined ? undefined : new CommitPace(group.commitEveryMs, context.clock)
   }
 
   async all(): Promise<number> {
     const { store, group, context } = this.#world
     const { follows, until } = this.#settings
-    this.#readings = await new RangePlan(store, this.#settings, { group, reports: this.reports }).open()
+    this.#readings = await new RangePlan(store, this.#settings, {
+      group,
+      reports: this.reports,
+      memory: this.#printer,
+    }).open()
     await this.#print()
     if (follows) {
       await followReadings(this.#readings, {
@@ -119,7 +125,7 @@ class ReadingRun implements PrintingWorld {
     return this.#exitCode()
   }
 
-  beFast(): void {
+  meetMuch(): void {
     // What a group has read must not lie unread in a pipe, so that one stays small.
     if (this.#world.group === undefined) nativeCalls()?.setPipeSize(this.#world.context.stdout, pipeBytes)
   }
@@ -150,6 +156,7 @@ class ReadingRun implements PrintingWorld {
       delimiter: style.delimiter[0] ?? 0,
       hasNullMarker: style.hasNullMarker,
       tally: this.#world.tally,
+      needsExactOffsets: this.#world.group !== undefined || this.#settings.isVerbose,
       records: this.#records,
     })
   }

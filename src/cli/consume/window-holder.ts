@@ -7,43 +7,62 @@ export interface WindowHolder {
   readonly window: BatchWindow
   /** Makes the window at least this large; what was in it is lost. */
   growWindow(bytes: number): void
-  /** Called once when more than a little is to be read: from now on speed counts, not the start. What was in the window is lost. */
+}
+
+/** A window that can be made faster. */
+export interface StagedWindowHolder extends WindowHolder {
+  /** From now on speed counts, not the start: called when more than a little is to be read. What was in the window is lost. */
   speedUp(): void
 }
 
-/** The first window: holds a batch of the default size, so that a look-up is one read. */
-export const firstWindowBytes = 144 * 1024
+/** The first window: a few small batches, with which plain code is done before the fast kernel would have started. */
+export const firstWindowBytes = 16 * 1024
 
-/** From so many bytes on the fast kernel has paid for its start. */
-export const fewBytesMax = 256 * 1024
+/** From so many bytes on, also of a single batch, the fast kernel is worth its start of a millisecond or two. */
+export const fewBytesMax = 16 * 1024
 
 /** The window of the fast kernel: stays in the processor's cache. */
-const fastWindowBytes = 256 * 1024
+export const fastWindowBytes = 256 * 1024
+
+/** A window in plain memory: for many partitions at once, which cannot have a kernel each. */
+export class PlainWindow implements WindowHolder {
+  window: BatchWindow
+
+  constructor(bytes: number) {
+    this.window = plainBatchWindow(bytes)
+  }
+
+  growWindow(bytes: number): void {
+    this.window = plainBatchWindow(Math.max(bytes, 2 * this.window.bytes.length))
+  }
+}
 
 /** A window that begins in plain memory and goes over to the fast kernel. */
-export class StagedWindow implements WindowHolder {
+export class StagedWindow implements StagedWindowHolder {
   #isFast = false
-  #window: BatchWindow
-
-  constructor(bytes = firstWindowBytes) {
-    this.#window = plainBatchWindow(bytes)
-  }
+  #whole: BatchWindow = plainBatchWindow(firstWindowBytes)
+  #window = this.#whole
 
   get window(): BatchWindow {
     return this.#window
   }
 
   growWindow(bytes: number): void {
-    if (bytes > this.#window.bytes.length) this.#window = this.#make(Math.max(bytes, 2 * this.#window.bytes.length))
+    if (bytes > this.#whole.bytes.length || !this.#isFast) {
+      const memoryBytes = Math.max(bytes, 2 * this.#whole.bytes.length, fastWindowBytes)
+      this.#whole = kernelBatchWindow(createKernel({ memoryBytes }))
+    }
+    this.#isFast = true
+    this.#window = upTo(bytes, this.#whole)
   }
 
   speedUp(): void {
-    if (this.#isFast) return
-    this.#isFast = true
-    this.#window = this.#make(Math.max(fastWindowBytes, this.#window.bytes.length))
+    if (!this.#isFast) this.growWindow(fastWindowBytes)
+    this.#window = this.#whole
   }
+}
 
-  #make(bytes: number): BatchWindow {
-    return this.#isFast ? kernelBatchWindow(createKernel({ memoryBytes: bytes })) : plainBatchWindow(bytes)
-  }
+/** The front of a window: what is wanted of a large batch alone costs no reading of what follows it. */
+export function upTo(bytes: number, window: BatchWindow): BatchWindow {
+  return { bytes: window.bytes.subarray(0, bytes), crc32c: (start, end) => window.crc32c(start, end) }
 }

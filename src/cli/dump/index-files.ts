@@ -3,7 +3,7 @@ import type { Offset } from '../../base/brands.ts'
 import { CorruptSegmentError } from '../../base/errors.ts'
 import type { FileSystem, OpenFile } from '../../disk/file-system.ts'
 import { BatchPeeker } from '../../storage/batch-peek.ts'
-import { OffsetIndex } from '../../storage/offset-index.ts'
+import { OffsetIndex, type OffsetPosition } from '../../storage/offset-index.ts'
 import type { IndexCheck } from '../../storage/sorted-entries.ts'
 import { TimeIndex } from '../../storage/time-index.ts'
 import { TransactionIndex } from '../../storage/transaction-index.ts'
@@ -19,13 +19,11 @@ export function* dumpOffsetIndex(fileSystem: FileSystem, path: string): Generato
     const index = new OffsetIndex(file, baseOffsetOf(basename(path)))
     const peeker = log && new BatchPeeker(log)
     for (let slot = 0; slot < index.entryCount; slot++) {
-      const { offset, position } = index.entry(slot)
-      yield { kind: 'index', fields: { offset, position } }
-      const found = peeker?.at(position)
-      if (peeker !== undefined && found?.lastOffset !== offset) {
-        const reason = `offset ${offset} is said to end the batch at byte ${position}, where ${endOf(found?.lastOffset)}`
-        yield damageEntry({ position: slot * OffsetIndex.entryBytes, reason, file: basename(path) })
-      }
+      const entry = index.entry(slot)
+      yield { kind: 'index', fields: { ...entry } }
+      const mismatch = peeker && mismatchOf(entry, peeker)
+      const position = slot * OffsetIndex.entryBytes
+      if (mismatch !== undefined) yield damageEntry({ position, reason: mismatch, file: basename(path) })
     }
     yield* checkEntries(index.verify(log?.size() ?? Infinity), file)
   } finally {
@@ -78,9 +76,14 @@ function* checkEntries(check: IndexCheck, file: OpenFile): Generator<DumpEntry> 
   const name = basename(file.path)
   if (check.kind === 'damaged') yield damageEntry({ position: check.position, reason: check.reason, file: name })
   // Not damage: room that its writer took and has not given back.
-  if (check.kind === 'padded') yield { kind: 'padding', fields: { entries: check.entryCount, bytes: file.size(), file: name } }
+  if (check.kind === 'padded')
+    yield { kind: 'padding', fields: { entries: check.entryCount, bytes: file.size(), file: name } }
 }
 
-function endOf(lastOffset: Offset | undefined): string {
-  return lastOffset === undefined ? 'none begins' : `one ends with ${lastOffset}`
+/** Why the batch that an entry points at is not the one it means. */
+function mismatchOf({ offset, position }: OffsetPosition, peeker: BatchPeeker): string | undefined {
+  const lastOffset = peeker.at(position)?.lastOffset
+  if (lastOffset === offset) return undefined
+  const found = lastOffset === undefined ? 'none begins' : `one ends with ${lastOffset}`
+  return `offset ${offset} is said to end the batch at byte ${position}, where ${found}`
 }

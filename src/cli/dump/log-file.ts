@@ -101,7 +101,8 @@ class LogFileDump {
     this.#walker.seek(end)
     const file = basename(this.#file.path)
     // What its writer has not spoken of may be on its way in.
-    if (found === undefined && position >= this.#publishedEnd) return { kind: 'unpublished', fields: { position, end, file } }
+    if (found === undefined && position >= this.#publishedEnd)
+      return { kind: 'unpublished', fields: { position, end, file } }
     const nextOffset = found === undefined ? undefined : baseOffsetAt(this.#file, found)
     return damageEntry({ position, end, firstOffset, ...(nextOffset !== undefined && { nextOffset }), reason, file })
   }

@@ -57,7 +57,8 @@ export function* dumpPartitionMetadata(fileSystem: FileSystem, path: string): Ge
 
 /** Keys and values of a `.properties` file. */
 export function* dumpProperties(fileSystem: FileSystem, path: string): Generator<DumpEntry> {
-  for (const [key, value] of parseJavaPropertiesBytes(bytesOf(fileSystem, path))) yield { kind: 'property', fields: { key, value } }
+  for (const [key, value] of parseJavaPropertiesBytes(bytesOf(fileSystem, path)))
+    yield { kind: 'property', fields: { key, value } }
 }
 
 /** What the last writer of a partition left in `tslog.lock`: nothing after a clean close. */

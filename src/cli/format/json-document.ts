@@ -15,17 +15,10 @@ export type JsonValue =
  * control characters are escaped so that the line can be shown on a terminal.
  */
 export function jsonText(value: JsonValue): string {
-  switch (typeof value) {
-    case 'string':
-      return visibleJson(value)
-    case 'bigint':
-    case 'boolean':
-      return String(value)
-    case 'number':
-      return Number.isFinite(value) ? String(value) : 'null'
-    case 'object':
-      return value === null ? 'null' : jsonOfObject(value)
-  }
+  if (value === null) return 'null'
+  if (typeof value === 'string') return visibleJson(value)
+  if (typeof value === 'object') return jsonOfObject(value)
+  return typeof value === 'number' && !Number.isFinite(value) ? 'null' : String(value)
 }
 
 function jsonOfObject(value: readonly JsonValue[] | { readonly [name: string]: JsonValue | undefined }): string {

@@ -9,7 +9,11 @@ import { includesPartition } from '../values/partition-list.ts'
 
 export interface ResetSelection {
   readonly group: Group
-  readonly options: { readonly topic: readonly string[]; readonly partition: readonly string[]; readonly quiet: boolean }
+  readonly options: {
+    readonly topic: readonly string[]
+    readonly partition: readonly string[]
+    readonly quiet: boolean
+  }
   /** The time whose offsets are wanted too. */
   readonly time: TimestampMs | undefined
   readonly context: CliContext
@@ -33,7 +37,10 @@ export async function partitionsToReset(store: LogStore, selection: ResetSelecti
   return logs
 }
 
-async function namedPartitions(store: LogStore, { topic, partition }: ResetSelection['options']): Promise<TopicPartition[]> {
+async function namedPartitions(
+  store: LogStore,
+  { topic, partition }: ResetSelection['options'],
+): Promise<TopicPartition[]> {
   const list = partitionList(partition)
   const chosen: TopicPartition[] = []
   for (const name of new Set(topic)) {

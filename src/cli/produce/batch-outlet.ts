@@ -6,7 +6,7 @@ import type { CompressionPool } from './compression-pool.ts'
 import type { ProduceSettings } from './settings.ts'
 import { sizeLimits } from './size-limits.ts'
 
-/** After so many bytes more are likely to follow, and it pays to start threads for them. */
+/** After so many bytes without a pause more are likely to follow, and it pays to start threads (20 ms) for them. */
 const inlineBytesMax = 2 * 1024 * 1024
 /** One thread reads and writes 300 to 600 MB of compressed lines a second; more than this cannot be kept busy. */
 const threadsMax = 4
@@ -25,6 +25,7 @@ export class BatchOutlet {
   readonly #level: number | undefined
   readonly #compressor: BatchCompressor
   #pool: CompressionPool | undefined
+  #mayStartPool: boolean
   #inlineBytes = 0
   #batches = 0
   /** Records that were left out for being too large. */
@@ -39,6 +40,8 @@ export class BatchOutlet {
     this.#codec = codec
     this.#level = level
     this.#compressor = new BatchCompressor({ codec, level })
+    // Not where each batch must be on the disk before the next one is read, or is held back to keep a rate.
+    this.#mayStartPool = settings.fsync.kind !== 'batch' && settings.rate === Infinity
   }
 
   /** Batches that were written so far, also those not in the log yet. */
@@ -56,10 +59,10 @@ export class BatchOutlet {
     this.#batches++
     if (!this.isCompressing) return this.#sink.write(batch)
     if (this.#pool?.takes(batch.bytes) === true) return this.#pool.write(batch)
-    await this.drain()
+    await this.#pool?.drain()
     await this.#sink.write({ ...batch, bytes: this.#compressor.compress(batch.bytes) })
     this.#inlineBytes += batch.bytes.length
-    if (this.#pool === undefined && this.#inlineBytes > inlineBytesMax) this.#pool = await this.#startPool()
+    if (this.#mayStartPool && this.#inlineBytes > inlineBytesMax) await this.#startPool()
   }
 
   /** Appends what other threads have finished. */
@@ -67,9 +70,15 @@ export class BatchOutlet {
     await this.#pool?.collect()
   }
 
-  /** Waits until all that was written is in the log. */
+  /** Waits until all that was written is in the log. For when there is nothing else to do: an input that pauses needs no threads. */
   async drain(): Promise<void> {
+    this.#inlineBytes = 0
     await this.#pool?.drain()
+  }
+
+  /** Gives other writers their turn after a batch that said `moreFollows`. */
+  endTurn(): void {
+    this.#sink.endTurn()
   }
 
   /** Gives up the threads. */
@@ -77,18 +86,16 @@ export class BatchOutlet {
     this.#pool?.close()
   }
 
-  /** Nothing, where each batch must be on the disk before the next one is read, or is held back for a rate. */
-  async #startPool(): Promise<CompressionPool | undefined> {
-    const { fsync, rate } = this.#settings
+  async #startPool(): Promise<void> {
+    this.#mayStartPool = false
     const cores = process.getBuiltinModule('node:os').availableParallelism()
-    this.#inlineBytes = -Infinity
-    if (fsync.kind === 'batch' || rate !== Infinity || cores === 1) return undefined
+    if (cores === 1) return
     const { CompressionPool: Pool } = await import('./compression-pool.ts')
-    return new Pool({
+    this.#pool = new Pool({
       codec: this.#codec,
       level: this.#level,
       batchBytesMax: sizeLimits(this.#settings, this.config, 0).batchBytes,
-      threads: Number(process.env['TH'] ?? Math.min(cores, threadsMax)),
+      threads: Math.min(cores, threadsMax),
       append: (batch) => this.#sink.write(batch),
       compressor: this.#compressor,
     })

@@ -19,6 +19,8 @@ export interface FinishedBatch {
   readonly records: number
   /** Bytes of keys and values. */
   readonly payloadBytes: number
+  /** Another batch, or `endTurn`, comes at once. */
+  readonly moreFollows?: boolean
 }
 
 const durabilities: Readonly<Record<ProduceSettings['fsync']['kind'], Durability>> = {
@@ -72,7 +74,11 @@ export class BatchSink {
   async write(batch: FinishedBatch): Promise<void> {
     const appender = this.#appender ?? (await this.#open())
     if (this.config.messageTimestampType === 'LogAppendTime') stampAppendTime(batch.bytes, this.#clock.now())
-    const range = appender.append(batch.partition, batch.bytes, durabilities[this.#settings.fsync.kind])
+    const range = appender.append(batch.partition, {
+      bytes: batch.bytes,
+      durability: durabilities[this.#settings.fsync.kind],
+      moreFollows: batch.moreFollows ?? false,
+    })
     const { baseOffset, nextOffset } = range instanceof Promise ? await range : range
     const lastOffset = (nextOffset - 1n) as Offset
     const known = this.#partitions.get(batch.partition)
@@ -82,6 +88,11 @@ export class BatchSink {
     this.records += batch.records
     this.payloadBytes += batch.payloadBytes
     this.#isDirty = true
+  }
+
+  /** Gives other writers their turn after a batch that said `moreFollows`. */
+  endTurn(): void {
+    this.#appender?.endTurn()
   }
 
   /** When `--fsync interval:MS` wants the next sync, in ms from now; undefined when nothing waits for one. */

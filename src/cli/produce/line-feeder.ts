@@ -69,6 +69,7 @@ export class LineFeeder implements Feeder {
     this.#encoder.filled(bytes)
     this.#filledBytes += bytes
     await this.#encodeAll(false)
+    this.#options.outlet.endTurn()
   }
 
   async endInput(): Promise<void> {
@@ -76,7 +77,12 @@ export class LineFeeder implements Feeder {
     await this.flush()
   }
 
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
+    return this.#write(false)
+  }
+
+  /** `moreFollows`: lines for the next batch are here already. */
+  async #write(moreFollows: boolean): Promise<void> {
     const encoder = this.#encoder
     if (encoder.isEmpty) return
     const { chooser, outlet, settings } = this.#options
@@ -84,7 +90,7 @@ export class LineFeeder implements Feeder {
     const payloadBytes = this.#takePayloadBytes(records)
     const bytes = encoder.seal({ withCrc: !outlet.isCompressing })
     this.#linesBefore += records
-    await outlet.write({ partition: chooser.forBatch(settings.key), bytes, records, payloadBytes })
+    await outlet.write({ partition: chooser.forBatch(settings.key), bytes, records, payloadBytes, moreFollows })
     chooser.batchDone()
     encoder.reset()
   }
@@ -104,7 +110,7 @@ export class LineFeeder implements Feeder {
       this.#options.outlet.skipped = this.#encoder.skipped.lines
       if (stop === 'need-input') return
       if (stop === 'too-large') return this.#refuse()
-      await this.flush()
+      await this.#write(true)
     }
   }
 

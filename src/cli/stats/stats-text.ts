@@ -38,7 +38,14 @@ export function statsLines(stats: TopicStats, slots: TimeSlots | undefined, { ba
       hasKeys ? stats.total('keylessRecords') : null,
     ],
     ...stats.partitions.map((one): Cell[] => ['partition', topic, ...partitionLine(one)]),
-    ...[...stats.codecs()].map(([codec, { records, batches, bytes }]) => ['codec', topic, codec, records, batches, bytes]),
+    ...[...stats.codecs()].map(([codec, { records, batches, bytes }]) => [
+      'codec',
+      topic,
+      codec,
+      records,
+      batches,
+      bytes,
+    ]),
     ...(slots === undefined ? [] : [['sparkline', topic, slots.fromMs, slots.slotMs, sparkline(slots.counts, bars)]]),
     ...(hasKeys ? stats.keys.top(top).map((one): Cell[] => ['key', topic, one.count, keyText(one)]) : []),
   ]
@@ -75,7 +82,8 @@ function axis(stats: TopicStats, { slotMs, counts }: TimeSlots): string {
 
 function codecSentence(stats: TopicStats): string {
   const parts = [...stats.codecs()].map(
-    ([codec, { batches, bytes }]) => `${codec} in ${batches} ${batches === 1 ? 'batch' : 'batches'} (${humanBytes(bytes)})`,
+    ([codec, { batches, bytes }]) =>
+      `${codec} in ${batches} ${batches === 1 ? 'batch' : 'batches'} (${humanBytes(bytes)})`,
   )
   return parts.length === 0 ? '' : `codecs: ${parts.join(', ')}\n`
 }
@@ -89,12 +97,19 @@ async function keySection(stats: TopicStats, { style, top }: StatsTextOptions): 
   const without = keyless === 0 ? '' : `, ${counted(keyless, 'record')} without`
   const records = stats.total('records')
   const rows = keys.top(top).map((one) => [keyText(one), one.count, `${((one.count / records) * 100).toFixed(1)} %`])
-  const columns = [{ title: 'Key' }, { title: 'Records', align: 'right' as const }, { title: 'Share', align: 'right' as const }]
+  const columns = [
+    { title: 'Key' },
+    { title: 'Records', align: 'right' as const },
+    { title: 'Share', align: 'right' as const },
+  ]
   return `keys: ${distinct}${without}\n${await renderTable({ columns, rows }, style)}`
 }
 
 const partitionColumns = [
-  ...['Partition', 'Start', 'End', 'Records', 'Batches', 'On the disk'].map((title) => ({ title, align: 'right' as const })),
+  ...['Partition', 'Start', 'End', 'Records', 'Batches', 'On the disk'].map((title) => ({
+    title,
+    align: 'right' as const,
+  })),
   { title: 'First' },
   { title: 'Last' },
   { title: 'Codecs' },

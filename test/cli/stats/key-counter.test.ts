@@ -7,7 +7,10 @@ const text = (value: string): Uint8Array => new TextEncoder().encode(value)
 test('names the most frequent keys, of equally frequent ones the first by name', () => {
   const counter = new KeyCounter()
   for (const key of ['b', 'a', 'c', 'c', 'a', 'b', 'c']) add(counter, text(key))
-  expect(counter.top(2).map(({ key, count }) => [Buffer.from(key).toString(), count])).toEqual([['c', 3], ['a', 2]])
+  expect(counter.top(2).map(({ key, count }) => [Buffer.from(key).toString(), count])).toEqual([
+    ['c', 3],
+    ['a', 2],
+  ])
   expect([counter.distinct, counter.isComplete]).toEqual([3, true])
 })
 

@@ -13,7 +13,11 @@ function histogram(times: readonly number[], slotMs?: number): TimeHistogram {
 describe('slots', () => {
   test('have a length that reads well and fit the width', () => {
     const times = Array.from({ length: 24 * 60 }, (_, minute) => T0 + minute * 60_000)
-    expect(histogram(times).slots(60)).toEqual({ fromMs: T0, slotMs: 1_800_000, counts: Array.from({ length: 48 }, () => 30) })
+    expect(histogram(times).slots(60)).toEqual({
+      fromMs: T0,
+      slotMs: 1_800_000,
+      counts: Array.from({ length: 48 }, () => 30),
+    })
     expect(histogram(times).slots(10)).toMatchObject({ slotMs: 10_800_000 })
   })
 
@@ -25,11 +29,18 @@ describe('slots', () => {
   test('of a chosen length stay so, and are refused when there would be too many', () => {
     expect(histogram([T0, T0 + 2500], 1000).slots(2)).toEqual({ fromMs: T0, slotMs: 1000, counts: [1, 0, 1] })
     expect(histogram([0, T0], 1000).slots(60)).toBe('too-many')
-    expect(histogram(Array.from({ length: 150_000 }, (_, i) => i), 1).slots(60)).toBe('too-many')
+    expect(
+      histogram(
+        Array.from({ length: 150_000 }, (_, i) => i),
+        1,
+      ).slots(60),
+    ).toBe('too-many')
   })
 
   test('hold every record, whatever the times and the width', () => {
-    const times = fc.array(fc.oneof(fc.nat({ max: 100_000 }), fc.nat({ max: 8_640_000_000_000_000 })), { maxLength: 300 })
+    const times = fc.array(fc.oneof(fc.nat({ max: 100_000 }), fc.nat({ max: 8_640_000_000_000_000 })), {
+      maxLength: 300,
+    })
     fc.assert(
       fc.property(times, fc.integer({ min: 1, max: 200 }), (all, width) => {
         const slots = histogram(all).slots(width)
