@@ -35,6 +35,8 @@ const builtins: Readonly<Record<string, readonly string[]>> = {
     'worker_threads',
     'events',
     'readline',
+    'stream',
+    'timers/promises',
   ],
 }
 

@@ -45,6 +45,11 @@ export class NotAllowedError extends TslogError {
   override readonly name = 'NotAllowedError'
 }
 
+/** The user stopped it at a prompt, before anything was done. Exit code 130. */
+export class InterruptedError extends TslogError {
+  override readonly name = 'InterruptedError'
+}
+
 /** The directory cannot be worked on as it is: not a log, a newer format, a running Kafka broker's. Exit code 1 unless said otherwise. */
 export class RefusedError extends TslogError {
   override readonly name = 'RefusedError'

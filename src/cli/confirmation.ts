@@ -1,4 +1,4 @@
-import { UsageError } from '../base/errors.ts'
+import { InterruptedError, UsageError } from '../base/errors.ts'
 import type { CliContext } from './context.ts'
 import { visibleText } from './format/visible-text.ts'
 
@@ -12,7 +12,8 @@ export interface Question {
 }
 
 /**
- * Whether the user wants it: `--yes`, or a yes at the terminal. Throws `UsageError` naming the flag where nobody can be asked.
+ * Whether the user wants it: `--yes`, or a yes at the terminal. Throws `UsageError` naming the flag where nobody can be asked,
+ * `InterruptedError` when the user left with Ctrl-C.
  */
 export async function isConfirmed({ text, example, yes }: Question, context: CliContext): Promise<boolean> {
   if (yes) return true
@@ -22,7 +23,7 @@ export async function isConfirmed({ text, example, yes }: Question, context: Cli
     })
   }
   const { confirm } = await import('@inquirer/prompts')
-  return asked(() => confirm({ message: visibleText(text), default: false }, promptStreams()), false)
+  return asked(() => confirm({ message: visibleText(text), default: false }, promptStreams()))
 }
 
 /** Whether there is somebody to answer: both streams that a prompt uses are terminals. */
@@ -35,12 +36,14 @@ export function promptStreams(): { input: NodeJS.ReadableStream; output: NodeJS.
   return { input: process.stdin, output: process.stderr }
 }
 
-/** The answer, or `otherwise` when the user left the prompt with Ctrl-C or closed the terminal. */
-export async function asked<T>(prompt: () => Promise<T>, otherwise: T): Promise<T> {
+/** The answer. Throws `InterruptedError` when the user left the prompt with Ctrl-C or closed the terminal. */
+export async function asked<T>(prompt: () => Promise<T>): Promise<T> {
   try {
     return await prompt()
   } catch (error) {
-    if (error instanceof Error && error.name === 'ExitPromptError') return otherwise
+    if (error instanceof Error && error.name === 'ExitPromptError') {
+      throw new InterruptedError('stopped at the question; nothing was changed', { cause: error })
+    }
     throw error
   }
 }

@@ -2,6 +2,7 @@ import {
   CorruptSegmentError,
   DiskError,
   errorCode,
+  InterruptedError,
   LockedError,
   NotAllowedError,
   NotFoundError,
@@ -33,7 +34,7 @@ export const ExitCode = {
   timeout: 124,
   /** SIGHUP after an orderly stop. */
   hangup: 129,
-  /** SIGINT after an orderly stop. */
+  /** SIGINT after an orderly stop, or Ctrl-C at a prompt. */
   interrupted: 130,
   /** SIGTERM after an orderly stop. */
   terminated: 143,
@@ -47,6 +48,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof LockedError) return ExitCode.locked
   if (error instanceof TemporaryError) return ExitCode.temporary
   if (error instanceof NotAllowedError) return ExitCode.notAllowed
+  if (error instanceof InterruptedError) return ExitCode.interrupted
   if (error instanceof DiskError && error.isOutOfSpace) return ExitCode.temporary
   return exitCodeOfSystem(errorCode(error))
 }

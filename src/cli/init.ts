@@ -5,7 +5,7 @@ import type { OptionsOf } from './command-spec.ts'
 import { canAsk } from './confirmation.ts'
 import type { CliContext } from './context.ts'
 import { ExitCode } from './exit-code.ts'
-import { askForLocation, askToReplace } from './init/questions.ts'
+import { askForDirectory, askToReplace } from './init/questions.ts'
 import { checkSettings, type LocationSetting, settingsText } from './init/settings-text.ts'
 import { homeOf, SETTINGS_FILE } from './location.ts'
 import { printJson, say } from './results.ts'
@@ -19,10 +19,7 @@ export async function init(options: InitOptions, context: CliContext): Promise<n
   const mayAsk = !options.yes && canAsk(context)
   const path = settingsPath(options, context)
   if (!(await mayWrite(path, mayAsk, { options, context }))) return ExitCode.failed
-  const setting = settingOf(options) ?? (mayAsk ? await askForLocation(defaultDirectory(options, context)) : undefined)
-  if (setting === undefined && mayAsk) return ExitCode.failed
-  const known = setting ?? { kind: 'directory', path: defaultDirectory(options, context) }
-  const kept = absolute(known, options, context)
+  const kept = absolute(settingOf(options) ?? (await chosenDirectory(mayAsk, { options, context })), options, context)
   const text = settingsText(kept)
   checkSettings(text, kept)
   const fileSystem = context.fileSystem()
@@ -60,6 +57,11 @@ function settingOf({ dir, bootstrapServer }: InitOptions): LocationSetting | und
   if (bootstrapServer === undefined) return undefined
   parseBrokerList(bootstrapServer, '--bootstrap-server')
   return { kind: 'brokers', list: bootstrapServer }
+}
+
+async function chosenDirectory(mayAsk: boolean, { options, context }: Invocation): Promise<LocationSetting> {
+  const usual = defaultDirectory(options, context)
+  return { kind: 'directory', path: mayAsk ? await askForDirectory(usual) : usual }
 }
 
 /** What every command takes without any settings. */

@@ -1,7 +1,8 @@
 import { fstatSync, writeSync } from 'node:fs'
-import { describeErrorCode, errorCode, TslogError } from '../base/errors.ts'
+import { errorCode } from '../base/errors.ts'
 import { descriptorWaits, sleepMs } from './descriptor-waits.ts'
 import type { DescriptorWaits } from './descriptor-waits.ts'
+import { cannotWrite } from './standard-streams.ts'
 
 /**
  * Whoever read our standard output has gone: nothing more to do and nobody to tell. Exit code 0. Not one of our failures,
@@ -14,11 +15,6 @@ export class ReaderGoneError extends Error {
   constructor(cause?: unknown) {
     super('the reader of standard output has gone', { cause })
   }
-}
-
-/** Standard output takes no bytes (full device, closed, I/O error). Exit code 1. */
-export class OutputError extends TslogError {
-  override readonly name = 'OutputError'
 }
 
 /** Where renderers put bytes. */
@@ -174,7 +170,7 @@ export class OutputStream implements ByteSink {
       if (code === 'EAGAIN') sleepMs(1)
       if (code === 'EAGAIN' || code === 'EINTR') return 0
       if (code === 'EPIPE' || code === 'ECONNRESET') throw new ReaderGoneError(error)
-      throw new OutputError(`cannot write to standard output: ${describeErrorCode(code, error)}`, { cause: error })
+      throw cannotWrite('standard output', error)
     }
   }
 }

@@ -1,11 +1,11 @@
 import { writeSync } from 'node:fs'
-import { errorCode, TslogError } from '../base/errors.ts'
+import { describeErrorCode, errorCode, TslogError } from '../base/errors.ts'
 import { isClosedDescriptor } from './closed-descriptor.ts'
 
 /**
  * Writes all of a short `text` to a standard stream at once, blocking, so that nothing is lost when the process ends right
- * after. (A stream's `write` followed by an exit loses what a pipe cannot hold: 64 KB.) Throws the system's error, EPIPE
- * among them. Records go through `OutputStream`.
+ * after. (A stream's `write` followed by an exit loses what a pipe cannot hold: 64 KB.) Throws the system's EPIPE when the
+ * reader has gone, `OutputError` for any other failure. Records go through `OutputStream`.
  */
 export function writeText(fd: number, text: string): void {
   const bytes = Buffer.from(text)
@@ -13,10 +13,22 @@ export function writeText(fd: number, text: string): void {
     try {
       written += writeSync(fd, bytes, written)
     } catch (error) {
-      if (errorCode(error) !== 'EAGAIN') throw error
+      const code = errorCode(error)
+      if (code === 'EPIPE') throw error
+      if (code !== 'EAGAIN') throw cannotWrite(fd === 2 ? 'standard error' : 'standard output', error)
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
     }
   }
+}
+
+/** A standard stream takes no bytes (full device, closed, I/O error). Exit code 1, unlike a full disk under the log. */
+export class OutputError extends TslogError {
+  override readonly name = 'OutputError'
+}
+
+/** What is to be thrown when the system refuses bytes for `stream`. */
+export function cannotWrite(stream: 'standard output' | 'standard error', cause: unknown): OutputError {
+  return new OutputError(`cannot write to ${stream}: ${describeErrorCode(errorCode(cause), cause)}`, { cause })
 }
 
 /** The caller closed standard output (`>&-`). Exit code 1. */

@@ -6,9 +6,9 @@ import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
 import { quoted } from './format/visible-text.ts'
 import { openStore } from './open-store.ts'
-import { topicConfigsOf } from './produce/settings.ts'
 import { counted, printJson, say } from './results.ts'
 import type { topicsAlterSpec } from './specs/topics-alter.ts'
+import { topicConfigsOf } from './values/topic-config-list.ts'
 
 export type TopicsAlterOptions = OptionsOf<typeof topicsAlterSpec>
 

@@ -6,9 +6,9 @@ import type { LogStore } from '../store/log-store.ts'
 import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
 import { openStore } from './open-store.ts'
-import { topicConfigsOf } from './produce/settings.ts'
 import { counted, printJson, say } from './results.ts'
 import type { topicsCreateSpec } from './specs/topics-create.ts'
+import { topicConfigsOf } from './values/topic-config-list.ts'
 
 export type TopicsCreateOptions = OptionsOf<typeof topicsCreateSpec>
 

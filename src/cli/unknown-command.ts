@@ -1,7 +1,7 @@
 import { UsageError } from '../base/errors.ts'
+import { nearest } from '../base/nearest-name.ts'
 import { splitCommandLine } from './command-line.ts'
 import { commandGroups, subcommandsOf, topLevelWords } from './command-table.ts'
-import { nearest } from './nearest.ts'
 import { quoted } from './format/visible-text.ts'
 
 /** What to say about a command line that names no command: the nearest one, or what another tool's habit is called here. */

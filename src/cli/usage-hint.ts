@@ -1,5 +1,5 @@
+import { nearest } from '../base/nearest-name.ts'
 import type { CommandSpec, FlagSpec } from './command-spec.ts'
-import { nearest } from './nearest.ts'
 
 /** The example that a usage error ends with. */
 export function exampleOf(spec: CommandSpec): string {

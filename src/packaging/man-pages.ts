@@ -122,13 +122,17 @@ function mainPage(): string {
     section('SYNOPSIS', ['.Nm', '.Op Ar global flags', '.Ar command', '.Op Ar ...']),
     section('DESCRIPTION', mainDescription),
     section('COMMANDS', commandList()),
-    section('GLOBAL FLAGS', ['They stand before the command or after it.', ...flagList(Object.entries(globalFlags))]),
+    section('GLOBAL FLAGS', ['They stand before the command or after it.', ...flagList(shownGlobalFlags())]),
     section('ENVIRONMENT', environment),
     section('FILES', files),
     section('EXIT STATUS', allExitCodes()),
     section('EXAMPLES', mainExamples),
     section('SEE ALSO', seeAlso()),
   ])
+}
+
+function shownGlobalFlags(): [string, FlagSpec][] {
+  return Object.entries<FlagSpec>(globalFlags).filter(([, flag]) => flag.hidden !== true)
 }
 
 const mainDescription = [
@@ -151,8 +155,6 @@ const environment = [
   '.Bl -tag -width Ds',
   '.It Ev TSLOG_DIR',
   'The log directory, when no flag names one.',
-  '.It Ev TSLOG_BROKERS',
-  'The brokers, when no flag names them.',
   '.It Ev TSLOG_DEBUG',
   'When 1, an error shows where in the program it arose.',
   '.It Ev NO_COLOR , TERM',
@@ -166,7 +168,7 @@ const files = [
   'A flag is stronger than the environment, and that than these files, in this order:',
   '.Bl -tag -width Ds',
   '.It Pa ./tslog.properties',
-  'Where the log is, in the syntax of Java properties: log.dirs or bootstrap.servers.',
+  'Where the log is, in the syntax of Java properties: log.dirs.',
   '.It Pa $XDG_CONFIG_HOME/tslog/tslog.properties',
   'The same for the user.',
   '.It Pa ./.tslog',
@@ -185,7 +187,7 @@ function allExitCodes(): string[] {
     ['4', 'Nothing matched or nothing to do, with --exit-code only.'],
     ['5', 'Damage found in the data.'],
     ['6', 'Locked by another writer.'],
-    ['75', 'Try again later: disk full, broker unreachable, lock timeout.'],
+    ['75', 'Try again later: the disk is full, or another writer held its lock for too long.'],
     ['77', 'Not allowed.'],
     ['124', 'The time of --timeout has passed.'],
     ['129, 130, 143', 'SIGHUP, SIGINT, SIGTERM, after an orderly stop.'],

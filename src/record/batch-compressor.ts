@@ -38,10 +38,7 @@ export class BatchCompressor {
     kernel.memory.set(batch.subarray(0, RecordBatch.overhead), start)
     const view = new DataView(kernel.memory.buffer, kernel.memory.byteOffset + start, RecordBatch.overhead)
     view.setInt32(batchFieldAt.batchLength, end - start - batchLengthOverhead)
-    view.setInt16(
-      batchFieldAt.attributes,
-      (view.getInt16(batchFieldAt.attributes) & ~codecMask) | codecId(this.#codec),
-    )
+    view.setInt16(batchFieldAt.attributes, (view.getInt16(batchFieldAt.attributes) & ~codecMask) | codecId(this.#codec))
     view.setUint32(batchFieldAt.crc, kernel.crc32c(start + RecordBatch.crcStart, end, 0))
     return kernel.memory.subarray(start, end)
   }

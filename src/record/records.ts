@@ -125,7 +125,8 @@ class RecordReader implements RecordView {
   headers(): RecordHeader[] {
     const cursor: VarintCursor = { bytes: this.bytes, position: this.#headersStart, end: this.#cursor.end }
     const span: RecordSpan = { start: -1, end: -1 }
-    const decoder = new TextDecoder()
+    // By default a decoder swallows a byte order mark: a key would not come out as it went in.
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
     return Array.from({ length: this.headerCount }, () => {
       readSpan(cursor, span)
       const key = decoder.decode(this.bytes.subarray(span.start, span.end))

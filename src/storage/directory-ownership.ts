@@ -56,7 +56,9 @@ export function lockAgainstKafka(
     const file = fileSystem.open(path, openMode)
     if (!file.lock('shared', 0)) {
       file.close()
-      throw new LockedError(`${directory} belongs to a running Kafka broker`, { hint: 'stop the broker first' })
+      throw new LockedError(`${directory} is held exclusively by a Kafka broker or a tslog close`, {
+        hint: 'stop the broker, or wait until the close has ended',
+      })
     }
     // Kafka deletes the file when it stops: a lock on a file without a name protects nothing.
     if (fileSystem.stat(path)?.identity === file.identity) return file

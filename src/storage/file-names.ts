@@ -114,8 +114,6 @@ function isFileState(state: string): state is FileState {
 export const TOPICS_FILE = 'tslog-topics.json'
 export const TOPICS_LOCK = 'tslog-topics.lock'
 export const CHECKPOINT_LOCK = 'tslog-checkpoint.lock'
-export const SERVE_LOCK = 'tslog-serve.lock'
-export const SERVE_SOCKET = 'tslog.sock'
 /** Kafka's own lock over the whole directory. */
 export const KAFKA_LOCK = '.lock'
 export const META_PROPERTIES = 'meta.properties'

@@ -146,8 +146,3 @@ function flagsOf(state: WriteState): number {
     (state.hasProducers ? flag.hasProducers : 0)
   )
 }
-
-/** Reads the 128 bytes of a write state, for whoever only looks at one; `undefined` as `WriteStateCodec.decode`. */
-export function decodeWriteState(bytes: Uint8Array): WriteState | undefined {
-  return new WriteStateCodec().decode(bytes)
-}

@@ -176,9 +176,6 @@ export const bytes: Type<Uint8Array> = new Type({
   versions: always,
 })
 
-/** Record batches inside a message: laid out as `bytes`, and neither copied nor looked into here. */
-export const recordBytes: Type<Uint8Array> = bytes
-
 /** A list of a type, or of structs when given fields: int32 count, compact in flexible versions. */
 export function array<S extends Type<unknown> | Fields>(item: S): Type<readonly ItemOf<S>[]> {
   const type = (item instanceof Type ? item : struct(item)) as Type<ItemOf<S>>

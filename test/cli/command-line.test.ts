@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { splitCommandLine, wantsHelp, wantsJson } from '../../src/cli/command-line.ts'
-import { nearest } from '../../src/cli/nearest.ts'
 import { unknownCommand } from '../../src/cli/unknown-command.ts'
 
 const words = (line: string): string[] => line.split(' ').filter(Boolean)
@@ -57,12 +56,3 @@ test.each([
   expect(unknownCommand(words(line)).hint).toBe(hint)
 })
 
-test.each([
-  ['partitoins', 'partitions'],
-  ['form', 'from'],
-  ['x', undefined],
-  ['frmo', 'from'],
-  ['entirely-other', undefined],
-])('the nearest name to %s is %s', (word, expected) => {
-  expect(nearest(word, ['partition', 'partitions', 'from', 'format'])).toBe(expected)
-})

@@ -27,7 +27,7 @@ describe('the help', () => {
     expect(text).toContain('EXAMPLES\n')
     for (const { command } of spec.examples) expect(text).toContain(`$ ${command}\n`)
     for (const [name, flag] of Object.entries(spec.flags)) {
-      const isShown = flag.hidden !== true && !(spec.directoryOnly === true && name === 'bootstrap-server')
+      const isShown = flag.hidden !== true
       expect(text.includes(`--${name}`) || text.includes(`--[no-]${name}`), name).toBe(isShown)
     }
   })

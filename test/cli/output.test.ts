@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { OutputError, OutputStream, ReaderGoneError } from '../../src/cli/output.ts'
+import { OutputStream, ReaderGoneError } from '../../src/cli/output.ts'
+import { OutputError } from '../../src/cli/standard-streams.ts'
 import type { OutputCalls } from '../../src/cli/output.ts'
 
 /** A pipe that takes what its plan says: a number of bytes, a signal while it waits, or a failure. */

@@ -3,6 +3,7 @@ import { AssertionError } from '../../src/base/assert.ts'
 import {
   CorruptSegmentError,
   DiskError,
+  InterruptedError,
   LockedError,
   NotAllowedError,
   NotFoundError,
@@ -13,6 +14,7 @@ import {
 import { exitCodeOf } from '../../src/cli/exit-code.ts'
 import { ReaderGoneError } from '../../src/cli/output.ts'
 import { describeError } from '../../src/cli/report-error.ts'
+import { cannotWrite } from '../../src/cli/standard-streams.ts'
 
 const systemError = (code: string): Error => Object.assign(new Error(`${code}: some text, write`), { code })
 
@@ -24,6 +26,8 @@ test.each([
   [new TemporaryError('x'), 75],
   [new NotAllowedError('x'), 77],
   [new RefusedError('x'), 1],
+  [new InterruptedError('x'), 130],
+  [cannotWrite('standard output', systemError('ENOSPC')), 1],
   [new DiskError('write', 'f.log', systemError('EIO')), 1],
   [new DiskError('write', 'f.log', systemError('ENOSPC')), 75],
   [new DiskError('write', 'f.log', systemError('EDQUOT')), 75],

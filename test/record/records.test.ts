@@ -87,6 +87,11 @@ describe('forEachRecord', () => {
     ])
   })
 
+  test('keeps a byte order mark at the start of a header key', () => {
+    const batch = withRecords('1a 00 00 00 01 01 02 08 ef bb bf 61 02 76 00'.slice(0, -3), 1)
+    expect(readAll(batch)[0]?.headers).toEqual([{ key: '\ufeffa', value: 'v' }])
+  })
+
   test('opens compressed records with what it was given, and tells it the limit', () => {
     const calls: unknown[] = []
     const batch = new RecordBatch(batchOf('gzip', ten))

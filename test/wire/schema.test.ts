@@ -15,7 +15,6 @@ import {
   int64,
   int8,
   nullable,
-  recordBytes,
   string,
   struct,
   timestamp,
@@ -65,7 +64,7 @@ describe('struct', () => {
   })
 
   test('infers the type of its values', () => {
-    const named = struct({ at: int64.as<Offset>(), id: uuid, names: nullable(array(string)), body: recordBytes })
+    const named = struct({ at: int64.as<Offset>(), id: uuid, names: nullable(array(string)), body: bytes })
     expectTypeOf<ValueOf<typeof named>>().toExtend<{
       readonly at: Offset
       readonly id: string

@@ -32,12 +32,22 @@ const looksPerCheck = 25
 export async function followReadings(readings: readonly PartitionReading[], world: FollowWorld): Promise<void> {
   const { stop, output, clock, until } = world
   for (let look = 1; stop.cause === undefined; look++) {
-    if (await printNew(readings, world)) continue
+    if (await printNewOrSay(readings, world)) continue
     if (output.isReaderGone()) throw new ReaderGoneError()
     await world.tick()
     if (until !== undefined && clock.now() >= until) return
     if (look % looksPerCheck === 0) await checkTopics(readings, world.store)
     await stop.sleep(pollMs)
+  }
+}
+
+/** A directory that goes away is what a deleted topic looks like. */
+async function printNewOrSay(readings: readonly PartitionReading[], world: FollowWorld): Promise<boolean> {
+  try {
+    return await printNew(readings, world)
+  } catch (error) {
+    if (error instanceof NotFoundError) await checkTopics(readings, world.store)
+    throw error
   }
 }
 

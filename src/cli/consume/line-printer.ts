@@ -8,6 +8,7 @@ import { forEachRecord } from '../../record/records.ts'
 import type { OutputStream } from '../output.ts'
 import type { BatchPrinter, RecordTally, WantedRange } from './batch-printer.ts'
 import type { RecordPrinter } from './record-printer.ts'
+import type { RecordFilter } from './record-filter.ts'
 import { fastWindowBytes, firstWindowBytes, upTo } from './window-holder.ts'
 
 export interface LinePrinterOptions {
@@ -18,7 +19,8 @@ export interface LinePrinterOptions {
   readonly tally: RecordTally
   /** Whether the offset after the last record must be right, not only after the last batch, when the tally is full. */
   readonly needsExactOffsets: boolean
-  /** Prints the same for the batches that are rare: old formats, and one that is cut by the end of the range. */
+  readonly filter: RecordFilter | undefined
+  /** Prints the same for other batches: old formats, one that is cut by the end of the range, one with records that do not match. */
   readonly records: RecordPrinter
 }
 
@@ -59,7 +61,8 @@ export class LinePrinter implements BatchPrinter {
   }
 
   print(batch: LogBatch, wanted: WantedRange): Offset {
-    if (batch instanceof RecordBatch && batch.nextOffset <= wanted.end) return this.#printLines(batch, wanted.start)
+    const isWhole = batch.nextOffset <= wanted.end && this.#options.filter?.matchesAll(batch) !== false
+    if (isWhole && batch instanceof RecordBatch) return this.#printLines(batch, wanted.start)
     this.flush()
     return this.#options.records.print(batch, wanted)
   }

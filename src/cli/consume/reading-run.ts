@@ -150,12 +150,13 @@ class ReadingRun implements PrintingWorld {
   #linePrinter(escapes: boolean): BatchPrinter | undefined {
     const { style, filter, isUnbuffered } = this.#settings
     if (style.kind !== 'values' || style.keyDelimiter !== undefined || style.delimiter.length !== 1) return undefined
-    if (escapes || isUnbuffered || filter !== undefined) return undefined
+    if (escapes || isUnbuffered || filter?.looksInside === true) return undefined
     return new LinePrinter({
       output: this.output,
       delimiter: style.delimiter[0] ?? 0,
       hasNullMarker: style.hasNullMarker,
       tally: this.#world.tally,
+      filter,
       needsExactOffsets: this.#world.group !== undefined || this.#settings.isVerbose,
       records: this.#records,
     })

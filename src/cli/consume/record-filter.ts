@@ -3,12 +3,17 @@ import { UsageError } from '../../base/errors.ts'
 import type { LogBatch } from '../../record/log-batch.ts'
 import { Glob } from '../format/glob.ts'
 import type { OutputRecord } from '../format/output-record.ts'
+import { isWithin } from './batch-times.ts'
 import { quoted } from '../format/visible-text.ts'
 
 /** Which records are printed. */
 export interface RecordFilter {
+  /** Whether more than the time counts. */
+  readonly looksInside: boolean
   /** False when none of the batch's records can match: they need not be looked at. */
   mayMatch(batch: LogBatch): boolean
+  /** True when all of the batch's records are known to match: they need not be looked at. */
+  matchesAll(batch: LogBatch): boolean
   matches(record: OutputRecord): boolean
 }
 
@@ -40,7 +45,9 @@ export function recordFilter(options: FilterOptions): RecordFilter | undefined {
   }
   const needle = invertMatch || options.grep === undefined ? undefined : literalBytes(options.grep)
   return {
+    looksInside: content.length > 0,
     mayMatch: (batch) => batch.maxTimestamp >= since && (needle === undefined || mayHold(batch, needle)),
+    matchesAll: (batch) => content.length === 0 && isWithin(batch, { since, until }),
     matches: (record) =>
       (!isTimed || (record.timestampMs >= since && record.timestampMs < until)) &&
       (content.length === 0 || content.every((test) => test(record)) !== invertMatch),

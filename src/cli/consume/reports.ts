@@ -37,7 +37,7 @@ export class ReadingReports {
 
   /** Records went away between being asked for and being read. */
   trimmed(partition: TopicPartition, range: { first: Offset; next: Offset }): void {
-    this.warn(`${nameOf(partition)}: ${offsets(range.first, range.next)} were deleted before they could be read`)
+    this.warn(`${nameOf(partition)}: deleted before being read: ${offsets(range.first, range.next)}`)
   }
 
   warn(text: string): void {

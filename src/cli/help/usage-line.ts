@@ -32,10 +32,9 @@ export function flagText(flag: FlagSpec): string {
 export function shownFlags(spec: CommandSpec): { readonly own: NamedFlag[]; readonly global: NamedFlag[] } {
   const shown = Object.entries(spec.flags).filter(([, flag]) => flag.hidden !== true)
   const isGlobal = ([name]: NamedFlag): boolean => Object.hasOwn(globalFlags, name)
-  const isRefused = ([name]: NamedFlag): boolean => spec.directoryOnly === true && name === 'bootstrap-server'
   return {
     own: shown.filter((entry) => !isGlobal(entry)),
-    global: shown.filter((entry) => isGlobal(entry) && !isRefused(entry)),
+    global: shown.filter((entry) => isGlobal(entry)),
   }
 }
 

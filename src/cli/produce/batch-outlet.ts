@@ -11,6 +11,9 @@ const inlineBytesMax = 2 * 1024 * 1024
 /** One thread reads and writes 300 to 600 MB of compressed lines a second; more than this cannot be kept busy. */
 const threadsMax = 4
 
+/** What of a `BatchSink` is needed. */
+type BatchTaker = Pick<BatchSink, 'config' | 'write' | 'endTurn'>
+
 /**
  * Between a feeder and the log: compresses batches as `-z` or the topic says, and hands them on in order. When there is much to do,
  * other threads compress: a batch is in the log some time after `write` then, at the latest after `drain`.
@@ -19,7 +22,7 @@ export class BatchOutlet {
   readonly config: TopicConfig
   /** Whether batches are compressed; the CRC that they come with need not be right then. */
   readonly isCompressing: boolean
-  readonly #sink: BatchSink
+  readonly #sink: BatchTaker
   readonly #settings: ProduceSettings
   readonly #codec: CompressionCodec
   readonly #level: number | undefined
@@ -31,7 +34,7 @@ export class BatchOutlet {
   /** Records that were left out for being too large. */
   skipped = 0
 
-  constructor(sink: BatchSink, settings: ProduceSettings) {
+  constructor(sink: BatchTaker, settings: ProduceSettings) {
     const { codec, level } = codecOf(settings, sink.config)
     this.config = sink.config
     this.isCompressing = codec !== 'none'
@@ -49,6 +52,11 @@ export class BatchOutlet {
     return this.#batches
   }
 
+  /** Whether other threads were started. */
+  get hasThreads(): boolean {
+    return this.#pool !== undefined
+  }
+
   /** Whether batches that were written are not in the log yet. */
   get hasPending(): boolean {
     return this.#pool?.hasPending ?? false
@@ -60,7 +68,7 @@ export class BatchOutlet {
     if (!this.isCompressing) return this.#sink.write(batch)
     if (this.#pool?.takes(batch.bytes) === true) return this.#pool.write(batch)
     await this.#pool?.drain()
-    await this.#sink.write({ ...batch, bytes: this.#compressor.compress(batch.bytes) })
+    await this.#append({ ...batch, bytes: this.#compressor.compress(batch.bytes) })
     this.#inlineBytes += batch.bytes.length
     if (this.#mayStartPool && this.#inlineBytes > inlineBytesMax) await this.#startPool()
   }
@@ -86,6 +94,11 @@ export class BatchOutlet {
     this.#pool?.close()
   }
 
+  /** The next batch takes its time to be compressed, so other writers have their turn. */
+  #append(batch: FinishedBatch): Promise<void> {
+    return this.#sink.write({ ...batch, moreFollows: false })
+  }
+
   async #startPool(): Promise<void> {
     this.#mayStartPool = false
     const cores = process.getBuiltinModule('node:os').availableParallelism()
@@ -96,7 +109,7 @@ export class BatchOutlet {
       level: this.#level,
       batchBytesMax: sizeLimits(this.#settings, this.config, 0).batchBytes,
       threads: Math.min(cores, threadsMax),
-      append: (batch) => this.#sink.write(batch),
+      append: (batch) => this.#append(batch),
       compressor: this.#compressor,
     })
   }

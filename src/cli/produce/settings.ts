@@ -1,7 +1,5 @@
-import { UsageError } from '../../base/errors.ts'
 import type { TimestampMs } from '../../base/brands.ts'
 import type { CompressionCodec } from '../../record/codec.ts'
-import { parseTopicConfig } from '../../storage/topic-configs.ts'
 import type { NewTopic } from '../../storage/log-directory.ts'
 import type { OptionsOf } from '../command-spec.ts'
 import type { produceSpec } from '../specs/produce.ts'
@@ -11,6 +9,7 @@ import { type FsyncPolicy, parseFsyncPolicy } from '../values/fsync-policy.ts'
 import { type HeaderValue, parseHeader } from '../values/header.ts'
 import { parseRate } from '../values/rate.ts'
 import { parseTime } from '../values/time-expression.ts'
+import { topicConfigsOf } from '../values/topic-config-list.ts'
 
 export type ProduceOptions = OptionsOf<typeof produceSpec>
 
@@ -86,19 +85,4 @@ function delimiterOf(options: ProduceOptions): Uint8Array {
 
 function newTopicOf({ topic, partitions, config }: ProduceOptions): NewTopic {
   return { name: topic, partitionCount: partitions ?? 1, configs: topicConfigsOf(config, '--config') }
-}
-
-/** Configurations given as `KEY=VALUE`, in Kafka's own texts. Throws `UsageError` for an unknown key or a bad value. */
-export function topicConfigsOf(texts: readonly string[], flag: string): ReadonlyMap<string, string> {
-  const configs = new Map<string, string>()
-  for (const text of texts) {
-    const at = text.indexOf('=')
-    if (at <= 0)
-      throw new UsageError(`${flag}: ${JSON.stringify(text)} is not KEY=VALUE`, {
-        hint: `${flag} retention.ms=604800000`,
-      })
-    const name = text.slice(0, at)
-    configs.set(name, parseTopicConfig(name, text.slice(at + 1)))
-  }
-  return configs
 }

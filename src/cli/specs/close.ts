@@ -1,5 +1,4 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { adoptFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 
 export const closeSpec = {
@@ -9,7 +8,7 @@ export const closeSpec = {
     'Recovers every partition, trims the indexes, syncs all files and marks the directory as cleanly shut down. Refused while another process has it open.',
   ],
   args: [],
-  flags: { ...adoptFlag, ...globalFlags },
+  flags: globalFlags,
   directoryOnly: true,
   examples: [{ command: 'tslog -d /var/lib/kafka close', explanation: 'Before a broker starts on the directory' }],
   exitCodes: { 3: 'The directory is not there.', 5: 'A partition is damaged.', 6: 'The directory is in use.' },

@@ -3,7 +3,7 @@ import { globalFlags } from './global-flags.ts'
 
 export const initSpec = {
   name: 'init',
-  summary: 'ask a few questions and write a config file',
+  summary: 'ask where the log is and write a config file',
   description: [
     'Asks where the log is and writes the answer to ./tslog.properties, or with --user to tslog.properties in $XDG_CONFIG_HOME/tslog. What a flag says is not asked; with --yes, or without a terminal, nothing is asked and the defaults are taken.',
   ],

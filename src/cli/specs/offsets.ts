@@ -25,7 +25,7 @@ export const offsetsSpec = {
       value: 'TIME',
       example: '1h',
       summary:
-        'The offset of the first record at or after TIME: ISO 8601, epoch ms, 10m, "2 hours ago", yesterday, earliest, latest.',
+        'The offset of the first record at or after TIME: ISO 8601, epoch ms, 10m, "2 hours ago", yesterday. As in Kafka, earliest or -2 is the log start offset, latest or -1 the log end offset, -3 the record with the highest timestamp.',
     },
     'exit-code': { kind: 'bool', summary: 'Exit with 4 when no record is at or after TIME.' },
     ...topicFlag,

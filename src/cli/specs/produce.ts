@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { adoptFlag, topicFlag } from './shared-flags.ts'
+import { topicFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 
 export const produceSpec = {
@@ -149,7 +149,6 @@ export const produceSpec = {
       summary: 'Not more than N records per second.',
     },
     ...topicFlag,
-    ...adoptFlag,
     ...globalFlags,
   },
   conflicts: [

@@ -6,11 +6,6 @@ export const confirmationFlags = {
   yes: { kind: 'bool', char: 'y', summary: 'Do not ask; needed where no terminal can be asked.' },
 } as const satisfies Record<string, FlagSpec>
 
-/** Writing into a directory that Kafka made has to be asked for. */
-export const adoptFlag = {
-  adopt: { kind: 'bool', summary: 'Allow writing into a directory that Apache Kafka made.' },
-} as const satisfies Record<string, FlagSpec>
-
 /** `-t TOPIC`, as kcat users type the topic. */
 export const topicFlag = {
   topic: {

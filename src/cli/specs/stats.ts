@@ -34,7 +34,8 @@ export const statsSpec = {
       min: 0,
       max: 1000,
       default: 10,
-      summary: 'How many of the most frequent keys.',
+      summary:
+        'How many of the most frequent keys. 0 is fastest: only batch headers are read, and keys and payload bytes are not counted.',
     },
     ...topicFlag,
     ...globalFlags,

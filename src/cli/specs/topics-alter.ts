@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { adoptFlag, topicFlag } from './shared-flags.ts'
+import { topicFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 
 export const topicsAlterSpec = {
@@ -37,7 +37,6 @@ export const topicsAlterSpec = {
       summary: 'How many partitions there should be; more than now.',
     },
     ...topicFlag,
-    ...adoptFlag,
     ...globalFlags,
   },
   examples: [

@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { builtBinary } from '../../support/built-binary.ts'
+import { runShell } from '../../support/run-binary.ts'
+import { ScratchLog } from '../scratch-log.ts'
+import { batchOf, committed } from './reading.ts'
+
+const lineCount = 60_000
+
+/** Numbered lines of 98 bytes: more than any pipe holds. */
+function manyLines(first = 0): string[] {
+  return Array.from({ length: lineCount }, (_, i) => `${first + i} `.padEnd(98, 'x'))
+}
+
+async function bigLog(): Promise<ScratchLog> {
+  const log = new ScratchLog()
+  await log.createTopic('t')
+  const values = manyLines().map((value) => ({ value }))
+  const batches: Uint8Array[] = []
+  for (let at = 0; at < values.length; at += 1000) batches.push(batchOf(values.slice(at, at + 1000)))
+  await log.appendBytes('t', 0, ...batches)
+  return log
+}
+
+function start(log: ScratchLog, words: readonly string[]): ChildProcess {
+  const { PATH, HOME } = process.env
+  return spawn(builtBinary(), [...words, '-d', log.directory], {
+    env: { PATH, HOME },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+/** Everything that comes out of a stream until its end. */
+async function textOf(stream: NodeJS.ReadableStream | null): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream ?? []) chunks.push(Buffer.from(chunk as Buffer))
+  return Buffer.concat(chunks).toString()
+}
+
+describe('consume into a pipe', () => {
+  test('is the identity on what produce read', () => {
+    const log = new ScratchLog()
+    const run = runShell(
+      'seq 100000 > "$dir.txt"; for z in none gzip snappy lz4 zstd; do $tslog produce t -z $z < "$dir.txt" || exit; $tslog consume t -n 100000 | cmp - "$dir.txt" || exit; done; $tslog consume t | wc -l',
+      log.directory,
+    )
+    expect(run.stderr).toBe('')
+    expect(run.stdout.toString().trim()).toBe('500000')
+  })
+
+  test('ends well when its reader has seen enough, and commits nothing', async () => {
+    const log = await bigLog()
+    const run = runShell('{ $tslog consume t -g g; echo "code $?" >&2; } | head -n 3 | cut -c 1-2', log.directory)
+    expect(run.stdout.toString()).toBe('0 \n1 \n2 \n')
+    expect(run.stderr).toMatch(/-c N.*\ncode 0\n$/s)
+    expect(await committed(log, 'g')).toBeUndefined()
+  })
+
+  test.each(['consume t --follow', 'tail t'])('%s sees that its reader has gone while nothing comes', async (words) => {
+    const log = await bigLog()
+    const run = runShell(
+      `timeout 20 $tslog ${words} -n 2 | head -n 1 | cut -c 1-6; echo "\${PIPESTATUS[0]}"`,
+      log.directory,
+    )
+    expect(run).toMatchObject({ stderr: '' })
+    expect(run.stdout.toString()).toBe('59998 \n0\n')
+  })
+
+  test.each([
+    ['> /dev/full', 1, 'no space left'],
+    ['>&-', 1, 'standard output is closed'],
+  ])('says that %s takes nothing', async (redirection, code, message) => {
+    const run = runShell(`$tslog consume t ${redirection}`, (await bigLog()).directory)
+    expect(run).toMatchObject({ code, stderr: expect.stringContaining(message) })
+  })
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)(
+    '%s while the reader sleeps ends at a record’s border, and commits what was written',
+    async (signal, code) => {
+      const log = await bigLog()
+      const child = start(log, ['consume', 't', '-g', 'g'])
+      const exited = once(child, 'exit')
+      await sleep(400)
+      child.kill(signal)
+      await sleep(100)
+      const text = await textOf(child.stdout)
+      expect(await exited).toEqual([code, null])
+      const whole = text.split('\n')
+      expect(whole.pop()).toBe('')
+      expect(whole).toEqual(manyLines().slice(0, whole.length))
+      expect(whole.length).toBeLessThan(lineCount)
+      expect(await committed(log, 'g')).toBe(BigInt(whole.length))
+    },
+  )
+
+  test('a signal ends following at once', async () => {
+    const log = await bigLog()
+    const child = start(log, ['tail', 't', '-n', '1'])
+    const text = textOf(child.stdout)
+    await sleep(400)
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([143, null])
+    expect(await text).toBe(`${manyLines().at(-1)}\n`)
+  })
+
+  test('a record is seen within 50 ms of its being written', async () => {
+    const log = new ScratchLog()
+    await log.createTopic('t')
+    const child = start(log, ['consume', 't', '--follow', '-f', '%s\n'])
+    await sleep(400)
+    const delays: number[] = []
+    for (let i = 0; i < 10; i++) {
+      const seen = once(child.stdout ?? process.stdin, 'data')
+      await log.appendBytes('t', 0, batchOf([{ value: `${i}` }]))
+      const written = performance.now()
+      await seen
+      delays.push(performance.now() - written)
+    }
+    child.kill()
+    // One that a busy machine delays is none of ours.
+    expect(delays.toSorted((a, b) => a - b)[5]).toBeLessThan(50)
+  })
+
+  test('-g with --follow into a pipe needs --commit', async () => {
+    const log = await bigLog()
+    const run = runShell('$tslog consume t -g g --follow | cat; exit "${PIPESTATUS[0]}"', log.directory)
+    expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining('--commit every:5s') })
+    expect(runShell('timeout -s INT 1 $tslog consume t -g g --follow > "$dir.out"', log.directory).code).toBe(124)
+    expect(await committed(log, 'g')).toBe(BigInt(lineCount))
+  })
+})
