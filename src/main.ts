@@ -1,5 +1,4 @@
 import { splitCommandLine, wantsHelp, wantsJson } from './cli/command-line.ts'
-import type { CliContext } from './cli/context.ts'
 import { hotCommands } from './cli/hot-commands.ts'
 import { assertStdoutIsOpen, writeText } from './cli/standard-streams.ts'
 import { versionLine } from './cli/version.ts'
@@ -8,7 +7,8 @@ import { versionLine } from './cli/version.ts'
 // is called, so that `tslog produce` in a cron loop costs little more than the runtime's own start.
 
 const argv = process.argv.slice(2)
-process.exitCode = await main(argv).catch((error: unknown) => report(error))
+// Everything was written by calls that block, so nothing is lost; and the runtime spends a millisecond less on its end.
+process.exit(await main(argv).catch((error: unknown) => report(error)))
 
 /** Runs one command line; resolves to the exit code. */
 async function main(words: readonly string[]): Promise<number> {
@@ -17,8 +17,9 @@ async function main(words: readonly string[]): Promise<number> {
   if (first === '__complete') return complete(words.slice(1))
   const { name = '', rest } = splitCommandLine(words)
   if (name !== 'produce') assertStdoutIsOpen()
-  const hot = Object.hasOwn(hotCommands, name) ? hotCommands[name] : undefined
-  return (await hot?.run(rest, context)) ?? runOther(words)
+  const loadHot = Object.hasOwn(hotCommands, name) ? hotCommands[name] : undefined
+  const runHot = await loadHot?.()
+  return runHot?.(rest) ?? runOther(words)
 }
 
 /** Help, wrong command names, and every command line that the fast parser leaves alone. */
@@ -36,17 +37,14 @@ async function help(words: readonly string[]): Promise<number> {
 }
 
 async function complete(words: readonly string[]): Promise<number> {
-  return (await import('./cli/completion/complete.ts')).complete(words, await context())
+  const { systemContext } = await import('./cli/context.ts')
+  return (await import('./cli/completion/complete.ts')).complete(words, systemContext())
 }
 
 function print(text: string): number {
   assertStdoutIsOpen()
   writeText(1, text)
   return 0
-}
-
-async function context(): Promise<CliContext> {
-  return (await import('./cli/context.ts')).systemContext()
 }
 
 async function report(error: unknown): Promise<number> {

@@ -19,8 +19,12 @@ export function uuidFromBytes(bytes: Uint8Array): Uuid {
   return Buffer.from(bytes).toString('base64url')
 }
 
+/** Whether `text` is written as an id is. */
+export function isUuid(text: string): text is Uuid {
+  return /^[A-Za-z0-9_-]{22}$/.test(text)
+}
+
 /** The 16 bytes of an id, or `undefined` when `text` is not one. */
 export function uuidToBytes(text: Uuid): Uint8Array | undefined {
-  if (!/^[A-Za-z0-9_-]{22}$/.test(text)) return undefined
-  return Buffer.from(text, 'base64url')
+  return isUuid(text) ? Buffer.from(text, 'base64url') : undefined
 }

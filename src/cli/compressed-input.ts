@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { cannotRead, InputError } from './input.ts'
 import type { InputReader } from './input.ts'
 import { ZstdFrameWalker } from './zstd-frame-walker.ts'
@@ -71,7 +70,7 @@ export class CompressedInput {
 const CHUNK_BYTES = 64 * 1024
 
 async function decompressed(file: InputReader, compression: FileCompression): Promise<AsyncIterator<Uint8Array>> {
-  const zlib = await import('node:zlib')
+  const [zlib, { Readable }] = await Promise.all([import('node:zlib'), import('node:stream')])
   const options = { chunkSize: CHUNK_BYTES }
   const plain = compression === 'gzip' ? zlib.createGunzip(options) : zlib.createZstdDecompress(options)
   const source = Readable.from(chunksOf(file, compression), { objectMode: false, highWaterMark: CHUNK_BYTES })

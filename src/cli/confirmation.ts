@@ -18,7 +18,7 @@ export interface Question {
 export async function isConfirmed({ text, example, yes }: Question, context: CliContext): Promise<boolean> {
   if (yes) return true
   if (!canAsk(context)) {
-    throw new UsageError('this deletes something and there is no terminal to ask on: --yes is needed', {
+    throw new UsageError('there is no terminal to ask on: --yes is needed', {
       hint: example,
     })
   }

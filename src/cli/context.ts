@@ -2,6 +2,7 @@ import { systemClock, type Clock } from '../base/clock.ts'
 import { systemRandom, type Random } from '../base/random.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { NodeFileSystem } from '../disk/node-file-system.ts'
+import { isTerminal } from './terminal.ts'
 
 /** The world as a use case sees it; tests give another one. Everything that costs time to make is made on first use. */
 export interface CliContext {
@@ -26,7 +27,7 @@ export function systemContext(): CliContext {
     stdin: 0,
     stdout: 1,
     stderr: 2,
-    isTerminal: (fd) => process.getBuiltinModule('node:tty').isatty(fd),
+    isTerminal,
     clock: systemClock,
     random: systemRandom,
     fileSystem: () => (fileSystem ??= new NodeFileSystem()),

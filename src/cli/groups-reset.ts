@@ -118,7 +118,7 @@ async function commit(
   if (changes.length === 0) return true
   const text = `Set ${counted(changes.length, 'committed offset')} of group ${options.group}?`
   if (!options.yes && !options.json) await preview(changes, { options, context })
-  const example = `tslog groups reset ${options.group} ... --yes`
+  const example = `tslog groups reset ${options.group} ${spelling(options)} --yes`
   if (!(await isConfirmed({ text, example, yes: options.yes }, context))) {
     say('nothing was changed', options, context)
     return false
@@ -126,6 +126,19 @@ async function commit(
   const offsets = changes.map(({ topic, partition, to }) => ({ topic, partition, offset: to }))
   await store.groups.commit(options.group, offsets)
   return true
+}
+
+/** The flags that say what to reset and to where, as they are typed. */
+function spelling(options: GroupsResetOptions): string {
+  const { topic, partition, toOffset, toDatetime, byDuration, shiftBy } = options
+  const words = [...topic.map((one) => `--topic ${one}`), ...partition.map((one) => `-p ${one}`)]
+  if (options.toEarliest) words.push('--to-earliest')
+  if (options.toLatest) words.push('--to-latest')
+  if (toOffset !== undefined) words.push(`--to-offset ${toOffset}`)
+  if (toDatetime !== undefined) words.push(`--to-datetime ${JSON.stringify(toDatetime)}`)
+  if (byDuration !== undefined) words.push(`--by-duration ${byDuration}ms`)
+  if (shiftBy !== undefined) words.push(`--shift-by ${shiftBy}`)
+  return words.join(' ')
 }
 
 /** What the question is about; only where it can be asked. */

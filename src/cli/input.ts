@@ -1,10 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { isatty } from 'node:tty'
 import { describeErrorCode, errorCode, NotAllowedError, TslogError } from '../base/errors.ts'
 import { nativeCalls } from '../disk/native-calls.ts'
 import { isClosedDescriptor } from './closed-descriptor.ts'
 import { descriptorWaits, sleepMs } from './descriptor-waits.ts'
 import type { DescriptorWaits, WaitResult } from './descriptor-waits.ts'
+import { isTerminal } from './terminal.ts'
 
 /** Standard input or a file argument cannot be read. Exit code 1. */
 export class InputError extends TslogError {
@@ -48,7 +48,7 @@ export class InputReader {
     if (facts.isDirectory()) throw new InputError(`cannot read ${name}: is a directory (EISDIR)`)
     this.name = name
     this.size = facts.isFile() ? facts.size : undefined
-    this.isTerminal = facts.isCharacterDevice() && isatty(fd)
+    this.isTerminal = facts.isCharacterDevice() && isTerminal(fd)
     this.#fd = fd
     this.#calls = calls
     this.#canBlock = !facts.isFile()

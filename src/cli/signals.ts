@@ -75,9 +75,12 @@ export class SignalWatch {
 
 /** The stop signals in the `SigIgn` mask of a `/proc/PID/status` file. */
 export function ignoredSignals(processStatus: string): ReadonlySet<StopSignal> {
-  const mask = BigInt(`0x${/^SigIgn:\s*([0-9a-f]+)$/m.exec(processStatus)?.[1] ?? '0'}`)
+  const start = processStatus.indexOf('\nSigIgn:') + 1
+  if (start === 0) return new Set()
+  const digits = processStatus.slice(start, processStatus.indexOf('\n', start)).slice(-4)
+  const lowest16 = Number.parseInt(digits, 16)
   const signals = Object.keys(signalNumbers) as StopSignal[]
-  return new Set(signals.filter((signal) => ((mask >> BigInt(signalNumbers[signal] - 1)) & 1n) === 1n))
+  return new Set(signals.filter((signal) => ((lowest16 >> (signalNumbers[signal] - 1)) & 1) === 1))
 }
 
 function inheritedIgnores(): ReadonlySet<StopSignal> {

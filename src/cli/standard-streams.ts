@@ -8,7 +8,7 @@ import { isClosedDescriptor } from './closed-descriptor.ts'
  * reader has gone, `OutputError` for any other failure. Records go through `OutputStream`.
  */
 export function writeText(fd: number, text: string): void {
-  const bytes = Buffer.from(text)
+  const bytes = new TextEncoder().encode(text)
   for (let written = 0; written < bytes.length;) {
     try {
       written += writeSync(fd, bytes, written)

@@ -17,10 +17,15 @@ function unknownSubcommand(group: string, name: string, rest: readonly string[])
   const word = name === group ? firstOwnFlag(rest) : name.slice(group.length + 1)
   const subcommands = subcommandsOf(group).map((entry) => entry.word)
   const asFlag = subcommands.find((candidate) => rest.includes(`--${candidate}`))
-  const near = asFlag ?? nearest(word ?? '', subcommands)
+  const near = asFlag ?? subcommandOf(otherWords[word ?? ''], subcommands) ?? nearest(word ?? '', subcommands)
   return new UsageError(`there is no command ${quoted(`${group} ${word ?? ''}`.trim())}`, {
     hint: near === undefined ? `${group} knows ${subcommands.join(', ')}` : didYouMean(`${group} ${near}`),
   })
+}
+
+/** What a word of other tools is here, where there is such a command. */
+function subcommandOf(word: string | undefined, subcommands: readonly string[]): string | undefined {
+  return subcommands.find((candidate) => candidate === word)
 }
 
 /** The first flag that is not a global one. */
@@ -50,6 +55,17 @@ const kcatModes: Readonly<Record<string, string>> = {
   '-Q': 'to see offsets: tslog offsets app-logs',
   '-G': 'to read in a group: tslog consume app-logs -g nightly',
   '-t': 'to read a topic: tslog consume app-logs',
+}
+
+/** Words of other tools for what stands under `topics` and `groups`. */
+const otherWords: Readonly<Record<string, string>> = {
+  add: 'create',
+  edit: 'alter',
+  info: 'describe',
+  ls: 'list',
+  rm: 'delete',
+  seek: 'reset',
+  show: 'describe',
 }
 
 /** Words of other tools for what we call otherwise. */

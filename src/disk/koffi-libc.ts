@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import type { Libc } from './linux-native-calls.ts'
 
 /** The part of the npm package `koffi` used here. */
@@ -24,6 +23,7 @@ export function koffiLibc(): Libc | undefined {
 
 function loadKoffi(): Koffi | undefined {
   try {
+    const { createRequire } = process.getBuiltinModule('node:module')
     const module: unknown = createRequire(import.meta.url)('koffi')
     return isKoffi(module) ? module : undefined
   } catch {

@@ -1,6 +1,6 @@
 // Builds dist/tslog, one executable with everything inside. Run by Bun: bun src/packaging/build-binary.ts
 import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { writeText } from '../cli/standard-streams.ts'
 
 /** The part of Bun's bundler used here; its own types would replace Node's in the whole project. */
@@ -9,7 +9,10 @@ interface Bundler {
 }
 
 interface BundlerHooks {
-  onResolve(on: { filter: RegExp }, then: (asked: { path: string }) => { path: string; namespace: string }): void
+  onResolve(
+    on: { filter: RegExp },
+    then: (asked: { path: string; importer: string; kind: string }) => { path: string; namespace: string } | undefined,
+  ): void
   onLoad(
     on: { filter: RegExp; namespace?: string },
     then: (asked: { path: string }) => { loader: 'js'; contents: string },
@@ -28,6 +31,26 @@ const unfinished = `${outfile}.${process.pid}`
  * root, so that the chunk which starts it must be told the way.
  */
 const compressionWorker = 'cli/produce/compression-worker'
+
+/**
+ * The bundler puts modules into one chunk when the same entries and the same dynamic imports reach them, which made a dozen chunks of what
+ * `produce` needs, and milliseconds of their loading. So each dynamic import in our sources, but those of the hot commands themselves, goes
+ * through a facade which reaches all that is hot: that code is in three chunks then, for reading, for writing, and for both.
+ */
+const hotCommands = join(root, 'src/cli/hot-commands.ts')
+const hotModules = ['hot-reading', 'hot-writing'].map((name) => join(root, `src/cli/${name}.ts`))
+const facadeMark = '?facade'
+
+function isBehindFacade({ importer, kind }: { importer: string; kind: string }): boolean {
+  const isOurs = importer.startsWith(join(root, 'src/')) || importer.startsWith(join(root, 'commands/'))
+  return isOurs && kind === 'dynamic-import' && importer !== hotCommands
+}
+
+function facade(path: string): string {
+  const lines = [...hotModules.map((hot) => `import ${JSON.stringify(hot)}`), `export * from ${JSON.stringify(path)}`]
+  if (path.startsWith(join(root, 'commands/'))) lines.push(`export { default } from ${JSON.stringify(path)}`)
+  return lines.join('\n')
+}
 
 /** zstd-napi's addon, when it could be compiled at install time; otherwise zstd is node:zlib's. */
 const addon = join(root, 'node_modules/zstd-napi/build/Release/binding.node')
@@ -80,6 +103,15 @@ const result = await bun.build({
       setup(build: BundlerHooks) {
         build.onResolve({ filter: exact(Object.keys(stubs)) }, ({ path }) => ({ path, namespace: 'stub' }))
         build.onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({ loader: 'js', contents: stubs[path] ?? '' }))
+        build.onResolve({ filter: /^\.\.?\// }, (asked) =>
+          isBehindFacade(asked)
+            ? { path: join(dirname(asked.importer), asked.path) + facadeMark, namespace: 'facade' }
+            : undefined,
+        )
+        build.onLoad({ filter: /.*/, namespace: 'facade' }, ({ path }) => ({
+          loader: 'js',
+          contents: facade(path.slice(0, -facadeMark.length)),
+        }))
         // The package finds its addon by a computed path, which no bundler can follow; by a plain one Bun embeds it.
         build.onLoad({ filter: /zstd-napi\/binding\.js$/ }, () => ({
           loader: 'js',

@@ -178,6 +178,11 @@ export class RecordBatch {
     return this.#view.getInt32(batchFieldAt.recordCount)
   }
 
+  /** Whether every offset from the first to the last has its record: compaction took nothing. */
+  get hasNoGaps(): boolean {
+    return this.recordCount === this.lastOffsetDelta + 1
+  }
+
   isCrcValid(): boolean {
     return this.crc === this.#computeCrc()
   }

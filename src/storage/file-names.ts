@@ -58,6 +58,16 @@ export function quarantineFileName(baseOffset: Offset, position: number): string
   return `${fileStem(baseOffset)}.${position}.corrupt`
 }
 
+/** Whether `name` may be the `.log` of a segment: quick, since a partition may have thousands of files. */
+export function isLogFileName(name: string): boolean {
+  return name.length === 24 && name.endsWith('.log')
+}
+
+/** The base offset in the name of a segment's file; `undefined` for a name without one. */
+export function baseOffsetOf(name: string): Offset | undefined {
+  return parseFileStem(name.slice(0, 20))
+}
+
 /** What `name` is in a partition directory. Never throws: any string may stand in a directory. */
 export function parsePartitionFile(name: string): PartitionFile {
   const known = fixedName(name) ?? numberedName(name)

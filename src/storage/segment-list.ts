@@ -1,19 +1,22 @@
 import type { Offset } from '../base/brands.ts'
 import { NotFoundError } from '../base/errors.ts'
 import type { FileSystem } from '../disk/file-system.ts'
-import { parsePartitionFile } from './file-names.ts'
+import { baseOffsetOf, isLogFileName } from './file-names.ts'
 
 /** Base offsets of the segments of a partition directory, oldest first. Throws `NotFoundError` when the directory is gone. */
 export function listSegments(fileSystem: FileSystem, directory: string): Offset[] {
   const entries = fileSystem.list(directory)
   if (entries === undefined) throw new NotFoundError(`partition directory ${directory} is not there`)
+  const names: string[] = []
+  for (const { name, kind } of entries) if (kind === 'file' && isLogFileName(name)) names.push(name)
+  // All have the same number of digits, so that they are sorted as numbers are.
+  names.sort()
   const bases: Offset[] = []
-  for (const { name, kind } of entries) {
-    if (kind !== 'file') continue
-    const file = parsePartitionFile(name)
-    if (file.kind === 'segment' && file.part === 'log' && file.state === '') bases.push(file.baseOffset)
+  for (const name of names) {
+    const base = baseOffsetOf(name)
+    if (base !== undefined) bases.push(base)
   }
-  return bases.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  return bases
 }
 
 /** Index in `bases` of the segment that holds `target`, or would; -1 when `target` lies before the first. */

@@ -1,6 +1,6 @@
 import type { TimestampMs } from '../base/brands.ts'
 import { CorruptSegmentError, RefusedError, TemporaryError } from '../base/errors.ts'
-import { type Uuid, uuidToBytes } from '../base/uuid.ts'
+import { type Uuid, isUuid } from '../base/uuid.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { isTopicName, TOPICS_FILE, TOPICS_LOCK } from './file-names.ts'
 import { readWholeFile, replaceWholeFile } from './whole-file.ts'
@@ -117,7 +117,7 @@ function parseTopic(value: unknown): CatalogTopic | undefined {
   const partitionCount = fields.get('partitions')
   const configs = parseConfigs(fields.get('configs'))
   const createdMs = fields.get('createdMs')
-  if (typeof id !== 'string' || uuidToBytes(id) === undefined || configs === undefined) return undefined
+  if (typeof id !== 'string' || !isUuid(id) || configs === undefined) return undefined
   return isCount(partitionCount, 1) && isCount(createdMs, 0) ? { id, partitionCount, configs, createdMs } : undefined
 }
 

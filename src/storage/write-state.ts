@@ -124,9 +124,16 @@ export class WriteStateCodec {
 
   #bootIdOf(bytes: Uint8Array): string {
     const isKnown = this.#bootId !== '' && this.#bootBytes.every((byte, i) => byte === bytes[bootIdStart + i])
-    if (!isKnown) this.#learn(Buffer.from(bytes.subarray(bootIdStart, bootIdEnd)).toString('hex'))
+    if (!isKnown) this.#learn(hexOf(bytes.subarray(bootIdStart, bootIdEnd)))
     return this.#bootId
   }
+}
+
+/** `Buffer` would be loaded for these few bytes alone. */
+function hexOf(bytes: Uint8Array): string {
+  let hex = ''
+  for (const byte of bytes) hex += (byte < 16 ? '0' : '') + byte.toString(16)
+  return hex
 }
 
 /** An int64 that is a number here: exact within 2^53, which no position or time reaches. */

@@ -49,6 +49,12 @@ export function writeVarlong(target: Uint8Array, at: number, value: number | big
 export function readVarint(cursor: VarintCursor): number {
   const { bytes, end } = cursor
   let at = cursor.position
+  const first = bytes[at] ?? 0x80
+  // Most are one byte: the first records of a command are read before anything is compiled.
+  if (first < 0x80 && at < end) {
+    cursor.position = at + 1
+    return (first >>> 1) ^ -(first & 1)
+  }
   let unsigned = 0
   for (let shift = 0; shift < 35; shift += 7) {
     if (at >= end) throw new MalformedMessageError('bytes end inside a varint', at)
@@ -68,6 +74,11 @@ export function readVarint(cursor: VarintCursor): number {
  * `MalformedMessageError` when the bytes end or it does not fit into 64 bits.
  */
 export function readVarlong(cursor: VarintCursor): number {
+  const first = cursor.bytes[cursor.position] ?? 0x80
+  if (first < 0x80 && cursor.position < cursor.end) {
+    cursor.position++
+    return (first >>> 1) ^ -(first & 1)
+  }
   const halves = readHalves(cursor)
   const magnitude = (halves.high >>> 1) * highHalf + (((halves.low >>> 1) | (halves.high << 31)) >>> 0)
   return (halves.low & 1) === 0 ? magnitude : -magnitude - 1

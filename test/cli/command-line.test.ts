@@ -55,4 +55,3 @@ test.each([
 ])('an unknown command line "%s" gets the hint "%s"', (line, hint) => {
   expect(unknownCommand(words(line)).hint).toBe(hint)
 })
-

@@ -88,7 +88,7 @@ describe('forEachRecord', () => {
   })
 
   test('keeps a byte order mark at the start of a header key', () => {
-    const batch = withRecords('1a 00 00 00 01 01 02 08 ef bb bf 61 02 76 00'.slice(0, -3), 1)
+    const batch = withRecords('1a 00 00 00 01 01 02 08 ef bb bf 61 02 76', 1)
     expect(readAll(batch)[0]?.headers).toEqual([{ key: '\ufeffa', value: 'v' }])
   })
 

@@ -99,6 +99,8 @@ export class LinePrinter implements BatchPrinter {
 
 /** The offset after the `count`-th record from `start` on. */
 function offsetAfter(batch: RecordBatch, start: Offset, count: number): Offset {
+  const first = start > batch.baseOffset ? start : batch.baseOffset
+  if (batch.hasNoGaps) return offset(first + BigInt(count))
   let seen = 0
   let next = batch.nextOffset
   forEachRecord(

@@ -80,8 +80,7 @@ async function runsOf(walk: BatchWalk, range: CountedRange): Promise<OffsetRun[]
 }
 
 function addBatch(runs: OffsetRun[], batch: LogBatch, range: CountedRange): void {
-  const hasNoGaps = batch.magic === 2 && batch.recordCount === batch.lastOffsetDelta + 1
-  if (hasNoGaps && range.counts === undefined) {
+  if (batch.magic === 2 && batch.hasNoGaps && range.counts === undefined) {
     addRun(runs, later(batch.baseOffset, range.start), earlier(batch.nextOffset, range.end))
   } else {
     eachCounted(batch, range, (at) => addRun(runs, at, at + 1n))

@@ -1,5 +1,6 @@
 import type { TimestampMs } from '../../base/brands.ts'
 import type { CompressionCodec } from '../../record/codec.ts'
+import { validateTopicName } from '../../storage/file-names.ts'
 import type { NewTopic } from '../../storage/log-directory.ts'
 import type { OptionsOf } from '../command-spec.ts'
 import type { produceSpec } from '../specs/produce.ts'
@@ -48,6 +49,7 @@ const noBytes = new Uint8Array()
 
 /** Reads the options of `produce`; throws `UsageError` that names the flag. */
 export function produceSettings(options: ProduceOptions, now: TimestampMs): ProduceSettings {
+  validateTopicName(options.topic)
   const { codec, level } =
     options.compression === undefined
       ? { codec: 'none' as const, level: undefined }

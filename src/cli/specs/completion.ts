@@ -5,7 +5,7 @@ export const completionSpec = {
   name: 'completion',
   summary: 'print a shell completion script for bash, zsh or fish',
   description: [
-    'Prints a script for the shell to read. It completes commands, flags and their values, and the names of topics and groups from the log itself.',
+    'Prints a script for the shell to read, to be put where the shell looks for such scripts (make the directory first). It completes commands, flags and their values, and the names of topics and groups from the log itself.',
   ],
   args: [
     {

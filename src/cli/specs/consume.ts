@@ -1,5 +1,13 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { formatSummary, outputFlags, readingConflicts, readingHabits, selectionFlags } from './reading-flags.ts'
+import {
+  formatSummary,
+  outputFlags,
+  readingConflicts,
+  readingExitCodes,
+  readingHabits,
+  selectionFlags,
+  topicsToReadArg,
+} from './reading-flags.ts'
 
 export const consumeSpec = {
   name: 'consume',
@@ -8,16 +16,7 @@ export const consumeSpec = {
     'Prints the value of each record and a newline, and nothing else: on one partition, produce and then consume gives back the same text. The end is the end when the command started; --follow goes on with what comes after it.',
     'With -g the offsets are kept in __consumer_offsets of the same log and committed on a clean end only: the end reached, -c reached, or SIGINT or SIGTERM. When the reader goes away (as in | head), nothing new is committed and the exit code is 0.',
   ],
-  args: [
-    {
-      name: 'topics',
-      label: 'TOPIC',
-      required: true,
-      multiple: true,
-      completes: 'topics',
-      summary: 'The topics to read.',
-    },
-  ],
+  args: [topicsToReadArg],
   flags: {
     last: {
       kind: 'int',
@@ -26,9 +25,9 @@ export const consumeSpec = {
       example: '10',
       min: 0,
       max: Number.MAX_SAFE_INTEGER,
-      summary: 'Only the last N records of the topic.',
+      summary: 'Only the last N records of each topic, over all its partitions.',
     },
-    exit: { kind: 'bool', char: 'e', summary: 'Exit at the end; the default, for the habit.' },
+    exit: { kind: 'bool', char: 'e', summary: 'Exit at the end; the default.' },
     follow: { kind: 'bool', summary: 'At the end, wait for more.' },
     format: { kind: 'string', char: 'f', value: 'FORMAT', example: '"%o %s\\n"', summary: formatSummary },
     ...selectionFlags,
@@ -43,11 +42,7 @@ export const consumeSpec = {
     { command: 'tslog consume app-logs -o 1000 -c 1', explanation: 'The record at offset 1000' },
     { command: 'tslog consume app-logs -g nightly > new.log', explanation: 'What is new since the last such run' },
   ],
-  exitCodes: {
-    3: 'A topic, partition or offset is not there.',
-    4: 'No record came, with --exit-code.',
-    5: 'Damaged records were met and skipped; all others were printed.',
-  },
+  exitCodes: readingExitCodes,
   habits: {
     ...readingHabits,
     '-F': 'to follow, use --follow; settings are read from ./tslog.properties; example: tslog consume app-logs --follow',

@@ -23,4 +23,5 @@ export const groupsDescribeSpec = {
     { command: 'tslog groups describe --json', explanation: 'All groups as one JSON document' },
   ],
   exitCodes: { 3: 'A group is not there.' },
+  habits: { '--all-groups': 'without a GROUP it is all; example: tslog groups describe' },
 } as const satisfies CommandSpec

@@ -68,6 +68,7 @@ export const groupsResetSpec = {
   exitCodes: { 3: 'The group, topic or offset is not there.', 6: 'The group is in use.' },
   habits: {
     '--execute': 'that is --yes; example: tslog groups reset nightly --to-earliest --yes',
+    '--reset-offsets': 'that is what groups reset does; example: tslog groups reset nightly --to-earliest --dry-run',
     '--all-topics': 'without --topic it is all; example: tslog groups reset nightly --to-earliest --dry-run',
     '-n': 'that is --dry-run; example: tslog groups reset nightly --to-earliest --dry-run',
   },

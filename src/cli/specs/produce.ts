@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { topicFlag } from './shared-flags.ts'
+import { topicConfigValue, topicFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 
 export const produceSpec = {
@@ -46,7 +46,8 @@ export const produceSpec = {
       example: 'null',
       options: ['error', 'null', 'skip'],
       default: 'error',
-      summary: 'What to do with a record without the DELIM of -K.',
+      summary:
+        'What to do with a record without the DELIM of -K: fail, take all of it as a value without a key, or leave it out.',
     },
     'empty-is-null': { kind: 'bool', char: 'Z', summary: 'An empty value is a null (a tombstone).' },
     header: {
@@ -75,7 +76,7 @@ export const produceSpec = {
       example: 'zstd:3',
       suggests: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
       aliases: ['compression-codec'],
-      summary: 'Compress batches: none, gzip, snappy, lz4 or zstd.',
+      summary: 'Compress batches: none, gzip, snappy, lz4 or zstd, some with a level, as in zstd:3.',
     },
     tee: { kind: 'bool', char: 'T', summary: 'Copy stdin to stdout, byte for byte.' },
     acks: {
@@ -84,7 +85,7 @@ export const produceSpec = {
       example: 'all',
       options: ['0', '1', 'all'],
       default: 'all',
-      summary: 'How many replicas must have a record; only a broker has more than one.',
+      summary: 'For the habit: a directory has one copy, so that all three mean the same.',
     },
     fsync: {
       kind: 'string',
@@ -92,7 +93,8 @@ export const produceSpec = {
       example: 'exit',
       suggests: ['never', 'exit', 'batch', 'interval:'],
       default: 'exit',
-      summary: 'When the disk must have the records: never, exit, batch or interval:MS.',
+      summary:
+        'When the disk must have the records: never (the system decides), exit (at the end), batch (each one before the next is read) or interval:MS.',
     },
     linger: {
       kind: 'duration',
@@ -100,7 +102,7 @@ export const produceSpec = {
       value: 'MS',
       example: '5',
       default: 5,
-      summary: 'Write what has come this long after the last byte.',
+      summary: 'Write what has come this many milliseconds after the last byte.',
     },
     'batch-size': {
       kind: 'size',
@@ -108,7 +110,7 @@ export const produceSpec = {
       example: '64k',
       min: 1,
       max: 2_147_483_647,
-      summary: 'Write a batch when it has this size.',
+      summary: 'Write a batch when it has this size; 128k when left out, 1M with -z.',
     },
     timestamp: {
       kind: 'string',
@@ -122,15 +124,10 @@ export const produceSpec = {
       example: '6',
       min: 1,
       max: 10_000,
-      summary: 'Partitions of the topic if it is created.',
+      summary: 'Partitions of the topic if it is created; 1 when left out.',
     },
     config: {
-      kind: 'string',
-      value: 'KEY=VALUE',
-      example: 'retention.ms=604800000',
-      repeated: true,
-      pattern: /^[^=]+=/,
-      expects: 'KEY=VALUE',
+      ...topicConfigValue,
       summary: 'Configuration of the topic if it is created; may be repeated.',
     },
     'no-create': { kind: 'bool', summary: 'A missing topic is an error (exit code 3).' },
@@ -140,13 +137,13 @@ export const produceSpec = {
       example: 'skip',
       options: ['fail', 'skip', 'split'],
       default: 'fail',
-      summary: 'What to do with a record over max.message.bytes.',
+      summary: 'What to do with a record over max.message.bytes: fail, leave it out, or make several records of it.',
     },
     rate: {
       kind: 'string',
       value: 'N/s',
       example: '1000/s',
-      summary: 'Not more than N records per second.',
+      summary: 'Not more than N records per second; N/m and N/h are per minute and per hour.',
     },
     ...topicFlag,
     ...globalFlags,

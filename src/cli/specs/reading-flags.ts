@@ -1,6 +1,16 @@
-import type { FlagSpec } from '../command-spec.ts'
+import type { ArgSpec, FlagSpec } from '../command-spec.ts'
 import { partitionsFlag, topicFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
+
+/** `TOPIC...` of consume and tail. */
+export const topicsToReadArg = {
+  name: 'topics',
+  label: 'TOPIC',
+  required: true,
+  multiple: true,
+  completes: 'topics',
+  summary: 'The topics to read.',
+} as const satisfies ArgSpec
 
 /** Which records: shared by consume and tail. */
 export const selectionFlags = {
@@ -37,10 +47,20 @@ export const selectionFlags = {
     unit: 's',
     value: 'DUR',
     example: '10s',
-    summary: 'Stop after this time, with exit code 124.',
+    summary: 'Stop after this time, such as 10s or 5m; a bare number is seconds. The exit code is 124 then.',
   },
-  'match-key': { kind: 'string', value: 'GLOB', example: '"user-*"', summary: 'Only records whose key matches.' },
-  grep: { kind: 'string', value: 'REGEX', example: 'error', summary: 'Only records whose value matches.' },
+  'match-key': {
+    kind: 'string',
+    value: 'GLOB',
+    example: '"user-*"',
+    summary: 'Only records whose whole key matches: * ? [a-z] as in the shell.',
+  },
+  grep: {
+    kind: 'string',
+    value: 'REGEX',
+    example: 'error',
+    summary: 'Only records in whose value this regular expression (of JavaScript) is found.',
+  },
   'match-header': {
     kind: 'string',
     value: 'NAME=GLOB',
@@ -48,9 +68,9 @@ export const selectionFlags = {
     repeated: true,
     pattern: /^[^=]+=/,
     expects: 'NAME=GLOB',
-    summary: 'Only records with such a header; may be repeated.',
+    summary: 'Only records with a header of this NAME whose value matches; may be repeated, then all must match.',
   },
-  'invert-match': { kind: 'bool', summary: 'Only records that the filters do not match.' },
+  'invert-match': { kind: 'bool', summary: 'Only records that the filters above do not let through.' },
   isolation: {
     kind: 'choice',
     value: 'LEVEL',
@@ -65,7 +85,8 @@ export const selectionFlags = {
     value: 'ORDER',
     example: 'time',
     options: ['time', 'none'],
-    summary: 'How partitions are interleaved: by timestamp, or as they come.',
+    summary:
+      'How partitions are interleaved: by timestamp (the default for the last N records), or as they come.',
   },
   group: {
     kind: 'string',
@@ -96,7 +117,7 @@ export const outputFlags = {
     summary: 'Print the key and DELIM before the value. Escapes: \\n \\t \\xHH.',
   },
   'print-null': { kind: 'bool', char: 'Z', summary: 'Print NULL for a null value instead of an empty line.' },
-  unbuffered: { kind: 'bool', char: 'u', summary: 'Write each record at once.' },
+  unbuffered: { kind: 'bool', char: 'u', summary: 'Write each record at once, not in blocks.' },
   delimiter: {
     kind: 'string',
     char: 'D',
@@ -120,6 +141,14 @@ export const outputFlags = {
 /** kcat's format letters, for the help. */
 export const formatSummary =
   'Print this for each record: %s value, %S its size, %k key, %K its size, %t topic, %p partition, %o offset, %T timestamp, %h headers, %%; \\n \\t \\xHH.'
+
+/** What the exit codes of consume and tail mean. */
+export const readingExitCodes = {
+  3: 'A topic, partition or offset is not there.',
+  4: 'No record came, with --exit-code.',
+  5: 'Damaged records were met and skipped; all others were printed.',
+  124: 'The time of --timeout has passed.',
+} as const
 
 /** What cannot be combined when reading. */
 export const readingConflicts = [

@@ -1,4 +1,4 @@
-import type { FlagSpec } from '../command-spec.ts'
+import type { ArgSpec, FlagSpec } from '../command-spec.ts'
 
 /** What every command that deletes or moves something back understands. */
 export const confirmationFlags = {
@@ -20,6 +20,25 @@ export const topicFlag = {
   },
 } as const satisfies Record<string, FlagSpec>
 
+/** `TOPIC...` of commands that show all topics when none is named. */
+export const anyTopicsArg = {
+  name: 'topics',
+  label: 'TOPIC',
+  multiple: true,
+  completes: 'topics',
+  summary: 'The topics; all when none is named.',
+} as const satisfies ArgSpec
+
+/** `KEY=VALUE` of a topic's configuration, without what it is for. */
+export const topicConfigValue = {
+  kind: 'string',
+  value: 'KEY=VALUE',
+  example: 'retention.ms=604800000',
+  repeated: true,
+  pattern: /^[^=]+=/,
+  expects: 'KEY=VALUE',
+} as const
+
 /** `-p N`: which partitions, where several can be meant. */
 export const partitionsFlag = {
   partition: {
@@ -28,6 +47,6 @@ export const partitionsFlag = {
     value: 'N[,N...]',
     example: '0',
     repeated: true,
-    summary: 'Only this partition; a list such as 0,3-5 is several.',
+    summary: 'Only this partition, or these: a list such as 0,3-5.',
   },
 } as const satisfies Record<string, FlagSpec>

@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { topicFlag } from './shared-flags.ts'
+import { anyTopicsArg, topicFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 
 export const statsSpec = {
@@ -8,15 +8,7 @@ export const statsSpec = {
   description: [
     'Counts records and bytes of each topic: a sparkline of records per time slot, a table of partitions, sizes and codecs, and the keys that occur most. Without a TOPIC, all of them.',
   ],
-  args: [
-    {
-      name: 'topics',
-      label: 'TOPIC',
-      multiple: true,
-      completes: 'topics',
-      summary: 'The topics; all when none is named.',
-    },
-  ],
+  args: [anyTopicsArg],
   flags: {
     since: { kind: 'string', value: 'TIME', example: '24h', summary: 'Only records from TIME on.' },
     until: { kind: 'string', value: 'TIME', example: '1h', summary: 'Only records before TIME.' },

@@ -1,5 +1,13 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { formatSummary, outputFlags, readingConflicts, readingHabits, selectionFlags } from './reading-flags.ts'
+import {
+  formatSummary,
+  outputFlags,
+  readingConflicts,
+  readingExitCodes,
+  readingHabits,
+  selectionFlags,
+  topicsToReadArg,
+} from './reading-flags.ts'
 
 export const tailSpec = {
   name: 'tail',
@@ -7,16 +15,7 @@ export const tailSpec = {
   description: [
     'Prints the last 10 records of the topics, or what -n, -o or --since say, and then each new record as soon as another process has written it. It survives rolls, retention and compaction of the log.',
   ],
-  args: [
-    {
-      name: 'topics',
-      label: 'TOPIC',
-      required: true,
-      multiple: true,
-      completes: 'topics',
-      summary: 'The topics to read.',
-    },
-  ],
+  args: [topicsToReadArg],
   flags: {
     last: {
       kind: 'string',
@@ -45,11 +44,7 @@ export const tailSpec = {
     { command: 'tslog tail app-logs -n 100 --no-follow', explanation: 'The last 100, then exit' },
     { command: 'tslog tail app-logs hosts --since 10m', explanation: 'Two topics since ten minutes ago' },
   ],
-  exitCodes: {
-    3: 'A topic, partition or offset is not there.',
-    4: 'No record came, with --exit-code.',
-    5: 'Damaged records were met and skipped; all others were printed.',
-  },
+  exitCodes: readingExitCodes,
   habits: {
     ...readingHabits,
     '-z': 'records that end with a NUL byte are -0; example: tslog tail app-logs -0',

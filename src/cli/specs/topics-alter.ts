@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { topicFlag } from './shared-flags.ts'
+import { topicConfigValue, topicFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 
 export const topicsAlterSpec = {
@@ -11,13 +11,8 @@ export const topicsAlterSpec = {
   args: [{ name: 'topic', label: 'TOPIC', required: true, completes: 'topics', summary: 'The topic to change.' }],
   flags: {
     config: {
-      kind: 'string',
+      ...topicConfigValue,
       char: 'c',
-      value: 'KEY=VALUE',
-      example: 'retention.ms=604800000',
-      repeated: true,
-      pattern: /^[^=]+=/,
-      expects: 'KEY=VALUE',
       aliases: ['add-config'],
       summary: 'Set a configuration; may be repeated.',
     },

@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { topicFlag } from './shared-flags.ts'
+import { topicConfigValue, topicFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 
 export const topicsCreateSpec = {
@@ -25,16 +25,11 @@ export const topicsCreateSpec = {
       example: '3',
       min: 1,
       max: 32_767,
-      summary: 'How many brokers keep each partition; a directory is one.',
+      summary: 'For the habit: a directory keeps one copy, so that only 1 is accepted.',
     },
     config: {
-      kind: 'string',
+      ...topicConfigValue,
       char: 'c',
-      value: 'KEY=VALUE',
-      example: 'retention.ms=604800000',
-      repeated: true,
-      pattern: /^[^=]+=/,
-      expects: 'KEY=VALUE',
       summary: 'A topic configuration; may be repeated.',
     },
     'if-not-exists': { kind: 'bool', summary: 'A topic that is there already is no error and stays as it is.' },

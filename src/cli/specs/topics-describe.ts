@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { topicFlag } from './shared-flags.ts'
+import { anyTopicsArg, topicFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 
 export const topicsDescribeSpec = {
@@ -8,15 +8,7 @@ export const topicsDescribeSpec = {
   description: [
     'Shows each topic with its id, partitions, log start and end offsets, segments, bytes, and the configuration that differs from the default. Without a TOPIC, all of them.',
   ],
-  args: [
-    {
-      name: 'topics',
-      label: 'TOPIC',
-      multiple: true,
-      completes: 'topics',
-      summary: 'The topics; all when none is named.',
-    },
-  ],
+  args: [anyTopicsArg],
   flags: {
     'all-configs': {
       kind: 'bool',

@@ -1,0 +1,18 @@
+import type { CommandSpec, OptionsOf } from './command-spec.ts'
+import { type CliContext, systemContext } from './context.ts'
+import { fastParse } from './fast-parse.ts'
+import { optionsOf } from './options-of.ts'
+
+/** Runs the words after a command's name, or returns undefined at once when the fast parser leaves them to oclif. */
+export type HotCommand = (argv: readonly string[]) => Promise<number> | undefined
+
+/** A use case behind the fast parser. */
+export function hotCommand<Spec extends CommandSpec>(
+  spec: Spec,
+  useCase: (options: OptionsOf<Spec>, context: CliContext) => Promise<number>,
+): HotCommand {
+  return (argv) => {
+    const parsed = fastParse(spec, argv)
+    return parsed === undefined ? undefined : useCase(optionsOf(spec, parsed), systemContext())
+  }
+}
