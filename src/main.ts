@@ -17,9 +17,14 @@ async function main(words: readonly string[]): Promise<number> {
   if (first === '__complete') return complete(words.slice(1))
   const { name = '', rest } = splitCommandLine(words)
   if (name !== 'produce') assertStdoutIsOpen()
-  const loadHot = Object.hasOwn(hotCommands, name) ? hotCommands[name] : undefined
-  const runHot = await loadHot?.()
-  return runHot?.(rest) ?? runOther(words)
+  return (await runHot(name, rest)) ?? runOther(words)
+}
+
+/** Undefined for what is not hot, or not plain enough. */
+async function runHot(name: string, rest: readonly string[]): Promise<number | undefined> {
+  const load = Object.hasOwn(hotCommands, name) ? hotCommands[name] : undefined
+  const run = await load?.()
+  return run?.(rest)
 }
 
 /** Help, wrong command names, and every command line that the fast parser leaves alone. */

@@ -13,7 +13,7 @@ export interface Question {
 
 /**
  * Whether the user wants it: `--yes`, or a yes at the terminal. Throws `UsageError` naming the flag where nobody can be asked,
- * `InterruptedError` when the user left with Ctrl-C.
+ * `InterruptedError` when the user left the question.
  */
 export async function isConfirmed({ text, example, yes }: Question, context: CliContext): Promise<boolean> {
   if (yes) return true
@@ -23,7 +23,7 @@ export async function isConfirmed({ text, example, yes }: Question, context: Cli
     })
   }
   const { confirm } = await import('@inquirer/prompts')
-  return asked(() => confirm({ message: visibleText(text), default: false }, promptStreams()))
+  return asked((streams) => confirm({ message: visibleText(text), default: false }, streams))
 }
 
 /** Whether there is somebody to answer: both streams that a prompt uses are terminals. */
@@ -31,19 +31,31 @@ export function canAsk(context: CliContext): boolean {
   return context.isTerminal(context.stdin) && context.isTerminal(context.stderr)
 }
 
-/** Prompts go to stderr: stdout is for results. */
-export function promptStreams(): { input: NodeJS.ReadableStream; output: NodeJS.WritableStream } {
-  return { input: process.stdin, output: process.stderr }
+/** Where a prompt reads and writes, and what ends it. */
+interface PromptStreams {
+  readonly input: NodeJS.ReadableStream
+  readonly output: NodeJS.WritableStream
+  readonly signal: AbortSignal
 }
 
-/** The answer. Throws `InterruptedError` when the user left the prompt with Ctrl-C or closed the terminal. */
-export async function asked<T>(prompt: () => Promise<T>): Promise<T> {
+/**
+ * The answer to a prompt, which goes to stderr: stdout is for results. Throws `InterruptedError` when the user left it with
+ * Ctrl-C or Ctrl-D, or closed the terminal.
+ */
+export async function asked<T>(prompt: (streams: PromptStreams) => Promise<T>): Promise<T> {
+  const { stdin: input, stderr: output } = process
+  const leaving = new AbortController()
+  const leave = (): void => leaving.abort()
+  // Ctrl-D closes the line editor, which pauses its input and tells the prompt nothing: it would wait for ever.
+  input.once('pause', leave)
   try {
-    return await prompt()
+    return await prompt({ input, output, signal: leaving.signal })
   } catch (error) {
-    if (error instanceof Error && error.name === 'ExitPromptError') {
+    if (error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError')) {
       throw new InterruptedError('stopped at the question; nothing was changed', { cause: error })
     }
     throw error
+  } finally {
+    input.off('pause', leave)
   }
 }

@@ -11,14 +11,8 @@ interface Symbols {
   readonly fcntl: (fd: number, command: number, argument: Uint8Array | number) => number
   readonly lseek: (fd: number, offset: number, whence: number) => number
   readonly poll: (descriptors: Uint8Array, count: number, timeoutMs: number) => number
-  readonly mmap: (
-    address: null,
-    length: number,
-    protection: number,
-    flags: number,
-    fd: number,
-    offset: number,
-  ) => number
+  /** Address, length, protection, flags, descriptor, offset. */
+  readonly mmap: (...values: (number | null)[]) => number
   readonly __errno_location: () => number
 }
 

@@ -5,8 +5,10 @@ export interface ConfigDefinition<T> {
   readonly type: 'int' | 'long' | 'double' | 'boolean' | 'string' | 'list'
   /** Kafka's text of it. */
   readonly defaultText: string
+  /** What `read` makes of it, without the reading: every writer needs them all. */
+  readonly defaultValue: T
   /** What is allowed, in words: `a whole number from -1 to ...`. */
-  readonly range: string
+  readonly range: () => string
   /** A value that would do. */
   readonly example: string
   readonly doc: string
@@ -45,14 +47,18 @@ export function wholeNumber(name: string, facts: WholeNumber): ConfigDefinition<
   return {
     ...described(name, facts),
     type,
-    range: `a whole number from ${min} to ${max}${unit === undefined ? '' : ` (${unit})`}`,
+    defaultValue: valueOf(BigInt(facts.byDefault), unlimited),
+    range: () => `a whole number from ${min} to ${max}${unit === undefined ? '' : ` (${unit})`}`,
     read: (text) => {
       const value = readWithUnit(text, factors[unit ?? 'none'])
       if (value === undefined || value < min || value > max) return undefined
-      const isUnlimited = value === maxOf.long || value === unlimited
-      return { text: String(value), value: isUnlimited ? Infinity : Number(value) }
+      return { text: String(value), value: valueOf(value, unlimited) }
     },
   }
+}
+
+function valueOf(value: bigint, unlimited: bigint | undefined): number {
+  return value === maxOf.long || value === unlimited ? Infinity : Number(value)
 }
 
 /** A number from 0 to 1. */
@@ -60,7 +66,8 @@ export function ratio(name: string, facts: Described): ConfigDefinition<number> 
   return {
     ...described(name, facts),
     type: 'double',
-    range: 'a number from 0 to 1',
+    defaultValue: Number(facts.byDefault),
+    range: () => 'a number from 0 to 1',
     read: (text) => {
       const trimmed = text.trim()
       const value = /^(\d+\.?\d*|\.\d+)(e-?\d{1,3})?$/i.test(trimmed) ? Number(trimmed) : Number.NaN
@@ -74,7 +81,8 @@ export function flag(name: string, facts: Described): ConfigDefinition<boolean> 
   return {
     ...described(name, facts),
     type: 'boolean',
-    range: 'true or false',
+    defaultValue: facts.byDefault === 'true',
+    range: () => 'true or false',
     read: (text) => {
       const lower = text.trim().toLowerCase()
       return lower === 'true' || lower === 'false' ? { text: lower, value: lower === 'true' } : undefined
@@ -83,11 +91,16 @@ export function flag(name: string, facts: Described): ConfigDefinition<boolean> 
 }
 
 /** One of some words. */
-export function choice<W extends string>(name: string, words: readonly W[], facts: Described): ConfigDefinition<W> {
+export function choice<W extends string>(
+  name: string,
+  words: readonly W[],
+  facts: Described & { readonly byDefault: NoInfer<W> },
+): ConfigDefinition<W> {
   return {
     ...described(name, facts),
     type: 'string',
-    range: `one of ${words.join(', ')}`,
+    defaultValue: facts.byDefault,
+    range: () => `one of ${words.join(', ')}`,
     read: (text) => {
       const word = words.find((one) => one === text.trim())
       return word === undefined ? undefined : { text: word, value: word }
@@ -99,12 +112,13 @@ export function choice<W extends string>(name: string, words: readonly W[], fact
 export function choices<W extends string>(
   name: string,
   words: readonly W[],
-  facts: Described,
+  facts: Described & { readonly byDefault: NoInfer<W> },
 ): ConfigDefinition<readonly W[]> {
   return {
     ...described(name, facts),
     type: 'list',
-    range: `one or more of ${words.join(', ')}, with commas between`,
+    defaultValue: [facts.byDefault],
+    range: () => `one or more of ${words.join(', ')}, with commas between`,
     read: (text) => {
       const parts = text.split(',').map((part) => words.find((word) => word === part.trim()))
       const known = parts.filter((part) => part !== undefined)
@@ -119,7 +133,7 @@ export function levelOr(special: bigint, name: string, facts: WholeNumber): Conf
   const ordinary = wholeNumber(name, facts)
   return {
     ...ordinary,
-    range: `${ordinary.range}, or ${special}`,
+    range: () => `${ordinary.range()}, or ${special}`,
     read: (text) =>
       text.trim() === String(special) ? { text: String(special), value: Number(special) } : ordinary.read(text),
   }

@@ -3,9 +3,11 @@ import { DiskError } from '../base/errors.ts'
 import type { BatchWindow } from '../record/batch-window.ts'
 import { type LogBatch, scanBatch } from '../record/log-batch.ts'
 import { RecordBatch } from '../record/record-batch.ts'
+import { segmentFileName } from './file-names.ts'
 import { PartitionView, type PartitionViewOptions, UNKNOWN_END } from './partition-view.ts'
 import { findNextBatch } from './segment-search.ts'
 import { Segment } from './segment.ts'
+import { TimeIndex } from './time-index.ts'
 
 /** A stretch of a log that cannot be read. */
 export interface Damage {
@@ -90,9 +92,16 @@ export class PartitionReader {
     }
   }
 
-  /** A segment of the partition for the caller to look at and to close; `undefined` when it was deleted meanwhile. */
-  openSegment(baseOffset: Offset): Segment | undefined {
+  #openSegment(baseOffset: Offset): Segment | undefined {
     return openIfThere(() => Segment.open(this.#options.fileSystem, this.#options.directory, baseOffset))
+  }
+
+  /** The time index of a segment, whose file is the caller's to close; `undefined` when there is none. Opens nothing else. */
+  openTimeIndex(baseOffset: Offset): TimeIndex | undefined {
+    const { fileSystem, directory } = this.#options
+    const path = `${directory}/${segmentFileName(baseOffset, 'timeindex')}`
+    const file = openIfThere(() => fileSystem.open(path, 'read'))
+    return file && new TimeIndex(file, baseOffset)
   }
 
   close(): void {
@@ -186,7 +195,7 @@ export class PartitionReader {
     for (let attempt = 0; attempt < openAttempts; attempt++) {
       const base = this.view.segmentFor(this.#nextOffset)
       if (base === undefined) return undefined
-      this.#segment = this.openSegment(base)
+      this.#segment = this.#openSegment(base)
       if (this.#segment !== undefined) {
         this.#position = this.#segment.positionOf(this.#nextOffset)
         return this.#segment
@@ -224,7 +233,7 @@ export class PartitionReader {
   }
 }
 
-function openIfThere(open: () => Segment): Segment | undefined {
+function openIfThere<T>(open: () => T): T | undefined {
   try {
     return open()
   } catch (error) {

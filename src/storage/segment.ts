@@ -4,7 +4,6 @@ import type { FileSystem, OpenFile } from '../disk/file-system.ts'
 import { BatchPeeker } from './batch-peek.ts'
 import { type SegmentPart, segmentFileName } from './file-names.ts'
 import { OffsetIndex } from './offset-index.ts'
-import { TimeIndex } from './time-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
 
 /**
@@ -70,11 +69,6 @@ export class Segment {
   offsetIndex(): OffsetIndex | undefined {
     const file = this.#openPart('index')
     return file && new OffsetIndex(file, this.baseOffset)
-  }
-
-  timeIndex(): TimeIndex | undefined {
-    const file = this.#openPart('timeindex')
-    return file && new TimeIndex(file, this.baseOffset)
   }
 
   transactionIndex(): TransactionIndex | undefined {

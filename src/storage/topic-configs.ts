@@ -246,7 +246,8 @@ export function parseTopicConfig(name: string, text: string): string {
 export function resolveTopicConfig(texts: TopicConfigTexts): TopicConfig {
   const resolved: Record<string, unknown> = {}
   for (const [key, definition] of Object.entries<ConfigDefinition<unknown>>(topicConfigs)) {
-    resolved[key] = readConfig(definition, texts.get(definition.name) ?? definition.defaultText).value
+    const text = texts.get(definition.name)
+    resolved[key] = text === undefined ? definition.defaultValue : readConfig(definition, text).value
   }
   const config = resolved as TopicConfig
   if (config.minCompactionLagMs > config.maxCompactionLagMs) {
@@ -267,7 +268,7 @@ export function describeTopicConfigs(texts: TopicConfigTexts): DescribedConfig[]
       defaultValue: defaultText,
       isDefault: !texts.has(name),
       type,
-      range,
+      range: range(),
       doc,
     }))
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
@@ -294,7 +295,7 @@ function readConfig<T>(definition: ConfigDefinition<T>, text: string): { readonl
   const read = definition.read(text)
   if (read !== undefined) return read
   const { name, range, example } = definition
-  throw new UsageError(`${name} cannot be ${JSON.stringify(text.slice(0, 100))}: it is ${range}`, {
+  throw new UsageError(`${name} cannot be ${JSON.stringify(text.slice(0, 100))}: it is ${range()}`, {
     hint: `such as ${name}=${example}`,
   })
 }

@@ -6,8 +6,8 @@ import { partitionDirectoryName } from '../storage/file-names.ts'
 import { partitionSize, type PartitionSize } from '../storage/partition-size.ts'
 import type { TopicConfig } from '../storage/topic-configs.ts'
 import { DirectoryAppender } from './directory-appender.ts'
-import { DirectoryGroups } from './directory-groups.ts'
 import { DirectorySource } from './directory-source.ts'
+import { LazyGroups } from './lazy-groups.ts'
 import type {
   BatchAppender,
   BatchSource,
@@ -117,7 +117,7 @@ export class DirectoryStore implements LogStore {
   }
 
   get groups(): GroupStore {
-    return new DirectoryGroups({
+    return new LazyGroups({
       ...this.#options,
       store: this,
       hasTopic: (name) => this.#isThere() && this.#forReading().findTopic(name) !== undefined,

@@ -59,7 +59,8 @@ function eachRecord(batch: LogBatch, visit: (at: Offset, time: TimestampMs) => b
   forEachRecord(batch, (record) => visit(record.offset, record.timestamp), { decompress })
 }
 
-const windowBytes = 64 * 1024
+/** Holds a batch of the default size, so that it is read once. */
+const windowBytes = 144 * 1024
 
 /** Gives the batches from where the source stands to `visit`, until it returns false. */
 function eachBatch(source: DirectorySource, visit: (batch: LogBatch) => boolean): void {

@@ -101,6 +101,13 @@ describe.each(specs)('the specification of $name', (spec) => {
     }
   })
 
+  test('gives hints whose command lines are accepted', async () => {
+    for (const hint of Object.values(spec.habits ?? {})) {
+      const example = /\btslog .*$/.exec(hint)?.[0]
+      if (example !== undefined) await expect(accepts(example), hint).resolves.toBeDefined()
+    }
+  })
+
   test('becomes oclif arguments that leave stdin alone and flags that leave operands alone', () => {
     for (const arg of Object.values(oclifArgs())) expect(arg.ignoreStdin).toBe(true)
     for (const flag of Object.values(oclifFlags(spec))) {

@@ -28,6 +28,16 @@ test.each(['src/main.ts', 'src/cli/context.ts', 'src/cli/completion/complete.ts'
   },
 )
 
+test.each(['src/cli/hot-reading.ts', 'src/cli/hot-writing.ts'])(
+  '%s is one piece, and needs no module of the runtime that takes milliseconds to load',
+  (file) => {
+    const imports = [...staticImports(file)]
+    expect(imports.filter((name) => !name.startsWith('src/') && !/^node:(fs|path)$/.test(name))).toEqual([])
+    // Consumer groups are loaded by the first question for one.
+    expect(imports.filter((name) => name.startsWith('src/coordinator/'))).toEqual([])
+  },
+)
+
 test('a hot command loads the specification of no other command', () => {
   expect([...staticImports('src/main.ts')].filter((name) => name.startsWith('src/cli/specs/'))).toEqual([
     'src/cli/specs/global-flags.ts',

@@ -89,7 +89,7 @@ test.each([
   [
     'close -b h:1',
     'close works on a directory only: --bootstrap-server is not for it',
-    'example: tslog -d /var/lib/kafka close',
+    'example: tslog -d /var/lib/tslog close',
   ],
 ])('%s', async (line, message, hint) => {
   expect(await complaint(line)).toMatchObject({ message, hint })

@@ -142,6 +142,11 @@ describe('the configuration of a topic', () => {
     })
   })
 
+  test('has the default that the text of it means', () => {
+    const defaults = describeTopicConfigs(new Map()).map(({ name, defaultValue }) => [name, defaultValue] as const)
+    expect(resolveTopicConfig(new Map(defaults))).toEqual(resolveTopicConfig(new Map()))
+  })
+
   test('takes what was set, and passes over what a later version knows', () => {
     const config = resolveTopicConfig(
       new Map([

@@ -11,7 +11,7 @@ export type LocationSetting =
 /** The text of a settings file that names `setting`, with Kafka's keys. */
 export function settingsText(setting: LocationSetting): string {
   const [key, value] = setting.kind === 'directory' ? ['log.dirs', setting.path] : ['bootstrap.servers', setting.list]
-  return `# Where tslog finds the log; flags and TSLOG_DIR or TSLOG_BROKERS go before it.\n${formatJavaProperty(key, value)}\n`
+  return `# Where tslog finds the log; a flag or TSLOG_DIR goes before it.\n${formatJavaProperty(key, value)}\n`
 }
 
 /** Reads the text as every command will. Throws `UsageError` when that would not find what was set, such as a name with a comma. */

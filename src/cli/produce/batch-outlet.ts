@@ -1,6 +1,7 @@
 import { BatchCompressor } from '../../record/batch-compressor.ts'
 import type { CompressionCodec } from '../../record/codec.ts'
 import type { TopicConfig } from '../../storage/topic-configs.ts'
+import { batchCodec } from './batch-codec.ts'
 import type { BatchSink, FinishedBatch } from './batch-sink.ts'
 import type { CompressionPool } from './compression-pool.ts'
 import type { ProduceSettings } from './settings.ts'
@@ -35,7 +36,7 @@ export class BatchOutlet {
   skipped = 0
 
   constructor(sink: BatchTaker, settings: ProduceSettings) {
-    const { codec, level } = codecOf(settings, sink.config)
+    const { codec, level } = batchCodec(settings, sink.config)
     this.config = sink.config
     this.isCompressing = codec !== 'none'
     this.#sink = sink
@@ -112,26 +113,5 @@ export class BatchOutlet {
       append: (batch) => this.#append(batch),
       compressor: this.#compressor,
     })
-  }
-}
-
-/** A topic may say how its batches are stored, whatever the producer wants (compression.type). */
-export function codecOf(
-  { codec, level }: Pick<ProduceSettings, 'codec' | 'level'>,
-  config: TopicConfig,
-): { readonly codec: CompressionCodec; readonly level: number | undefined } {
-  switch (config.compressionType) {
-    case 'producer':
-      return { codec, level }
-    case 'uncompressed':
-      return { codec: 'none', level: undefined }
-    case 'gzip':
-      return { codec: 'gzip', level: config.compressionGzipLevel < 0 ? undefined : config.compressionGzipLevel }
-    case 'lz4':
-      return { codec: 'lz4', level: config.compressionLz4Level }
-    case 'zstd':
-      return { codec: 'zstd', level: config.compressionZstdLevel }
-    case 'snappy':
-      return { codec: 'snappy', level: undefined }
   }
 }

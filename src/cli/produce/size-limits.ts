@@ -1,6 +1,8 @@
 import { sizeOfVarint } from '../../wire/varint.ts'
+import type { CompressionCodec } from '../../record/codec.ts'
 import { RecordBatch } from '../../record/record-batch.ts'
 import type { TopicConfig } from '../../storage/topic-configs.ts'
+import { batchCodec } from './batch-codec.ts'
 import type { ProduceSettings } from './settings.ts'
 
 /** How large batches and records of a topic may be, in bytes. */
@@ -13,18 +15,25 @@ export interface SizeLimits {
   readonly valueBytesMax: number
 }
 
-/** Without compression small batches keep everything in cache; compressed, larger ones cost less and give more. */
-const plainBatchBytes = 128 * 1024
-const compressedBatchBytes = 1024 * 1024
+/**
+ * Without compression small batches keep everything in cache. zstd works best on large ones: 1 MiB takes 0.85 of the time of 256 KiB.
+ * The others look back 64 KiB at most and gain nothing from more, but memory grows.
+ */
+const usualBatchBytes: Readonly<Record<CompressionCodec, number>> = {
+  none: 128 * 1024,
+  gzip: 256 * 1024,
+  snappy: 256 * 1024,
+  lz4: 256 * 1024,
+  zstd: 1024 * 1024,
+}
 
 /** `constantBytes`: what key and headers take in each record. */
 export function sizeLimits(settings: ProduceSettings, config: TopicConfig, constantBytes: number): SizeLimits {
   const batchBytesMax = Math.min(config.maxMessageBytes, config.segmentBytes)
-  const isPlain = settings.codec === 'none'
-  const usual = isPlain ? plainBatchBytes : compressedBatchBytes
+  const { codec } = batchCodec(settings, config)
   // What does not compress grows a little: room for it, so that no batch is too large afterwards.
-  const room = isPlain ? batchBytesMax : batchBytesMax - 128 - Math.ceil(batchBytesMax / 128)
-  const batchBytes = Math.max(RecordBatch.overhead + 1, Math.min(settings.batchBytes ?? usual, room))
+  const room = codec === 'none' ? batchBytesMax : batchBytesMax - 128 - Math.ceil(batchBytesMax / 128)
+  const batchBytes = Math.max(RecordBatch.overhead + 1, Math.min(settings.batchBytes ?? usualBatchBytes[codec], room))
   return { batchBytes, batchBytesMax, valueBytesMax: valueBytesMax(batchBytesMax, constantBytes) }
 }
 

@@ -6,6 +6,7 @@ export const dumpSpec = {
   summary: 'show what is in a segment or index file, batch by batch',
   description: [
     "Shows the batches of a segment (.log), or the entries of an index (.index, .timeindex, .txnindex), a producer snapshot or a checkpoint, with positions and checksums. TOPIC:PARTITION shows all segments of that partition. It reads only, and a stopped Kafka broker's files too.",
+    'In a pipe each batch, entry or record is a line of fields with tabs between them, its kind first. With --json each is an object on a line, and every field has its name.',
   ],
   args: [
     {

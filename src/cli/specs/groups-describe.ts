@@ -7,6 +7,7 @@ export const groupsDescribeSpec = {
   summary: 'show committed offsets and lag of groups',
   description: [
     'Shows for each partition that a group has read: the committed offset, the log end offset, and the lag between them. Without a GROUP, all of them.',
+    'In a pipe each partition is a line of fields with tabs between them: group, topic, partition, committed offset, log end offset, lag, member, host, client, time of the commit in ms. A - is something that is not there.',
   ],
   args: [
     {

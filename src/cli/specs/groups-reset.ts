@@ -7,7 +7,8 @@ export const groupsResetSpec = {
   name: 'groups reset',
   summary: 'set the committed offsets of a group',
   description: [
-    'Commits new offsets for a group that nobody is using: for the topics named, or for all that it has read. Shows before and after. Asks on a terminal; elsewhere it needs --yes.',
+    'Commits new offsets for a group that nobody is using: for the topics named, or for all that it has read. Asks on a terminal; elsewhere it needs --yes.',
+    'Shows each partition with its offset before and after; in a pipe as a line of fields with tabs between them: topic, partition, before, after, note.',
   ],
   args: [{ name: 'group', label: 'GROUP', required: true, completes: 'groups', summary: 'The group.' }],
   flags: {

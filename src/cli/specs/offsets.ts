@@ -7,6 +7,7 @@ export const offsetsSpec = {
   summary: 'show start and end offsets, or the offset of a time',
   description: [
     'Prints for each partition the log start offset (the first record that can be read) and the log end offset (what the next record will get). With --time, the offset of the first record at or after that time.',
+    'In a pipe each partition is a line of fields with tabs between them: topic, partition, start, end; with --time topic, partition, offset, timestamp in ms. A - is something that is not there.',
   ],
   args: [
     {

@@ -85,8 +85,7 @@ export const selectionFlags = {
     value: 'ORDER',
     example: 'time',
     options: ['time', 'none'],
-    summary:
-      'How partitions are interleaved: by timestamp (the default for the last N records), or as they come.',
+    summary: 'How partitions are interleaved: by timestamp (the default for the last N records), or as they come.',
   },
   group: {
     kind: 'string',
@@ -126,7 +125,7 @@ export const outputFlags = {
     summary: 'Ends a record instead of a newline. Escapes: \\n \\t \\xHH.',
   },
   nul: { kind: 'bool', char: '0', summary: 'End records with a NUL byte, as xargs -0 reads.' },
-  'meta-only': { kind: 'bool', summary: 'Everything but keys and values.' },
+  'meta-only': { kind: 'bool', summary: 'As -J, but without keys and values.' },
   raw: { kind: 'bool', summary: 'Do not escape control characters on a terminal (a pipe always gets the bytes).' },
   ...topicFlag,
   ...globalFlags,

@@ -7,6 +7,7 @@ export const statsSpec = {
   summary: 'counts, bytes, rates over time, codecs and top keys',
   description: [
     'Counts records and bytes of each topic: a sparkline of records per time slot, a table of partitions, sizes and codecs, and the keys that occur most. Without a TOPIC, all of them.',
+    'In a pipe each thing is a line of fields with tabs between them, its kind first: topic, partition, codec, sparkline or key. With --json every field has its name.',
   ],
   args: [anyTopicsArg],
   flags: {

@@ -7,6 +7,7 @@ export const topicsDescribeSpec = {
   summary: 'show partitions, offsets, sizes and configuration',
   description: [
     'Shows each topic with its id, partitions, log start and end offsets, segments, bytes, and the configuration that differs from the default. Without a TOPIC, all of them.',
+    'In a pipe each thing is a line of fields with tabs between them, its kind first: topic, name, id, partitions; partition, topic, number, start, end, segments, bytes; config, topic, key, value, default or set, type, default value, range.',
   ],
   args: [anyTopicsArg],
   flags: {

@@ -7,6 +7,7 @@ export const topicsTrimSpec = {
   summary: 'delete the oldest records of a topic',
   description: [
     "Moves the log start offset forward: records below --offset, or older than --before, can no longer be read, and segments without any other record are deleted (Kafka's DeleteRecords). Asks on a terminal; elsewhere it needs --yes.",
+    'With --dry-run it shows each partition with its start now, its start then, and the records that would go.',
   ],
   args: [{ name: 'topic', label: 'TOPIC', required: true, completes: 'topics', summary: 'The topic to trim.' }],
   flags: {
