@@ -7,6 +7,7 @@ import { OffsetIndex } from './offset-index.ts'
 import type { PlacedBatch } from './placed-batches.ts'
 import { TimeIndex } from './time-index.ts'
 import { type AbortedTransaction, TransactionIndex } from './transaction-index.ts'
+import type { WriteState } from './write-state.ts'
 
 /** How far a segment is written and indexed; what one writer leaves to the next. */
 export interface SegmentProgress {
@@ -81,6 +82,12 @@ export class ActiveSegment {
     return this.log.read(this.#probe, endPosition - before) === before
   }
 
+  /** Whether the index files hold as many bytes as this segment knows of: they can be made again, so nothing else vouches for them. */
+  hasWholeIndexes(): boolean {
+    const { indexBytes, timeIndexBytes } = this.progress
+    return this.offsetIndex.file.size() >= indexBytes && this.timeIndex.file.size() >= timeIndexBytes
+  }
+
   /** Largest timestamp of the first batch; undefined when the segment is empty. */
   firstTimestamp(): TimestampMs | undefined {
     return new BatchPeeker(this.log).at(0)?.maxTimestamp
@@ -91,14 +98,12 @@ export class ActiveSegment {
     return this.offsetIndex.isFull(segmentIndexBytes) || this.timeIndex.isFull(segmentIndexBytes)
   }
 
-  /** Writes whole batches at the end. They become part of the segment with `note`. Throws `DiskError`; the file is then cut back. */
+  /**
+   * Writes whole batches at the end. They become part of the segment with `note`. After a `DiskError` some of the bytes may be there: the
+   * file that failed takes no truncate either, so the next writer, who finds a longer log than the state says, cuts them off.
+   */
   write(bytes: Uint8Array): void {
-    try {
-      this.log.write(bytes, this.progress.endPosition)
-    } catch (error) {
-      this.#cutBack()
-      throw error
-    }
+    this.log.write(bytes, this.progress.endPosition)
   }
 
   /** Counts a batch at the end of the segment and indexes it as Kafka would. */
@@ -128,6 +133,14 @@ export class ActiveSegment {
   /** Notes a transaction whose ABORT marker is in this segment. */
   noteAborted(aborted: AbortedTransaction): void {
     this.transactions().append(aborted)
+  }
+
+  /** Brings the numbers of the segment into the state: what the next writer and every reader go by. */
+  publish(state: WriteState, nextOffset: Offset): void {
+    Object.assign(state, this.progress)
+    state.activeBaseOffset = this.baseOffset
+    state.logEndOffset = nextOffset
+    state.visibleEndOffset = nextOffset
   }
 
   /** Empties the indexes, to be filled again from the log. */
@@ -184,15 +197,6 @@ export class ActiveSegment {
       if (!(error instanceof DiskError && error.code === 'ENOENT')) throw error
     }
     return this.#transactions
-  }
-
-  /** Best effort: what cannot be cut now is cut by the next writer, who finds a longer log than the state says. */
-  #cutBack(): void {
-    try {
-      this.log.truncate(this.progress.endPosition)
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-    }
   }
 
   #openPart(part: SegmentPart, mode: OpenMode): OpenFile {

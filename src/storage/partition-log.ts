@@ -14,7 +14,7 @@ import { PartitionTurn } from './partition-turn.ts'
 import { shouldRoll } from './roll-policy.ts'
 import { SealedSegments } from './sealed-segments.ts'
 import { deleteSegmentsBelow } from './segment-deletion.ts'
-import type { WriteState } from './write-state.ts'
+import { isSameSegment, type WriteState } from './write-state.ts'
 import { WriteStateFile } from './write-state-file.ts'
 
 /** When the batches of an append must be on the disk: before it returns, by the next `sync`, or whenever the system likes. */
@@ -73,9 +73,9 @@ export class PartitionLog {
 
   /**
    * Appends whole v2 batches: gives them their base offsets and leader epoch in place, writes, indexes and publishes them. Throws
-   * `LockedError` when another writer holds the partition for longer than `lockWaitMs`, `DiskError` when the disk fails: after one
-   * that is not for want of space, this object appends nothing more. `moreFollows`: the caller appends again, or calls `endTurn`, before
-   * it waits for anything; other writers may have to wait until then.
+   * `LockedError` when another writer holds the partition for longer than `lockWaitMs`, `DiskError` when the disk fails, `NotFoundError`
+   * when the partition was removed: after one of these two this object appends nothing more. `moreFollows`: the caller appends again, or
+   * calls `endTurn`, before it waits for anything; other writers may have to wait until then.
    */
   append(batches: Uint8Array, durability: Durability, moreFollows = false): Appended {
     return this.#withLock((state) => {
@@ -94,20 +94,21 @@ export class PartitionLog {
 
   /** Makes every append of this process durable, and says so to whoever recovers after a power cut. */
   async sync(): Promise<void> {
+    this.endTurn()
+    await this.#syncUnderWay
+    this.#throwIfFailed()
     const active = this.#active
     const state = this.#state
     if (active === undefined || state === undefined) return
     const end = state.logEndOffset
-    this.endTurn()
-    await this.#syncUnderWay
-    this.#throwIfFailed()
     this.#guard(() => {
       this.#sealed.sync()
       active.log.sync()
       this.#options.fileSystem.syncDirectory(this.#directory)
     })
     this.#unsyncedBytes = 0
-    this.#withLock((current) => {
+    this.#withLock((current, segment) => {
+      this.#refuseIfRemoved(segment)
       if (current.syncedEndOffset >= end) return
       current.syncedEndOffset = end
       this.#stateFile.write(current)
@@ -211,7 +212,8 @@ export class PartitionLog {
   /** Makes sure that what this object knows is what is in the files. Called with the lock held. */
   #catchUp(): ActiveSegment {
     const known = this.#active
-    if (known !== undefined && !this.#stateFile.hasChanged()) return known
+    // An append of ours that ended with an error may have changed files that the memory of this object knows nothing of.
+    if (known !== undefined && !this.#stateFile.hasChanged() && !this.#stateFile.wasInterrupted) return known
     const state = this.#stateFile.read()
     refuseIfTaken(state, this.#directory)
     return this.#adopt(known, state) ?? this.#open(known, state)
@@ -289,12 +291,31 @@ export class PartitionLog {
     }
     if (placed.hasProducers) this.#noteProducers(append.batches, segment)
     segment.flushIndexes()
-    if (durability === 'now') segment.log.sync()
+    if (durability === 'now') this.#syncNow(segment, state)
     if (durability === 'later') this.#syncInBackground(segment, append.batches.length)
-    publish(state, segment, placed.nextOffset)
+    segment.publish(state, placed.nextOffset)
     if (durability === 'now') state.syncedEndOffset = placed.nextOffset
     this.#stateFile.write(state)
     return { baseOffset, nextOffset: placed.nextOffset }
+  }
+
+  /** Makes an append durable; the first time in a segment with the segment's name, and with what the roll left behind. */
+  #syncNow(segment: ActiveSegment, state: WriteState): void {
+    segment.log.sync()
+    if (state.syncedEndOffset <= segment.baseOffset) {
+      this.#sealed.sync()
+      this.#options.fileSystem.syncDirectory(this.#directory)
+    }
+    this.#refuseIfRemoved(segment)
+  }
+
+  /** What is written into a file that has lost its name is lost, however well it was synced. */
+  #refuseIfRemoved(segment: ActiveSegment): void {
+    for (const { path, identity } of [this.#stateFile.file, segment.log]) {
+      if (this.#options.fileSystem.stat(path)?.identity === identity) continue
+      this.#failure = new NotFoundError(`${path} was removed or replaced while it was written`)
+      throw this.#failure
+    }
   }
 
   #syncInBackground(segment: ActiveSegment, bytes: number): void {
@@ -343,6 +364,8 @@ export class PartitionLog {
   /** Seals the active segment and opens the next one at the log end offset. */
   #roll(active: ActiveSegment, state: WriteState): ActiveSegment {
     const { fileSystem } = this.#options
+    // It may have to wait for others in vain: while nothing was changed yet.
+    this.#sealed.sync()
     active.seal()
     const next = ActiveSegment.create({
       fileSystem,
@@ -356,34 +379,13 @@ export class PartitionLog {
     this.#firstTimestamp = undefined
     this.#createdMs = this.#options.clock.now()
     state.generation += 1n
-    publish(state, next, state.logEndOffset)
+    next.publish(state, state.logEndOffset)
     return next
   }
 
   #snapshotAt(state: WriteState): ProducerState {
     return state.hasProducers ? this.#producerState(state) : new ProducerState(state.logEndOffset)
   }
-}
-
-/** Brings the numbers of the segment into the state: what the next writer and every reader go by. */
-function publish(state: WriteState, { progress, baseOffset }: ActiveSegment, nextOffset: Offset): void {
-  state.endPosition = progress.endPosition
-  state.indexBytes = progress.indexBytes
-  state.timeIndexBytes = progress.timeIndexBytes
-  state.bytesSinceLastIndexEntry = progress.bytesSinceLastIndexEntry
-  state.maxTimestamp = progress.maxTimestamp
-  state.offsetOfMaxTimestamp = progress.offsetOfMaxTimestamp
-  state.activeBaseOffset = baseOffset
-  state.logEndOffset = nextOffset
-  state.visibleEndOffset = nextOffset
-}
-
-function isSameSegment(before: WriteState, now: WriteState): boolean {
-  return (
-    before.generation === now.generation &&
-    before.activeBaseOffset === now.activeBaseOffset &&
-    before.bootId === now.bootId
-  )
 }
 
 function refuseIfTaken(state: WriteState | undefined, directory: string): void {

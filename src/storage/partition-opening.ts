@@ -39,9 +39,12 @@ export function openActive(options: OpeningOptions): OpenedPartition {
   const bases = listSegments(fileSystem, options.directory)
   if (bases.at(-1) !== state.activeBaseOffset) return recoverAll(options)
   const active = activeOf(options, state)
-  if (active.isAtEnd()) return { active, state, isChanged: false }
   const isShorter = active.log.size() < state.endPosition
-  return isShorter ? recoverAll(options) : recoverTail(options, active, state)
+  if (isShorter || !active.hasWholeIndexes()) {
+    if (active !== options.known) active.close()
+    return recoverAll(options)
+  }
+  return active.isAtEnd() ? { active, state, isChanged: false } : recoverTail(options, active, state)
 }
 
 function activeOf(options: OpeningOptions, state: WriteState): ActiveSegment {

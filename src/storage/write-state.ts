@@ -58,6 +58,15 @@ const bootIdStart = 24
 const bootIdEnd = 40
 const flag = { isServed: 1, isDeleted: 2, hasProducers: 4 } as const
 
+/** Whether all that happened between two states were appends to one segment. */
+export function isSameSegment(before: WriteState, now: WriteState): boolean {
+  return (
+    before.generation === now.generation &&
+    before.activeBaseOffset === now.activeBaseOffset &&
+    before.bootId === now.bootId
+  )
+}
+
 /** Turns write states into bytes and back, once or twice per append: what seldom changes is kept in both forms. */
 export class WriteStateCodec {
   readonly #bootBytes = new Uint8Array(bootIdEnd - bootIdStart)

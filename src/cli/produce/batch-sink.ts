@@ -1,3 +1,4 @@
+import { NotFoundError } from '../../base/errors.ts'
 import type { Offset } from '../../base/brands.ts'
 import { RecordBatch } from '../../record/record-batch.ts'
 import { resolveTopicConfig, type TopicConfig } from '../../storage/topic-configs.ts'
@@ -58,12 +59,14 @@ export class BatchSink {
     await store.prepareToWrite()
     const { newTopic } = settings
     const topic = newTopic === undefined ? await store.topic(settings.topic) : await store.findTopic(settings.topic)
+    const partitionCount = topic?.partitionCount ?? newTopic?.partitionCount ?? 1
+    refuseUnknownPartition(settings, partitionCount)
     if (topic === undefined) {
       const config = resolveTopicConfig(newTopic?.configs ?? new Map())
-      return new BatchSink(store, settings, { clock, config, partitionCount: newTopic?.partitionCount ?? 1 })
+      return new BatchSink(store, settings, { clock, config, partitionCount })
     }
     const config = await store.config(settings.topic)
-    return new BatchSink(store, settings, { clock, config, partitionCount: topic.partitionCount })
+    return new BatchSink(store, settings, { clock, config, partitionCount })
   }
 
   /** What went where, by partition. */
@@ -121,6 +124,13 @@ export class BatchSink {
     this.#appender = await this.#store.openAppender(this.#settings.topic)
     return this.#appender
   }
+}
+
+function refuseUnknownPartition({ topic, partition }: ProduceSettings, partitionCount: number): void {
+  if (partition === undefined || partition < partitionCount) return
+  throw new NotFoundError(`topic ${topic} has no partition ${partition}`, {
+    hint: `it has partitions 0 to ${partitionCount - 1}`,
+  })
 }
 
 interface SinkFacts {

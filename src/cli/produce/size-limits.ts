@@ -17,13 +17,14 @@ export interface SizeLimits {
 
 /**
  * Without compression small batches keep everything in cache. zstd works best on large ones: 1 MiB takes 0.85 of the time of 256 KiB.
- * The others look back 64 KiB at most and gain nothing from more, but memory grows.
+ * The others look back 64 KiB at most and gain little from more, while memory grows, most for gzip, which leaves its output to the
+ * garbage collector.
  */
 const usualBatchBytes: Readonly<Record<CompressionCodec, number>> = {
   none: 128 * 1024,
   gzip: 256 * 1024,
-  snappy: 256 * 1024,
-  lz4: 256 * 1024,
+  snappy: 512 * 1024,
+  lz4: 512 * 1024,
   zstd: 1024 * 1024,
 }
 

@@ -18,9 +18,9 @@ describe('consume --follow', () => {
   test('prints what is there and then what comes, in any partition', async () => {
     const log = await logOf('a', 'b')
     const reading = consumed(log, { follow: true, count: 5 })
-    await sleep(60)
+    await sleep(300)
     await add(log, 1, 'c')
-    await sleep(60)
+    await sleep(300)
     await add(log, 0, 'd')
     await add(log, 0, 'e')
     expect(await reading).toEqual({ code: 0, stdout: lines('a', 'b', 'c', 'd', 'e'), stderr: '' })
@@ -38,7 +38,7 @@ describe('consume --follow', () => {
   test('says which records a trim took away before they were read', async () => {
     const log = await logOf(...numbered(5))
     const reading = consumed(log, { follow: true, offset: ['end'], partition: ['0'], count: 1 })
-    await sleep(60)
+    await sleep(300)
     await log.use(async (store) => {
       const appender = await store.openAppender('t')
       for (const value of ['gone', 'kept']) {
@@ -56,7 +56,7 @@ describe('consume --follow', () => {
   test('ends when its topic is deleted', async () => {
     const log = await logOf('a')
     const reading = consumed(log, { follow: true })
-    await sleep(60)
+    await sleep(300)
     await log.use((store) => store.deleteTopic('t'))
     expect(await reading).toEqual({
       code: 3,
@@ -68,7 +68,7 @@ describe('consume --follow', () => {
   test('ends when its topic is deleted and made again', async () => {
     const log = await logOf('a')
     const reading = consumed(log, { follow: true })
-    await sleep(60)
+    await sleep(300)
     await log.use((store) => store.deleteTopic('t'))
     await log.createTopic('t', 2)
     expect((await reading).code).toBe(3)
@@ -82,7 +82,7 @@ describe('consume --follow', () => {
   test('merges what comes at once by time', async () => {
     const log = await logOf('before')
     const reading = consumed(log, { follow: true, merge: 'time', count: 2, offset: ['end'] })
-    await sleep(60)
+    await sleep(300)
     await log.use(async (store) => {
       const appender = await store.openAppender('t')
       await appender.append(0, { bytes: batchOf([{ value: 'later', at: 5 }]), durability: 'never', moreFollows: false })

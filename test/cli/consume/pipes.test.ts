@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { builtBinary } from '../../support/built-binary.ts'
 import { runShell } from '../../support/run-binary.ts'
@@ -24,7 +24,7 @@ async function bigLog(): Promise<ScratchLog> {
   return log
 }
 
-function start(log: ScratchLog, words: readonly string[]): ChildProcess {
+function start(log: ScratchLog, words: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
   const { PATH, HOME } = process.env
   return spawn(builtBinary(), [...words, '-d', log.directory], {
     env: { PATH, HOME },
@@ -33,9 +33,9 @@ function start(log: ScratchLog, words: readonly string[]): ChildProcess {
 }
 
 /** Everything that comes out of a stream until its end. */
-async function textOf(stream: NodeJS.ReadableStream | null): Promise<string> {
+async function textOf(stream: Readable): Promise<string> {
   const chunks: Buffer[] = []
-  for await (const chunk of stream ?? []) chunks.push(Buffer.from(chunk as Buffer))
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk as Buffer))
   return Buffer.concat(chunks).toString()
 }
 
@@ -86,9 +86,8 @@ describe('consume into a pipe', () => {
       const log = await bigLog()
       const child = start(log, ['consume', 't', '-g', 'g'])
       const exited = once(child, 'exit')
-      await sleep(400)
+      await once(child.stdout, 'readable')
       child.kill(signal)
-      await sleep(100)
       const text = await textOf(child.stdout)
       expect(await exited).toEqual([code, null])
       const whole = text.split('\n')
@@ -102,29 +101,24 @@ describe('consume into a pipe', () => {
   test('a signal ends following at once', async () => {
     const log = await bigLog()
     const child = start(log, ['tail', 't', '-n', '1'])
+    const exited = once(child, 'exit')
+    await once(child.stdout, 'readable')
     const text = textOf(child.stdout)
-    await sleep(400)
     child.kill('SIGTERM')
-    expect(await once(child, 'exit')).toEqual([143, null])
+    expect(await exited).toEqual([143, null])
     expect(await text).toBe(`${manyLines().at(-1)}\n`)
   })
 
-  test('a record is seen within 50 ms of its being written', async () => {
+  test('a follower sees each record that another process writes', async () => {
     const log = new ScratchLog()
     await log.createTopic('t')
     const child = start(log, ['consume', 't', '--follow', '-f', '%s\n'])
-    await sleep(400)
-    const delays: number[] = []
     for (let i = 0; i < 10; i++) {
-      const seen = once(child.stdout ?? process.stdin, 'data')
+      const seen = once(child.stdout, 'data')
       await log.appendBytes('t', 0, batchOf([{ value: `${i}` }]))
-      const written = performance.now()
-      await seen
-      delays.push(performance.now() - written)
+      expect(String((await seen)[0])).toBe(`${i}\n`)
     }
     child.kill()
-    // One that a busy machine delays is none of ours.
-    expect(delays.toSorted((a, b) => a - b)[5]).toBeLessThan(50)
   })
 
   test('-g with --follow into a pipe needs --commit', async () => {
