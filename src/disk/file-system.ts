@@ -59,7 +59,10 @@ export interface SpaceFacts {
   readonly isShared: boolean
 }
 
-/** One open file. Positions and sizes are bytes. After a failed write, truncate or sync every later one throws that failure again. */
+/**
+ * One open file. Positions and sizes are bytes. After a failed write, truncate or sync every later one throws that failure again, but that a
+ * truncate is tried after a write for which there was no space: it may give back what the write took.
+ */
 export interface OpenFile {
   readonly path: string
   /** Identity of the open file, to be compared with `FileSystem.stat(path).identity`. */

@@ -159,7 +159,8 @@ export class MemoryOpenFile implements OpenFile {
   }
 
   #beginChange(name: OperationName, size: number): Fault | undefined {
-    if (this.#failure !== undefined) throw this.#failure
+    const givesBack = name === 'truncate' && this.#failure?.isOutOfSpace === true
+    if (this.#failure !== undefined && !givesBack) throw this.#failure
     return this.#begin(name, size) ?? (this.#isWritable ? undefined : { code: 'EBADF' })
   }
 

@@ -94,7 +94,7 @@ export class NodeOpenFile implements OpenFile {
   }
 
   truncate(size: number): void {
-    if (this.#failure !== undefined) throw this.#failure
+    if (this.#failure !== undefined && !this.#failure.isOutOfSpace) throw this.#failure
     try {
       fs.ftruncateSync(this.#fd, size)
     } catch (error) {

@@ -82,10 +82,14 @@ export class ActiveSegment {
     return this.log.read(this.#probe, endPosition - before) === before
   }
 
-  /** Whether the index files hold as many bytes as this segment knows of: they can be made again, so nothing else vouches for them. */
-  hasWholeIndexes(): boolean {
-    const { indexBytes, timeIndexBytes } = this.progress
-    return this.offsetIndex.file.size() >= indexBytes && this.timeIndex.file.size() >= timeIndexBytes
+  /** Whether the indexes end as a segment so far written has them: they carry no checksum, and what is appended builds on the last entries. */
+  areIndexesSound(): boolean {
+    const { progress, offsetIndex, timeIndex } = this
+    if (offsetIndex.file.size() < progress.indexBytes || timeIndex.file.size() < progress.timeIndexBytes) return false
+    const { timestamp, offset: lastOffset } = timeIndex.last
+    if (timestamp > progress.maxTimestamp || lastOffset > progress.offsetOfMaxTimestamp) return false
+    const { last } = offsetIndex
+    return last === undefined || new BatchPeeker(this.log).at(last.position)?.lastOffset === last.offset
   }
 
   /** Largest timestamp of the first batch; undefined when the segment is empty. */
@@ -99,11 +103,26 @@ export class ActiveSegment {
   }
 
   /**
-   * Writes whole batches at the end. They become part of the segment with `note`. After a `DiskError` some of the bytes may be there: the
-   * file that failed takes no truncate either, so the next writer, who finds a longer log than the state says, cuts them off.
+   * Writes whole batches at the end. They become part of the segment with `note`. Where there is no space for all of them, what was written
+   * is given back: a command that makes room needs some too. After another `DiskError` some of the bytes may be there: the next
+   * writer, who finds a longer log than the state says, cuts them off.
    */
   write(bytes: Uint8Array): void {
-    this.log.write(bytes, this.progress.endPosition)
+    try {
+      this.log.write(bytes, this.progress.endPosition)
+    } catch (error) {
+      if (error instanceof DiskError && error.isOutOfSpace) this.#giveBack()
+      throw error
+    }
+  }
+
+  #giveBack(): void {
+    try {
+      this.log.truncate(this.progress.endPosition)
+    } catch (error) {
+      // The write's own failure is the one to tell; the next writer tries again.
+      if (!(error instanceof DiskError)) throw error
+    }
   }
 
   /** Counts a batch at the end of the segment and indexes it as Kafka would. */
@@ -137,7 +156,13 @@ export class ActiveSegment {
 
   /** Brings the numbers of the segment into the state: what the next writer and every reader go by. */
   publish(state: WriteState, nextOffset: Offset): void {
-    Object.assign(state, this.progress)
+    const { progress } = this
+    state.endPosition = progress.endPosition
+    state.indexBytes = progress.indexBytes
+    state.timeIndexBytes = progress.timeIndexBytes
+    state.bytesSinceLastIndexEntry = progress.bytesSinceLastIndexEntry
+    state.maxTimestamp = progress.maxTimestamp
+    state.offsetOfMaxTimestamp = progress.offsetOfMaxTimestamp
     state.activeBaseOffset = this.baseOffset
     state.logEndOffset = nextOffset
     state.visibleEndOffset = nextOffset
@@ -157,12 +182,17 @@ export class ActiveSegment {
     this.progress.endPosition = filePosition(position)
   }
 
+  /** Drops what stands in the index files behind the entries: what a writer left that was killed before its word of it. */
+  trimIndexes(): void {
+    this.offsetIndex.trim()
+    this.timeIndex.trim()
+  }
+
   /** The last time index entry, and nothing but entries in the index files: what a closed segment has. */
   seal(): void {
     this.timeIndex.maybeAppend(this.progress.maxTimestamp, this.progress.offsetOfMaxTimestamp)
     this.flushIndexes()
-    this.offsetIndex.trim()
-    this.timeIndex.trim()
+    this.trimIndexes()
     if (this.log.size() > this.progress.endPosition) this.log.truncate(this.progress.endPosition)
   }
 

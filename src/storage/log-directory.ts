@@ -24,6 +24,7 @@ import { PartitionLog } from './partition-log.ts'
 import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
 import { PartitionReader } from './partition-reader.ts'
 import { removePartitionDirectory } from './partition-removal.ts'
+import { listSegments } from './segment-list.ts'
 import { type CatalogTopic, type CatalogTopics, TopicCatalog } from './topic-catalog.ts'
 import { resolveTopicConfig, type TopicConfig, type TopicConfigTexts } from './topic-configs.ts'
 
@@ -98,10 +99,15 @@ export class LogDirectory {
     refuseUnwritable(path, owner)
     if (owner === 'missing') fileSystem.makeDirectory(path)
     directory.#lock = lockAgainstKafka(fileSystem, path, 'write')
-    if (fileSystem.stat(`${path}/${META_PROPERTIES}`) === undefined) directory.#begin()
-    directory.#topics = directory.#catalog.read()
-    // A crash of ours must be seen by Kafka as unclean.
-    removeCleanShutdownMarker(fileSystem, path)
+    try {
+      if (fileSystem.stat(`${path}/${META_PROPERTIES}`) === undefined) directory.#begin()
+      directory.#topics = directory.#catalog.read()
+      // A crash of ours must be seen by Kafka as unclean.
+      removeCleanShutdownMarker(fileSystem, path)
+    } catch (error) {
+      directory.close()
+      throw error
+    }
     directory.#isWritable = true
     return directory
   }
@@ -207,7 +213,7 @@ export class LogDirectory {
     const { partitionCount } = this.topic(name)
     for (let partition = 0; partition < partitionCount; partition++) {
       if (!this.#hasPartition({ topic: name, partition })) continue
-      this.openLog({ topic: name, partition }).markDeleted()
+      this.#markDeleted({ topic: name, partition })
     }
     this.#catalog.update((topics) => void topics.delete(name), this.#options.lockWaitMs)
     for (let partition = 0; partition < partitionCount; partition++) {
@@ -259,7 +265,7 @@ export class LogDirectory {
     this.#makePartition(partition, topic.id ?? randomUuid(this.#options.random))
     const config = resolveTopicConfig(topic.configs)
     const segmentMs = config.segmentMs - jitterMs(config.segmentJitterMs, this.#options.random)
-    const log = PartitionLog.open({
+    const log = new PartitionLog({
       ...this.#options,
       ...partition,
       logDirectory: this.path,
@@ -293,14 +299,30 @@ export class LogDirectory {
     this.#catalog.update(() => void createMetaProperties(fileSystem, path, identity, clock.now()), lockWaitMs)
   }
 
+  #markDeleted(partition: TopicPartition): void {
+    try {
+      this.openLog(partition).markDeleted()
+    } catch (error) {
+      // A deletion that was killed has marked it already.
+      if (!(error instanceof NotFoundError)) throw error
+    }
+  }
+
   #partitions(): TopicPartition[] {
     const found: TopicPartition[] = []
     for (const { name, kind } of this.#options.fileSystem.list(this.path) ?? []) {
       if (kind !== 'directory') continue
       const parsed = parseLogDirectoryName(name)
-      if (parsed.kind === 'partition' && parsed.topic !== '__cluster_metadata') found.push(parsed)
+      if (parsed.kind !== 'partition' || parsed.topic === '__cluster_metadata') continue
+      if (!this.#isHalfMade(parsed)) found.push(parsed)
     }
     return found
+  }
+
+  /** Whether a creation that was killed left it: not in the catalog yet, and without a segment, as no broker leaves one. */
+  #isHalfMade(partition: TopicPartition): boolean {
+    if (this.#topics === undefined || this.#topics.has(partition.topic)) return false
+    return listSegments(this.#options.fileSystem, `${this.path}/${partitionDirectoryName(partition)}`).length === 0
   }
 
   #hasPartition(partition: TopicPartition): boolean {

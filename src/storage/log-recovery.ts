@@ -25,6 +25,15 @@ export interface SegmentRecoveryOptions {
   readonly window?: BatchWindow
   /** What is known of producers before the place where recovery begins; each whole batch is replayed into it. */
   readonly producers: ProducerState
+  /** Called before bytes are cut, so that what the cut changes for others is durable first. */
+  readonly beforeCut: (cut: LogCut) => void
+}
+
+/** The log is about to end at `nextOffset`. */
+export interface LogCut {
+  readonly nextOffset: Offset
+  /** Leader epochs that the batches of this segment name, with their first offsets. */
+  readonly epochs: readonly LeaderEpochEntry[]
 }
 
 /** What recovery of one segment found and did. */
@@ -148,10 +157,11 @@ class SegmentRecoveryRun {
   }
 
   #cut(position: number): void {
-    this.#segment.cut(position)
-    this.#cutBytes += this.#size - position
     // Offsets that were synced once are never given again, whatever became of their records.
     if (this.#wasSynced()) this.#nextOffset = this.#options.recoveryPoint
+    this.#options.beforeCut({ nextOffset: this.#nextOffset, epochs: this.#epochs })
+    this.#segment.cut(position)
+    this.#cutBytes += this.#size - position
   }
 
   /** Copies everything from `position` on beside the segment, and makes the copy durable before anything is cut. */

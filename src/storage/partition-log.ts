@@ -1,9 +1,9 @@
 import { type Offset, offset, type TimestampMs } from '../base/brands.ts'
 import { assert } from '../base/assert.ts'
-import { DiskError, NotFoundError, RefusedError } from '../base/errors.ts'
+import { DiskError, NotFoundError } from '../base/errors.ts'
+import type { OpenFile } from '../disk/file-system.ts'
 import { RecordBatch } from '../record/record-batch.ts'
 import { ActiveSegment } from './active-segment.ts'
-import { LeaderEpochHistory } from './leader-epoch-history.ts'
 import type { LogOffsets } from './log-offsets.ts'
 import { openActive, type OpenedPartition } from './partition-opening.ts'
 import { placeBatches, type PlacedBatches } from './placed-batches.ts'
@@ -14,7 +14,7 @@ import { PartitionTurn } from './partition-turn.ts'
 import { shouldRoll } from './roll-policy.ts'
 import { SealedSegments } from './sealed-segments.ts'
 import { deleteSegmentsBelow } from './segment-deletion.ts'
-import { isSameSegment, type WriteState } from './write-state.ts'
+import { isSameSegment, refusalOf, type WriteState } from './write-state.ts'
 import { WriteStateFile } from './write-state-file.ts'
 
 /** When the batches of an append must be on the disk: before it returns, by the next `sync`, or whenever the system likes. */
@@ -37,7 +37,6 @@ export class PartitionLog {
   readonly #options: PartitionLogOptions
   readonly #directory: string
   readonly #stateFile: WriteStateFile
-  readonly #epochs: LeaderEpochHistory
   #state: WriteState | undefined
   #active: ActiveSegment | undefined
   #producers: ProducerState | undefined
@@ -53,22 +52,13 @@ export class PartitionLog {
   readonly #sealed: SealedSegments
 
   /** Takes no lock yet. Throws `DiskError` when the partition directory is not there or cannot be written. */
-  constructor(options: PartitionLogOptions, epochs: LeaderEpochHistory) {
+  constructor(options: PartitionLogOptions) {
     this.#options = options
     this.#directory = partitionPath(options)
     this.#stateFile = WriteStateFile.create(options.fileSystem, this.#directory)
-    this.#epochs = epochs
     this.#turn = new PartitionTurn(this.#stateFile.file, options.lockWaitMs)
     this.#sealed = new SealedSegments(options, this.#directory)
     this.#createdMs = options.clock.now()
-  }
-
-  /** Opens the partition for writing; a leader epoch history that is damaged is made again from the batches at recovery. */
-  static open(options: PartitionLogOptions): PartitionLog {
-    const read = LeaderEpochHistory.read(options.fileSystem, partitionPath(options))
-    const history =
-      read.kind === 'history' ? read.history : new LeaderEpochHistory(options.fileSystem, partitionPath(options))
-    return new PartitionLog(options, history)
   }
 
   /**
@@ -102,13 +92,14 @@ export class PartitionLog {
     if (active === undefined || state === undefined) return
     const end = state.logEndOffset
     this.#guard(() => {
+      this.#refuseIfRemoved()
       this.#sealed.sync()
       active.log.sync()
       this.#options.fileSystem.syncDirectory(this.#directory)
     })
     this.#unsyncedBytes = 0
     this.#withLock((current, segment) => {
-      this.#refuseIfRemoved(segment)
+      this.#refuseIfRemoved(segment.log)
       if (current.syncedEndOffset >= end) return
       current.syncedEndOffset = end
       this.#stateFile.write(current)
@@ -200,8 +191,11 @@ export class PartitionLog {
     try {
       return act()
     } catch (error) {
-      if (error instanceof DiskError) this.#failure = error
-      throw error
+      if (!(error instanceof DiskError)) throw error
+      this.#failure = error
+      // The files of a topic that was deleted go away under its writers: then that is the reason to give.
+      this.#failure = refusalOf(this.#stateFile.read(), this.#directory) ?? error
+      throw this.#failure
     }
   }
 
@@ -215,8 +209,15 @@ export class PartitionLog {
     // An append of ours that ended with an error may have changed files that the memory of this object knows nothing of.
     if (known !== undefined && !this.#stateFile.hasChanged() && !this.#stateFile.wasInterrupted) return known
     const state = this.#stateFile.read()
-    refuseIfTaken(state, this.#directory)
-    return this.#adopt(known, state) ?? this.#open(known, state)
+    try {
+      const refusal = refusalOf(state, this.#directory)
+      if (refusal !== undefined) throw refusal
+      return this.#adopt(known, state) ?? this.#open(known, state)
+    } catch (error) {
+      // The state that was just read counts as known: the next look would find nothing new, and write on.
+      this.#failure = error
+      throw error
+    }
   }
 
   /** Another writer appended to the very segment that is open here: nothing to look for on the disk. */
@@ -232,7 +233,7 @@ export class PartitionLog {
 
   #open(known: ActiveSegment | undefined, state: WriteState | undefined): ActiveSegment {
     const before = this.#state
-    const opened = openActive({ ...this.#options, directory: this.#directory, epochs: this.#epochs, state, known })
+    const opened = openActive({ ...this.#options, directory: this.#directory, state, known })
     this.#state = opened.state
     if (opened.active !== known) this.#takeSegment(known, opened)
     if (before?.logEndOffset !== opened.state.logEndOffset) this.#producers = undefined
@@ -306,16 +307,18 @@ export class PartitionLog {
       this.#sealed.sync()
       this.#options.fileSystem.syncDirectory(this.#directory)
     }
-    this.#refuseIfRemoved(segment)
+    this.#refuseIfRemoved(segment.log)
   }
 
   /** What is written into a file that has lost its name is lost, however well it was synced. */
-  #refuseIfRemoved(segment: ActiveSegment): void {
-    for (const { path, identity } of [this.#stateFile.file, segment.log]) {
-      if (this.#options.fileSystem.stat(path)?.identity === identity) continue
-      this.#failure = new NotFoundError(`${path} was removed or replaced while it was written`)
-      throw this.#failure
-    }
+  #refuseIfRemoved(...written: OpenFile[]): void {
+    const { fileSystem } = this.#options
+    const files = [this.#stateFile.file, ...written]
+    const removed = files.find(({ path, identity }) => fileSystem.stat(path)?.identity !== identity)
+    if (removed === undefined) return
+    const reason = new NotFoundError(`${removed.path} was removed or replaced while it was written`)
+    this.#failure = refusalOf(this.#stateFile.read(), this.#directory) ?? reason
+    throw this.#failure
   }
 
   #syncInBackground(segment: ActiveSegment, bytes: number): void {
@@ -386,11 +389,6 @@ export class PartitionLog {
   #snapshotAt(state: WriteState): ProducerState {
     return state.hasProducers ? this.#producerState(state) : new ProducerState(state.logEndOffset)
   }
-}
-
-function refuseIfTaken(state: WriteState | undefined, directory: string): void {
-  if (state?.isDeleted === true) throw new NotFoundError(`${directory}: the topic was deleted`)
-  if (state?.isServed === true) throw new RefusedError(`${directory} is held by a running tslog serve`)
 }
 
 function partitionPath({ logDirectory, topic, partition }: PartitionLogOptions): string {

@@ -2,8 +2,8 @@ import { assert } from '../base/assert.ts'
 import { leaderEpoch, type Offset, offset } from '../base/brands.ts'
 import { ActiveSegment, type ActiveSegmentOptions, emptyProgress } from './active-segment.ts'
 import { partitionDirectoryName } from './file-names.ts'
-import type { LeaderEpochHistory } from './leader-epoch-history.ts'
-import { recoverSegment, type SegmentRecovery, type SegmentRecoveryOptions } from './log-recovery.ts'
+import { LeaderEpochHistory } from './leader-epoch-history.ts'
+import { type LogCut, recoverSegment, type SegmentRecovery, type SegmentRecoveryOptions } from './log-recovery.ts'
 import { readOffsetCheckpoint } from './offset-checkpoints.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
 import { loadProducerState } from './producer-loading.ts'
@@ -14,7 +14,6 @@ import type { WriteState } from './write-state.ts'
 export interface OpeningOptions extends PartitionLogOptions {
   /** The partition's own directory. */
   readonly directory: string
-  readonly epochs: LeaderEpochHistory
   /** What the last writer left, if it can be read. */
   readonly state: WriteState | undefined
   /** The active segment that this process has open, if any. */
@@ -40,10 +39,11 @@ export function openActive(options: OpeningOptions): OpenedPartition {
   if (bases.at(-1) !== state.activeBaseOffset) return recoverAll(options)
   const active = activeOf(options, state)
   const isShorter = active.log.size() < state.endPosition
-  if (isShorter || !active.hasWholeIndexes()) {
+  if (isShorter || !active.areIndexesSound()) {
     if (active !== options.known) active.close()
     return recoverAll(options)
   }
+  active.trimIndexes()
   return active.isAtEnd() ? { active, state, isChanged: false } : recoverTail(options, active, state)
 }
 
@@ -58,16 +58,21 @@ function activeOf(options: OpeningOptions, state: WriteState): ActiveSegment {
 
 /** A writer was killed between its write and its word of it: its whole batches are in the log, the rest is cut. */
 function recoverTail(options: OpeningOptions, active: ActiveSegment, state: WriteState): OpenedPartition {
-  active.offsetIndex.truncateToEntries(state.indexBytes / 8)
-  active.timeIndex.truncateToEntries(state.timeIndexBytes / 12)
   const producers = producersBefore(options, state.logEndOffset, state.hasProducers)
-  const shared = recoveryOptions(options, { recoveryPoint: state.syncedEndOffset, isSameBoot: true, producers })
+  const history = readHistory(options)
+  const beforeCut = (cut: LogCut): void => raiseEpoch(history, [], cut)
+  const shared = recoveryOptions(options, {
+    recoveryPoint: state.syncedEndOffset,
+    isSameBoot: true,
+    producers,
+    beforeCut,
+  })
   const recovery = recoverSegment(active, state.logEndOffset, { ...shared, isLast: true })
   report(options, [recovery])
   const next: WriteState = { ...state, ...active.progress, hasProducers: producers.producerCount > 0 }
   next.logEndOffset = recovery.nextOffset
   next.visibleEndOffset = recovery.nextOffset
-  return { active, state: closeRecovery(options, next, [recovery]), isChanged: true }
+  return { active, state: closeRecovery(history, next, [recovery]), isChanged: true }
 }
 
 /** Checks the segments above the recovery point, whoever wrote them, and makes their indexes anew. */
@@ -81,7 +86,9 @@ function recoverAll(options: OpeningOptions): OpenedPartition {
   const recoveries: SegmentRecovery[] = []
   const first = firstToCheck(bases, recoveryPoint)
   const producers = producersBefore(options, bases[first] ?? logStart, true)
-  const shared = recoveryOptions(options, { recoveryPoint, isSameBoot, producers })
+  const history = readHistory(options)
+  const beforeCut = (cut: LogCut): void => raiseEpoch(history, recoveries, cut)
+  const shared = recoveryOptions(options, { recoveryPoint, isSameBoot, producers, beforeCut })
   let active: ActiveSegment | undefined
   for (let i = first; i < bases.length; i++) {
     const base = bases[i] ?? logStart
@@ -99,6 +106,7 @@ function recoverAll(options: OpeningOptions): OpenedPartition {
     active,
     state: freshState(options, {
       active,
+      history,
       recoveries,
       logStart,
       recoveryPoint,
@@ -110,6 +118,7 @@ function recoverAll(options: OpeningOptions): OpenedPartition {
 
 interface Recovered {
   readonly active: ActiveSegment
+  readonly history: LeaderEpochHistory
   readonly recoveries: readonly SegmentRecovery[]
   readonly logStart: Offset
   readonly recoveryPoint: Offset
@@ -117,7 +126,7 @@ interface Recovered {
 }
 
 function freshState(options: OpeningOptions, recovered: Recovered): WriteState {
-  const { active, recoveries, logStart, recoveryPoint, hasProducers } = recovered
+  const { active, history, recoveries, logStart, recoveryPoint, hasProducers } = recovered
   const { fileSystem, state } = options
   const readable = recoveries.at(-1)?.nextOffset ?? logStart
   // Offsets below the log start were given once, even if a power cut took their records.
@@ -136,22 +145,40 @@ function freshState(options: OpeningOptions, recovered: Recovered): WriteState {
     logStartOffset: logStart,
     ...active.progress,
   }
-  return closeRecovery(options, next, recoveries)
+  return closeRecovery(history, next, recoveries)
 }
 
-/** The leader epochs that recovery met, and a new one when it cut anything: no two histories share (epoch, offset). */
-function closeRecovery(options: OpeningOptions, state: WriteState, recoveries: readonly SegmentRecovery[]): WriteState {
-  const { epochs } = options
+function closeRecovery(
+  epochs: LeaderEpochHistory,
+  state: WriteState,
+  recoveries: readonly SegmentRecovery[],
+): WriteState {
   // An epoch that begins at the very end stays: it was given, if only to say that the log was cut.
   epochs.truncateFromEnd(offset(state.logEndOffset + 1n))
-  epochs.assignAll(recoveries.flatMap((one) => one.epochs).filter(({ epoch }) => epoch >= 0))
-  const isCut = recoveries.some((one) => one.cutBytes > 0)
-  const latest = epochs.latestEpoch
-  if (latest === undefined) epochs.assign(leaderEpoch(0), state.logEndOffset)
-  else if (isCut) epochs.assign(leaderEpoch(latest + 1), state.logEndOffset)
+  noteEpochs(epochs, recoveries)
+  if (epochs.latestEpoch === undefined) epochs.assign(leaderEpoch(0), state.logEndOffset)
   state.leaderEpoch = epochs.latestEpoch ?? leaderEpoch(0)
-  if (isCut) state.generation += 1n
+  if (recoveries.some((one) => one.cutBytes > 0)) state.generation += 1n
   return state
+}
+
+/** As it is now: others may have raised the epoch. A damaged history is made again from the batches. */
+function readHistory({ fileSystem, directory }: OpeningOptions): LeaderEpochHistory {
+  const read = LeaderEpochHistory.read(fileSystem, directory)
+  return read.kind === 'history' ? read.history : new LeaderEpochHistory(fileSystem, directory)
+}
+
+/** The epochs that recovery met and the history lacks: those above its latest, as Kafka does. */
+function noteEpochs(history: LeaderEpochHistory, found: readonly Pick<SegmentRecovery, 'epochs'>[]): void {
+  const latest = history.latestEpoch ?? -1
+  history.assignAll(found.flatMap(({ epochs }) => epochs).filter(({ epoch }) => epoch > latest))
+}
+
+/** A new leader epoch from where the log is cut, so that no two histories share (epoch, offset). */
+function raiseEpoch(history: LeaderEpochHistory, found: readonly SegmentRecovery[], cut: LogCut): void {
+  history.truncateFromEnd(offset(cut.nextOffset + 1n))
+  noteEpochs(history, [...found, cut])
+  history.assign(leaderEpoch((history.latestEpoch ?? -1) + 1), cut.nextOffset)
 }
 
 function firstToCheck(bases: readonly Offset[], recoveryPoint: Offset): number {
@@ -178,11 +205,7 @@ function producersBefore(options: OpeningOptions, end: Offset, mayHaveSome: bool
   return mayHaveSome ? loadProducerState(options.fileSystem, options.directory, end) : new ProducerState(end)
 }
 
-interface SharedRecovery {
-  readonly recoveryPoint: Offset
-  readonly isSameBoot: boolean
-  readonly producers: ProducerState
-}
+type SharedRecovery = Pick<SegmentRecoveryOptions, 'recoveryPoint' | 'isSameBoot' | 'producers' | 'beforeCut'>
 
 function recoveryOptions(options: OpeningOptions, shared: SharedRecovery): Omit<SegmentRecoveryOptions, 'isLast'> {
   const { fileSystem, directory, makeWindow } = options

@@ -118,6 +118,11 @@ export class PartitionReader {
     }
     const filled = segment.log.read(window.bytes, this.#position)
     if (filled === 0) return undefined
+    if (this.view.visibleLimit === UNKNOWN_END) {
+      // Bytes alone are believed only while no writer of ours is there: one that wrote these has left word of itself before.
+      this.#refresh()
+      if (this.#segment !== segment) return undefined
+    }
     const whole = this.#takeBatches(window, filled)
     return whole > 0 ? { kind: 'batches', end: whole } : this.#readBad(segment, window, filled)
   }
@@ -146,7 +151,11 @@ export class PartitionReader {
     if (needed !== undefined && needed > window.bytes.length && this.#position + needed <= size) {
       return { kind: 'large', sizeInBytes: needed }
     }
-    if (scanned.kind === 'batch' && scanned.batch.nextOffset > this.view.visibleLimit) return { kind: 'end' }
+    const limit = this.view.visibleLimit
+    if (scanned.kind === 'batch' && scanned.batch.nextOffset > limit) {
+      this.#refresh()
+      return this.#segment === segment && this.view.visibleLimit === limit ? { kind: 'end' } : undefined
+    }
     return this.#damageOrEnd(segment, size, reasonOf(scanned))
   }
 
@@ -194,12 +203,13 @@ export class PartitionReader {
   #enterSegment(): Segment | undefined {
     for (let attempt = 0; attempt < openAttempts; attempt++) {
       const base = this.view.segmentFor(this.#nextOffset)
-      if (base === undefined) return undefined
-      this.#segment = this.#openSegment(base)
+      if (base === undefined && attempt > 0) return undefined
+      this.#segment = base === undefined ? undefined : this.#openSegment(base)
       if (this.#segment !== undefined) {
         this.#position = this.#segment.positionOf(this.#nextOffset)
         return this.#segment
       }
+      this.view.refresh()
       this.view.list()
     }
     return undefined
@@ -222,7 +232,10 @@ export class PartitionReader {
     if (!this.view.refresh() || this.#segment === undefined) return
     // The log may have been cut below what was read; what is written there anew must be seen.
     const end = this.view.logEndOffset
-    if (end !== undefined && end < this.#nextOffset) this.#nextOffset = end
+    if (end !== undefined && end < this.#nextOffset) {
+      this.seek(end)
+      return
+    }
     const isListed = this.view.bases.includes(this.#segment.baseOffset)
     if (!isListed || this.#segment.log.size() < this.#position) this.#leaveSegment()
   }

@@ -38,10 +38,15 @@ export class PartitionView {
     return marked > first ? marked : first
   }
 
-  /** Where readers must stop; `UNKNOWN_END` without word of a writer of this boot: Kafka may have gone on without us. */
+  /**
+   * Where readers must stop; `UNKNOWN_END` without word of a writer of this boot: Kafka may have gone on without us. A segment that the state
+   * does not know is Kafka's too, unless an append of ours is under way.
+   */
   get visibleLimit(): Offset {
     const last = this.#bases.at(-1)
-    if (this.#state === undefined || (last !== undefined && this.#state.activeBaseOffset < last)) return UNKNOWN_END
+    if (this.#state === undefined) return UNKNOWN_END
+    const isAppending = this.#stateFile?.wasInterrupted === true
+    if (last !== undefined && this.#state.activeBaseOffset < last && !isAppending) return UNKNOWN_END
     return this.#state.visibleEndOffset
   }
 

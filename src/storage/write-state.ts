@@ -1,4 +1,5 @@
 import type { FilePosition, LeaderEpoch, Offset, TimestampMs } from '../base/brands.ts'
+import { NotFoundError, RefusedError, type TslogError } from '../base/errors.ts'
 import { crc32c } from '../wire/crc32c.ts'
 
 /**
@@ -161,4 +162,11 @@ function flagsOf(state: WriteState): number {
     (state.isDeleted ? flag.isDeleted : 0) |
     (state.hasProducers ? flag.hasProducers : 0)
   )
+}
+
+/** Why the partition is no longer for its writers to change, if the state says so: deleted, or a server's. */
+export function refusalOf(state: WriteState | undefined, directory: string): TslogError | undefined {
+  if (state?.isDeleted === true) return new NotFoundError(`${directory}: the topic was deleted`)
+  if (state?.isServed === true) return new RefusedError(`${directory} is held by a running tslog serve`)
+  return undefined
 }

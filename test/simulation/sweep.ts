@@ -1,0 +1,22 @@
+/**
+ * Runs the simulation of a partition for many seeds: `node test/simulation/sweep.ts [FIRST [COUNT]]`. One seed shows how it failed.
+ */
+import { PartitionSimulation } from './partition-simulation.ts'
+
+const [first = 1, count = 1000] = process.argv.slice(2).map(Number)
+const totals = new Map<string, number>()
+let failures = 0
+for (let seed = first; seed < first + count; seed++) {
+  try {
+    const facts = await new PartitionSimulation(seed).run()
+    for (const [name, value] of Object.entries(facts)) totals.set(name, (totals.get(name) ?? 0) + value)
+  } catch (error) {
+    failures++
+    const told = error instanceof Error ? ((count === 1 ? error.stack : undefined) ?? error.message) : String(error)
+    process.stdout.write(`seed ${seed}: ${told}\n`)
+  }
+}
+process.stdout.write(
+  `${failures} of ${count} failed; ${[...totals].map(([name, value]) => `${name} ${value}`).join(', ')}\n`,
+)
+process.exitCode = failures === 0 ? 0 : 1
