@@ -7,7 +7,7 @@ import type { LogStore } from '../store/log-store.ts'
 import type { CliContext } from './context.ts'
 import { locationFiles } from './location-files.ts'
 import { resolveLocation } from './location.ts'
-import { writeText } from './standard-streams.ts'
+import { writeMessage } from './standard-streams.ts'
 
 /** What a command line says of where the log is; part of every command's options. */
 export interface StoreOptions {
@@ -38,7 +38,7 @@ export function directoryOptions(options: StoreOptions, context: CliContext): Lo
     files: locationFiles(context.fileSystem()),
   })
   const warn = (text: string): void => {
-    if (options.quiet !== true) writeText(context.stderr, `tslog: ${text}\n`)
+    if (options.quiet !== true) writeMessage(context.stderr, `tslog: ${text}\n`)
   }
   for (const warning of location.warnings) warn(warning)
   if (location.kind === 'brokers') {

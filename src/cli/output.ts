@@ -36,6 +36,9 @@ export interface OutputCalls extends DescriptorWaits {
 /** Bytes of one write: a pipe's own size, and below what makes page allocation slow. */
 const PIECE_BYTES = 64 * 1024
 
+/** So long a signal may go unseen. */
+const NAP_MS = 200
+
 /**
  * Standard output as bytes, in blocks of 64 KiB. Synchronous, and yet a signal gets through while a slow reader blocks us:
  * a write that a signal cut short leaves the stream *interrupted*. From then on `write` only collects (at most what the
@@ -162,7 +165,8 @@ export class OutputStream implements ByteSink {
    * when a signal comes is restarted by the runtime, and would block on.)
    */
   #writeOnce(source: Uint8Array, start: number, length: number): number {
-    if (this.#canBlock && this.#calls.wait(this.#fd, 'writable', -1) === 'interrupted') return 0
+    // In naps: a signal that comes right before a wait does not end it, so the caller must get a turn now and then.
+    if (this.#canBlock && this.#calls.wait(this.#fd, 'writable', NAP_MS) !== 'ready') return 0
     try {
       return this.#calls.write(this.#fd, source, start, length)
     } catch (error) {

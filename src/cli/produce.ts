@@ -1,4 +1,3 @@
-import { DiskError } from '../base/errors.ts'
 import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
 import { openStore } from './open-store.ts'
@@ -14,7 +13,7 @@ import type { RatePace } from './produce/rate-pace.ts'
 import { type ProduceSettings, produceSettings } from './produce/settings.ts'
 import { exitCodeOfSignal, SignalWatch } from './signals.ts'
 import type { produceSpec } from './specs/produce.ts'
-import { writeText } from './standard-streams.ts'
+import { writeMessage, writeText } from './standard-streams.ts'
 
 export type ProduceOptions = OptionsOf<typeof produceSpec>
 
@@ -62,6 +61,7 @@ class ProduceRun {
   async all(): Promise<InputEnd> {
     refuseKeyless(this.#settings, this.#sink.config.cleanupPolicy)
     const pace = await this.#pace()
+    this.#outlet.pace = pace === undefined ? undefined : () => pace.hold(this.#sink.records, this.#signals)
     const feeder = await this.#feeder(pace?.recordsPerBatch)
     const loop = new InputLoop({
       feeder,
@@ -70,7 +70,6 @@ class ProduceRun {
       signals: this.#signals,
       clock: this.#context.clock,
       lingerMs: this.#settings.lingerMs,
-      pace,
       tee: this.#tee(),
       onProgress: () => undefined,
     })
@@ -79,7 +78,7 @@ class ProduceRun {
       await this.#outlet.drain()
       return end
     } catch (error) {
-      await this.#keepWhatCame(feeder, error)
+      await this.#keepWhatCame(feeder)
       throw error
     } finally {
       this.#outlet.close()
@@ -104,7 +103,7 @@ class ProduceRun {
   async #feeder(recordsMax = 2 ** 31 - 1): Promise<Feeder> {
     const { partition, partitioner } = this.#settings
     const { random, clock } = this.#context
-    const chooser = new PartitionChooser({ partition, partitioner, partitionCount: this.#sink.partitionCount, random })
+    const chooser = new PartitionChooser({ partition, partitioner, partitions: this.#sink, random })
     const options = { settings: this.#settings, outlet: this.#outlet, chooser, clock, recordsMax }
     if (LineFeeder.takes(this.#settings, chooser)) return new LineFeeder(options)
     const { RecordFeeder } = await import('./produce/record-feeder.ts')
@@ -118,17 +117,19 @@ class ProduceRun {
   }
 
   /** When the reader of the copy goes away, producing goes on. */
-  #tee(): ((bytes: Uint8Array) => void) | undefined {
+  #tee(): ((bytes: Uint8Array) => Promise<void>) | undefined {
     if (!this.#settings.tees) return undefined
     const output = new OutputStream(this.#context.stdout)
     let isOpen = true
-    return (bytes) => {
+    return async (bytes) => {
       if (!isOpen) return
       try {
         output.write(bytes)
-        while (!output.flush()) {
-          // A signal cut the write short; what is left is tried again at once.
-        }
+        do {
+          if (output.isInterrupted) await this.#signals.turn()
+          // A reader that takes nothing must not keep us from stopping: the records count, not the copy.
+          if (this.#signals.pending() !== undefined) isOpen = false
+        } while (isOpen && !output.flush())
       } catch (error) {
         if (!(error instanceof ReaderGoneError)) throw error
         isOpen = false
@@ -137,8 +138,8 @@ class ProduceRun {
   }
 
   /** After a failure: what came before it is appended where that is still possible, and how far it came is said. */
-  async #keepWhatCame(feeder: Feeder, error: unknown): Promise<void> {
-    if (!(error instanceof DiskError)) {
+  async #keepWhatCame(feeder: Feeder): Promise<void> {
+    if (!this.#sink.hasFailed) {
       await feeder.flush()
       await this.#outlet.drain()
       await this.#sink.finish()
@@ -168,7 +169,7 @@ class ProduceRun {
   }
 
   #say(text: string): void {
-    if (!this.#options.quiet) writeText(this.#context.stderr, `tslog: ${text}\n`)
+    if (!this.#options.quiet) writeMessage(this.#context.stderr, `tslog: ${text}\n`)
   }
 }
 

@@ -3,7 +3,7 @@ import { errorCode, TslogError } from '../base/errors.ts'
 import { ExitCode, exitCodeOf } from './exit-code.ts'
 import { visibleText } from './format/visible-text.ts'
 import { ReaderGoneError } from './output.ts'
-import { writeText } from './standard-streams.ts'
+import { writeMessage } from './standard-streams.ts'
 
 export interface ErrorReport {
   /** What goes to stderr; empty when there is nothing to say. */
@@ -14,11 +14,7 @@ export interface ErrorReport {
 /** Says on stderr what went wrong and returns the exit code. A reader that has gone away is not an error. */
 export function reportError(error: unknown, { json }: { readonly json: boolean }): number {
   const { text, exitCode } = describeError(error, { json, withStack: process.env['TSLOG_DEBUG'] === '1' })
-  try {
-    if (text !== '') writeText(2, text)
-  } catch {
-    // Nobody reads stderr: the exit code still tells.
-  }
+  if (text !== '') writeMessage(2, text)
   return exitCode
 }
 

@@ -3,7 +3,7 @@ import { wantsColour } from './format/colour.ts'
 import { jsonText, type JsonValue } from './format/json-document.ts'
 import { renderTable, type Table, type TableStyle } from './format/table.ts'
 import { visibleText } from './format/visible-text.ts'
-import { writeText } from './standard-streams.ts'
+import { writeMessage, writeText } from './standard-streams.ts'
 
 /** What of a command's options says how its result looks. */
 export interface ResultOptions {
@@ -36,12 +36,13 @@ export function printJson(value: JsonValue, context: CliContext): void {
 /** What was done, for people: on stderr when that is a terminal, or with `-v`. */
 export function say(text: string, options: ResultOptions, context: CliContext): void {
   if (options.quiet || options.json) return
-  if (options.verbose || context.isTerminal(context.stderr)) writeText(context.stderr, `tslog: ${visibleText(text)}\n`)
+  if (options.verbose || context.isTerminal(context.stderr))
+    writeMessage(context.stderr, `tslog: ${visibleText(text)}\n`)
 }
 
 /** What a user must know although the command goes on. */
 export function warn(text: string, options: { readonly quiet: boolean }, context: CliContext): void {
-  if (!options.quiet) writeText(context.stderr, `tslog: ${visibleText(text)}\n`)
+  if (!options.quiet) writeMessage(context.stderr, `tslog: ${visibleText(text)}\n`)
 }
 
 /** `1 record`, `2 records`. */

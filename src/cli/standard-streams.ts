@@ -36,6 +36,15 @@ class ClosedOutputError extends TslogError {
   override readonly name = 'ClosedOutputError'
 }
 
+/** Says something on stderr, if anybody listens: what became of the work must not depend on who reads about it. */
+export function writeMessage(fd: number, text: string): void {
+  try {
+    writeText(fd, text)
+  } catch {
+    // Nobody reads stderr, or it is full.
+  }
+}
+
 /** Refuses to work for nobody: what a command with results does first. Throws `ClosedOutputError`. */
 export function assertStdoutIsOpen(): void {
   if (!isClosedDescriptor(1)) return

@@ -12,7 +12,7 @@ import { openStore } from './open-store.ts'
 import { ProgressLine, showStatusOnSignal } from './progress.ts'
 import { printJson, resultStyle, warn } from './results.ts'
 import type { statsSpec } from './specs/stats.ts'
-import { writeText } from './standard-streams.ts'
+import { writeMessage, writeText } from './standard-streams.ts'
 import type { StatsScope } from './stats/partition-stats.ts'
 import { scanTopic } from './stats/stats-scan.ts'
 import { statsJson } from './stats/stats-json.ts'
@@ -100,7 +100,7 @@ async function progressOf(
   { options, context }: Omit<Scan, 'scope'>,
 ): Promise<Progress> {
   const isTerminal = context.isTerminal(context.stderr) && context.environment['TERM'] !== 'dumb' && !options.quiet
-  const write = (text: string): void => writeText(context.stderr, text)
+  const write = (text: string): void => writeMessage(context.stderr, text)
   const line = new ProgressLine({ clock: context.clock, write, isTerminal })
   const done = { bytes: 0, records: 0, bytesTotal: await totalBytes(store, topics) }
   let turnAt = bytesPerTurn

@@ -1,4 +1,5 @@
-import type { LogStore } from '../store/log-store.ts'
+import { NotFoundError } from '../base/errors.ts'
+import type { LogStore, TopicPartition } from '../store/log-store.ts'
 import type { OptionsOf } from './command-spec.ts'
 import { isConfirmed } from './confirmation.ts'
 import type { CliContext } from './context.ts'
@@ -48,13 +49,24 @@ async function doomedTopics(store: LogStore, options: TopicsDeleteOptions): Prom
     let records = 0n
     let bytes = 0
     for (let partition = 0; partition < topic.partitionCount; partition++) {
-      const { logStartOffset, highWatermark } = await store.offsets({ topic: name, partition })
-      records += highWatermark - logStartOffset
-      bytes += (await store.partitionSize({ topic: name, partition })).bytes
+      const holds = await contentOf(store, { topic: name, partition })
+      records += holds.records
+      bytes += holds.bytes
     }
     doomed.push({ name, partitions: topic.partitionCount, records, bytes })
   }
   return doomed
+}
+
+/** What goes with a partition: nothing where a deletion was killed that is now done again. */
+async function contentOf(store: LogStore, partition: TopicPartition): Promise<{ records: bigint; bytes: number }> {
+  try {
+    const { logStartOffset, highWatermark } = await store.offsets(partition)
+    return { records: highWatermark - logStartOffset, bytes: (await store.partitionSize(partition)).bytes }
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error
+    return { records: 0n, bytes: 0 }
+  }
 }
 
 function question(

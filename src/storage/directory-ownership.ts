@@ -6,7 +6,7 @@ import { KAFKA_LOCK, META_PROPERTIES, parseLogDirectoryName, TOPICS_FILE } from 
 export type DirectoryOwner =
   /** There is no such directory. */
   | 'missing'
-  /** A directory with nothing in it. */
+  /** A directory with nothing in it, or a symbolic link to one. */
   | 'empty'
   /** Ours: it has `tslog-topics.json`. */
   | 'tslog'
@@ -17,12 +17,14 @@ export type DirectoryOwner =
 
 /** Looks at a directory without touching it. */
 export function directoryOwner(fileSystem: FileSystem, directory: string): DirectoryOwner {
-  const facts = fileSystem.stat(directory)
-  if (facts === undefined) return 'missing'
+  if (fileSystem.stat(directory) === undefined) return 'missing'
   if (fileSystem.stat(`${directory}/${TOPICS_FILE}`) !== undefined) return 'tslog'
   if (fileSystem.stat(`${directory}/${META_PROPERTIES}`) !== undefined) return 'kafka'
-  const entries = (fileSystem.list(directory) ?? []).filter(({ name }) => !isOurLeftover(name))
-  if (entries.length === 0) return facts.kind === 'directory' ? 'empty' : 'other'
+  // A symbolic link to a directory is listed as that directory is.
+  const listed = fileSystem.list(directory)
+  if (listed === undefined) return 'other'
+  const entries = listed.filter(({ name }) => !isOurLeftover(name))
+  if (entries.length === 0) return 'empty'
   const hasPartition = entries.some(
     ({ name, kind }) => kind === 'directory' && isPartition(fileSystem, directory, name),
   )

@@ -12,7 +12,6 @@ import { directoryOwner, lockAgainstKafka, refuseUnreadable, refuseUnwritable } 
 import {
   isInternalTopic,
   META_PROPERTIES,
-  parseLogDirectoryName,
   partitionDirectoryName,
   topicCollisionKey,
   type TopicPartition,
@@ -20,11 +19,9 @@ import {
 } from './file-names.ts'
 import { createMetaProperties } from './meta-properties.ts'
 import { mergeOffsetCheckpoint, readOffsetCheckpoint } from './offset-checkpoints.ts'
+import { PartitionDirectories } from './partition-directories.ts'
 import { PartitionLog } from './partition-log.ts'
-import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
 import { PartitionReader } from './partition-reader.ts'
-import { removePartitionDirectory } from './partition-removal.ts'
-import { listSegments } from './segment-list.ts'
 import { type CatalogTopic, type CatalogTopics, TopicCatalog } from './topic-catalog.ts'
 import { resolveTopicConfig, type TopicConfig, type TopicConfigTexts } from './topic-configs.ts'
 
@@ -65,15 +62,19 @@ export class LogDirectory {
   readonly path: string
   readonly #options: LogDirectoryOptions
   readonly #catalog: TopicCatalog
+  readonly #directories: PartitionDirectories
   readonly #logs = new Map<string, PartitionLog>()
   #topics: CatalogTopics | undefined
   #lock: OpenFile | undefined
   #isWritable = false
+  /** Kafka was told that the directory may not be in order any more. */
+  #isUnclean = false
 
   private constructor(options: LogDirectoryOptions) {
     this.#options = options
     this.path = options.path
     this.#catalog = new TopicCatalog(options.fileSystem, options.path)
+    this.#directories = new PartitionDirectories(options)
   }
 
   /**
@@ -102,8 +103,6 @@ export class LogDirectory {
     try {
       if (fileSystem.stat(`${path}/${META_PROPERTIES}`) === undefined) directory.#begin()
       directory.#topics = directory.#catalog.read()
-      // A crash of ours must be seen by Kafka as unclean.
-      removeCleanShutdownMarker(fileSystem, path)
     } catch (error) {
       directory.close()
       throw error
@@ -115,14 +114,14 @@ export class LogDirectory {
   /** Names of all topics, sorted. Lists one directory and opens no partition. */
   topicNames(): string[] {
     const names = new Set(this.#topics?.keys())
-    for (const { topic } of this.#partitions()) names.add(topic)
+    for (const { topic } of this.#directories.list(this.#topics)) names.add(topic)
     return [...names].sort()
   }
 
   /** All topics, sorted by name. Lists one directory; topics that the catalog does not know cost a look at their id. */
   topics(): Topic[] {
     const counts = new Map<string, number>()
-    for (const { topic, partition } of this.#partitions()) {
+    for (const { topic, partition } of this.#directories.list(this.#topics)) {
       counts.set(topic, Math.max(counts.get(topic) ?? 0, partition + 1))
     }
     for (const [name, { partitionCount }] of this.#topics ?? []) counts.set(name, partitionCount)
@@ -143,7 +142,7 @@ export class LogDirectory {
   findTopic(name: string): Topic | undefined {
     const known = this.#topics?.get(name)
     if (known !== undefined) return toTopic(name, known)
-    const partitions = this.#partitions().filter(({ topic }) => topic === name)
+    const partitions = this.#directories.list(this.#topics).filter(({ topic }) => topic === name)
     if (partitions.length === 0) return undefined
     return this.#uncataloguedTopic(name, Math.max(...partitions.map(({ partition }) => partition)) + 1)
   }
@@ -171,20 +170,21 @@ export class LogDirectory {
     assert(this.#isWritable, 'the directory is open for writing')
     validateTopicName(topic.name)
     resolveTopicConfig(topic.configs)
-    const isNew = this.#catalog.update((topics) => {
-      if (topics.has(topic.name)) return false
+    return this.#update((topics) => {
+      if (topics.has(topic.name)) {
+        if (!this.#directories.isDeletionUnfinished(topic.name)) return false
+        for (const partition of this.#directories.of(topic.name)) this.#removePartition(partition)
+      }
       refuseCollision(topic.name, topics)
       topics.set(topic.name, this.#makePartitions(topic))
       return true
-    }, this.#options.lockWaitMs)
-    this.refresh()
-    return isNew
+    })
   }
 
   /** Sets configurations (`null`: back to the default) and may add partitions. */
   alterTopic(name: string, change: { partitionCount?: number; configs: ReadonlyMap<string, string | null> }): Topic {
     assert(this.#isWritable, 'the directory is open for writing')
-    this.#catalog.update((topics) => {
+    return this.#update((topics) => {
       const { configs: before, partitionCount, id } = this.topic(name)
       const configs = new Map(before)
       for (const [key, value] of change.configs) {
@@ -199,28 +199,28 @@ export class LogDirectory {
         })
       }
       const topicId = id ?? randomUuid(this.#options.random)
-      for (let partition = 0; partition < wanted; partition++) this.#makePartition({ topic: name, partition }, topicId)
+      this.#noteUnclean()
+      this.#directories.make(partitionsOf(name, wanted), topicId)
       const createdMs = topics.get(name)?.createdMs ?? this.#options.clock.now()
-      topics.set(name, { id: topicId, partitionCount: wanted, configs, createdMs })
-    }, this.#options.lockWaitMs)
-    this.refresh()
-    return this.topic(name)
+      const altered = { id: topicId, partitionCount: wanted, configs, createdMs }
+      topics.set(name, altered)
+      return toTopic(name, altered)
+    })
   }
 
-  /** Deletes a topic and all its records. Whoever has it open for writing is told; open readers end. */
+  /**
+   * Deletes a topic and all its records. Whoever has it open for writing is told; open readers end. The catalog comes last: on a full disk
+   * the records must go before there is room for it. Killed before that, the deletion can be done again, and so can the creation.
+   */
   deleteTopic(name: string): void {
     assert(this.#isWritable, 'the directory is open for writing')
-    const { partitionCount } = this.topic(name)
-    for (let partition = 0; partition < partitionCount; partition++) {
-      if (!this.#hasPartition({ topic: name, partition })) continue
-      this.#markDeleted({ topic: name, partition })
-    }
-    this.#catalog.update((topics) => void topics.delete(name), this.#options.lockWaitMs)
-    for (let partition = 0; partition < partitionCount; partition++) {
-      this.closeLog({ topic: name, partition })
-      removePartitionDirectory(this.#options, { topic: name, partition })
-    }
-    this.refresh()
+    this.#update((topics) => {
+      const topic = this.topic(name)
+      const partitions = this.#directories.of(name)
+      for (const partition of partitions) this.#markDeleted(partition, topic)
+      for (const partition of partitions) this.#removePartition(partition)
+      topics.delete(name)
+    })
   }
 
   /** Moves the log start offset of a partition forward, durably, and drops segments below it. Returns where it is now. */
@@ -228,7 +228,7 @@ export class LogDirectory {
     const moved = this.openLog(partition).advanceLogStart(before)
     const changes = new Map([[partitionDirectoryName(partition), moved]])
     const { fileSystem, lockWaitMs: waitMs } = this.#options
-    mergeOffsetCheckpoint(fileSystem, this.path, 'log-start-offset-checkpoint', { changes, waitMs })
+    mergeOffsetCheckpoint(fileSystem, this.path, 'log-start-offset-checkpoint', { changes, waitMs, onlyForward: true })
     this.openLog(partition).deleteOldSegments()
     return moved
   }
@@ -240,8 +240,8 @@ export class LogDirectory {
 
   /** The partitions that have a directory, sorted by topic and number. */
   partitions(): TopicPartition[] {
-    return this.#partitions()
-      .map(({ topic, partition }) => ({ topic, partition }))
+    return this.#directories
+      .list(this.#topics)
       .sort((one, other) =>
         one.topic === other.topic ? one.partition - other.partition : one.topic < other.topic ? -1 : 1,
       )
@@ -254,25 +254,18 @@ export class LogDirectory {
     this.#logs.delete(key)
   }
 
-  /** The log of a partition, for writing; opened once and kept. */
+  /**
+   * The log of a partition, for writing; opened once and kept. Throws `NotFoundError` when there is none, also when another process
+   * deleted it since.
+   */
   openLog(partition: TopicPartition): PartitionLog {
     assert(this.#isWritable, 'the directory is open for writing')
-    const key = partitionDirectoryName(partition)
-    const known = this.#logs.get(key)
+    const known = this.#logs.get(partitionDirectoryName(partition))
     if (known !== undefined) return known
     const topic = this.topic(partition.topic)
     refuseUnknownPartition(topic, partition.partition)
-    this.#makePartition(partition, topic.id ?? randomUuid(this.#options.random))
-    const config = resolveTopicConfig(topic.configs)
-    const segmentMs = config.segmentMs - jitterMs(config.segmentJitterMs, this.#options.random)
-    const log = new PartitionLog({
-      ...this.#options,
-      ...partition,
-      logDirectory: this.path,
-      config: { ...config, segmentMs },
-    })
-    this.#logs.set(key, log)
-    return log
+    if (!this.#directories.has(partition)) this.#makeMissing(partition)
+    return this.#openLog(partition, this.topic(partition.topic))
   }
 
   /** A reader of a partition. Throws `NotFoundError` when there is none. */
@@ -299,61 +292,77 @@ export class LogDirectory {
     this.#catalog.update(() => void createMetaProperties(fileSystem, path, identity, clock.now()), lockWaitMs)
   }
 
-  #markDeleted(partition: TopicPartition): void {
+  /** Gives `change` the topics as they are now, under their lock; here too they are known so while it runs. */
+  #update<T>(change: (topics: Map<string, CatalogTopic>) => T): T {
+    const result = this.#catalog.update((topics) => {
+      this.#topics = new Map(topics)
+      return change(topics)
+    }, this.#options.lockWaitMs)
+    this.refresh()
+    return result
+  }
+
+  /** Before the first change: a crash of ours must be seen by Kafka as unclean. */
+  #noteUnclean(): void {
+    if (this.#isUnclean) return
+    removeCleanShutdownMarker(this.#options.fileSystem, this.path)
+    this.#isUnclean = true
+  }
+
+  /** What this process knew of the topics may be old: only they say whether the directory is to be made. */
+  #makeMissing(partition: TopicPartition): void {
+    this.#update(() => {
+      const topic = this.topic(partition.topic)
+      refuseUnknownPartition(topic, partition.partition)
+      this.#noteUnclean()
+      this.#directories.finishDeletion(topic.name)
+      this.#directories.make([partition], topic.id ?? randomUuid(this.#options.random))
+    })
+  }
+
+  #openLog(partition: TopicPartition, topic: Topic): PartitionLog {
+    this.#noteUnclean()
+    this.#directories.identify(partition, topic.id ?? randomUuid(this.#options.random))
+    const config = resolveTopicConfig(topic.configs)
+    const segmentMs = config.segmentMs - jitterMs(config.segmentJitterMs, this.#options.random)
+    const log = new PartitionLog({
+      ...this.#options,
+      ...partition,
+      logDirectory: this.path,
+      config: { ...config, segmentMs },
+    })
+    this.#logs.set(partitionDirectoryName(partition), log)
+    return log
+  }
+
+  #markDeleted(partition: TopicPartition, topic: Topic): void {
     try {
-      this.openLog(partition).markDeleted()
+      const log = this.#logs.get(partitionDirectoryName(partition)) ?? this.#openLog(partition, topic)
+      log.markDeleted()
     } catch (error) {
       // A deletion that was killed has marked it already.
       if (!(error instanceof NotFoundError)) throw error
     }
   }
 
-  #partitions(): TopicPartition[] {
-    const found: TopicPartition[] = []
-    for (const { name, kind } of this.#options.fileSystem.list(this.path) ?? []) {
-      if (kind !== 'directory') continue
-      const parsed = parseLogDirectoryName(name)
-      if (parsed.kind !== 'partition' || parsed.topic === '__cluster_metadata') continue
-      if (!this.#isHalfMade(parsed)) found.push(parsed)
-    }
-    return found
-  }
-
-  /** Whether a creation that was killed left it: not in the catalog yet, and without a segment, as no broker leaves one. */
-  #isHalfMade(partition: TopicPartition): boolean {
-    if (this.#topics === undefined || this.#topics.has(partition.topic)) return false
-    return listSegments(this.#options.fileSystem, `${this.path}/${partitionDirectoryName(partition)}`).length === 0
-  }
-
-  #hasPartition(partition: TopicPartition): boolean {
-    return this.#options.fileSystem.stat(`${this.path}/${partitionDirectoryName(partition)}`) !== undefined
+  #removePartition(partition: TopicPartition): void {
+    this.#noteUnclean()
+    this.closeLog(partition)
+    this.#directories.remove(partition)
   }
 
   #uncataloguedTopic(name: string, partitionCount: number): Topic {
-    return { name, id: this.#topicIdOf(name), partitionCount, configs: new Map(), isInternal: isInternalTopic(name) }
-  }
-
-  #topicIdOf(topic: string): Uuid | undefined {
-    const metadata = readPartitionMetadata(
-      this.#options.fileSystem,
-      `${this.path}/${partitionDirectoryName({ topic, partition: 0 })}`,
-    )
-    return metadata.kind === 'metadata' ? metadata.topicId : undefined
+    const id = this.#directories.topicIdOf(name)
+    return { name, id, partitionCount, configs: new Map(), isInternal: isInternalTopic(name) }
   }
 
   #makePartitions({ name, partitionCount, configs }: NewTopic): CatalogTopic {
+    this.#noteUnclean()
+    this.#directories.finishDeletion(name)
     // A creation that was killed left directories: they, and the id in them, are taken as they are.
-    const id = this.#topicIdOf(name) ?? randomUuid(this.#options.random)
-    for (let partition = 0; partition < partitionCount; partition++) this.#makePartition({ topic: name, partition }, id)
+    const id = this.#directories.topicIdOf(name) ?? randomUuid(this.#options.random)
+    this.#directories.make(partitionsOf(name, partitionCount), id)
     return { id, partitionCount, configs: new Map(configs), createdMs: this.#options.clock.now() }
-  }
-
-  #makePartition(partition: TopicPartition, topicId: Uuid): void {
-    const { fileSystem } = this.#options
-    const directory = `${this.path}/${partitionDirectoryName(partition)}`
-    if (fileSystem.stat(directory) === undefined) fileSystem.makeDirectory(directory)
-    if (readPartitionMetadata(fileSystem, directory).kind === 'absent')
-      writePartitionMetadata(fileSystem, directory, topicId)
   }
 }
 
@@ -362,6 +371,10 @@ function jitterMs(max: number, random: Random): number {
   if (max === 0) return 0
   const bytes = random.fill(new Uint8Array(4))
   return Math.floor((new DataView(bytes.buffer).getUint32(0) / 2 ** 32) * max)
+}
+
+function partitionsOf(topic: string, count: number): TopicPartition[] {
+  return Array.from({ length: count }, (_, partition) => ({ topic, partition }))
 }
 
 function toTopic(name: string, { id, partitionCount, configs }: CatalogTopic): Topic {

@@ -8,7 +8,8 @@ import { quarantineFileName } from './file-names.ts'
 import type { LeaderEpochEntry } from './leader-epoch-history.ts'
 import type { Damage } from './partition-reader.ts'
 import type { ProducerState } from './producer-state.ts'
-import { findNextBatch } from './segment-search.ts'
+import { quarantine } from './quarantine.ts'
+import { findContradiction, findNextBatch } from './segment-search.ts'
 
 /** How to look at a segment after whoever wrote it may have been killed, or the machine may have lost power. */
 export interface SegmentRecoveryOptions {
@@ -51,6 +52,8 @@ export interface SegmentRecovery {
 }
 
 const offsetMax = offset(2n ** 63n - 1n)
+/** What the entries of an offset index can say. */
+const offsetsPerSegment = 2n ** 31n
 
 /**
  * Checks every batch of `segment` from its progress on, indexes it as Kafka's own recovery would, and decides what the first bad byte
@@ -100,8 +103,7 @@ class SegmentRecoveryRun {
     switch (walked.kind) {
       case 'batch':
         if (!walked.isCrcValid) return this.#decide(walked.position, 'the CRC of a batch is wrong')
-        if (walked.batch.lastOffset < this.#nextOffset) return this.#decide(walked.position, 'its offsets go back')
-        return this.#take(walked.batch, walked.position)
+        return this.#place(walked.batch, walked.position)
       case 'end':
         return false
       case 'incomplete':
@@ -109,6 +111,22 @@ class SegmentRecoveryRun {
       case 'malformed':
         return this.#decide(walked.position, walked.reason)
     }
+  }
+
+  /** The base offset lies outside of the CRC: whether it can be right, the batches around it say. */
+  #place(batch: LogBatch, position: FilePosition): boolean {
+    if (batch.lastOffset < this.#nextOffset) return this.#decide(position, 'its offsets go back', position)
+    const border = this.#options.endOffset ?? offset(this.#segment.baseOffset + offsetsPerSegment)
+    if (batch.nextOffset > border) return this.#decide(position, 'its offsets do not fit', position)
+    const endPosition = position + batch.sizeInBytes
+    const inPlace = { batch, endPosition, offsetMin: this.#nextOffset }
+    const next = findContradiction(this.#segment.log, this.#size, inPlace)
+    if (next === undefined) return this.#take(batch, position)
+    // The batch itself is whole, so nothing is torn here, whatever boot this is.
+    return this.#skip(position, endPosition, {
+      nextOffset: next === endPosition ? this.#baseOffsetAt(next) : this.#nextOffset,
+      reason: 'its offsets do not fit those behind it',
+    })
   }
 
   #take(batch: LogBatch, position: FilePosition): boolean {
@@ -123,19 +141,23 @@ class SegmentRecoveryRun {
     return true
   }
 
-  /** The bytes at `position` are no batch that may stand there. False when this is the end. */
-  #decide(position: number, reason: string): boolean {
-    const found = findNextBatch(this.#segment.log, {
-      position: position + 1,
-      end: this.#size,
-      offsetMin: this.#nextOffset,
-      offsetMax: this.#options.endOffset ?? offsetMax,
-    })
+  /**
+   * The bytes at `position` are no batch that may stand there. False when this is the end. From `wholeFrom` on whole batches tell that there is
+   * something to be kept, even if their offsets do not fit.
+   */
+  #decide(position: number, reason: string, wholeFrom = position + 1): boolean {
+    const found = this.#find(position + 1, this.#nextOffset)
     if (found !== undefined && !this.#mayCutValidBatches()) return this.#leave(position, found, reason)
     if (!this.#options.isLast) return this.#leave(position, this.#size, reason)
-    if (found !== undefined || this.#wasSynced()) this.#quarantine(position)
+    const isWorthKeeping = found !== undefined || this.#wasSynced()
+    if (isWorthKeeping || this.#find(wholeFrom, this.#segment.baseOffset) !== undefined) this.#quarantine(position)
     this.#cut(position)
     return false
+  }
+
+  #find(position: number, offsetMin: Offset): FilePosition | undefined {
+    const { endOffset = offsetMax } = this.#options
+    return findNextBatch(this.#segment.log, { position, end: this.#size, offsetMin, offsetMax: endOffset })
   }
 
   /** After a power cut the valid prefix is the log, unless what went bad had been synced: then it is damage. */
@@ -149,8 +171,12 @@ class SegmentRecoveryRun {
 
   #leave(position: number, end: number, reason: string): boolean {
     const nextOffset = end === this.#size ? (this.#options.endOffset ?? this.#nextOffset) : this.#baseOffsetAt(end)
-    const path = this.#segment.log.path
-    this.#damages.push({ path, position, end, firstOffset: this.#nextOffset, nextOffset, reason })
+    return this.#skip(position, end, { nextOffset, reason })
+  }
+
+  #skip(position: number, end: number, what: Pick<Damage, 'nextOffset' | 'reason'>): boolean {
+    const { nextOffset } = what
+    this.#damages.push({ path: this.#segment.log.path, position, end, firstOffset: this.#nextOffset, ...what })
     if (nextOffset > this.#nextOffset) this.#nextOffset = nextOffset
     this.#walker.seek(end)
     return true
@@ -168,19 +194,9 @@ class SegmentRecoveryRun {
   #quarantine(position: number): void {
     const { fileSystem, directory } = this.#options
     const path = `${directory}/${quarantineFileName(this.#segment.baseOffset, position)}`
-    const copy = fileSystem.open(path, 'create')
-    try {
-      const piece = new Uint8Array(copyBytes)
-      for (let at = position; at < this.#size; at += copyBytes) {
-        const read = this.#segment.log.read(piece.subarray(0, Math.min(copyBytes, this.#size - at)), at)
-        copy.write(piece.subarray(0, read), at - position)
-      }
-      copy.sync()
-    } finally {
-      copy.close()
-    }
+    const { log } = this.#segment
+    this.#quarantinePath = quarantine(fileSystem, path, { log, position, end: this.#size })
     fileSystem.syncDirectory(directory)
-    this.#quarantinePath = path
   }
 
   #baseOffsetAt(position: number): Offset {
@@ -189,5 +205,3 @@ class SegmentRecoveryRun {
     return offset(head.getBigInt64(0))
   }
 }
-
-const copyBytes = 256 * 1024

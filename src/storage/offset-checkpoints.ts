@@ -21,6 +21,14 @@ export type OffsetCheckpointName =
   /** High watermarks. */
   | 'replication-offset-checkpoint'
 
+/** All of them. */
+export const OFFSET_CHECKPOINTS: readonly OffsetCheckpointName[] = [
+  'recovery-point-offset-checkpoint',
+  'log-start-offset-checkpoint',
+  'cleaner-offset-checkpoint',
+  'replication-offset-checkpoint',
+]
+
 /** Offsets by the name of the partition's directory, `<topic>-<partition>`. */
 export type OffsetMap = ReadonlyMap<string, Offset>
 
@@ -32,6 +40,14 @@ export interface OffsetCheckpoint {
 
 /** Changes to a checkpoint: a new offset, or `undefined` to drop the partition from it. */
 export type OffsetChanges = ReadonlyMap<string, Offset | undefined>
+
+export interface OffsetMerge {
+  readonly changes: OffsetChanges
+  /** How long to wait for other writers of checkpoints, in ms. */
+  readonly waitMs: number
+  /** No offset goes back; `undefined` still drops one. */
+  readonly onlyForward?: boolean
+}
 
 /** Reads a checkpoint without a lock: the file is replaced as a whole. */
 export function readOffsetCheckpoint(
@@ -53,14 +69,15 @@ export function readOffsetCheckpoint(
 
 /**
  * Brings `changes` into a checkpoint that other processes write too: under `tslog-checkpoint.lock` reads what is there,
- * changes only these entries, and replaces the file unless nothing is new. Returns what was read, with its damage.
+ * changes only these entries, and replaces the file unless nothing is new. `onlyForward`: an offset that is there already is not made
+ * smaller, since what another process wrote meanwhile holds too. Returns what was read, with its damage.
  * Throws `TemporaryError` when the lock is not to be had within `waitMs`.
  */
 export function mergeOffsetCheckpoint(
   fileSystem: FileSystem,
   directory: string,
   name: OffsetCheckpointName,
-  { changes, waitMs }: { readonly changes: OffsetChanges; readonly waitMs: number },
+  { changes, waitMs, onlyForward = false }: OffsetMerge,
 ): OffsetCheckpoint {
   if (changes.size === 0) return readOffsetCheckpoint(fileSystem, directory, name)
   const lock = fileSystem.open(`${directory}/${CHECKPOINT_LOCK}`, 'create')
@@ -69,7 +86,7 @@ export function mergeOffsetCheckpoint(
       throw new TemporaryError(`${lock.path} is held by another process`, { hint: 'try again' })
     }
     const before = readOffsetCheckpoint(fileSystem, directory, name)
-    const merged = merge(before.offsets, changes)
+    const merged = merge(before.offsets, changes, onlyForward)
     if (merged !== undefined || before.damage !== undefined) {
       writeCheckpoint(fileSystem, `${directory}/${name}`, formatEntries(merged ?? before.offsets))
     }
@@ -80,11 +97,13 @@ export function mergeOffsetCheckpoint(
 }
 
 /** The entries after the changes, or `undefined` when they change nothing. */
-function merge(before: OffsetMap, changes: OffsetChanges): OffsetMap | undefined {
+function merge(before: OffsetMap, changes: OffsetChanges, onlyForward: boolean): OffsetMap | undefined {
   const merged = new Map(before)
   let isChanged = false
   for (const [partition, changed] of changes) {
-    if (merged.get(partition) === changed) continue
+    const known = merged.get(partition)
+    if (known === changed) continue
+    if (onlyForward && known !== undefined && changed !== undefined && changed < known) continue
     isChanged = true
     if (changed === undefined) merged.delete(partition)
     else merged.set(partition, changed)

@@ -26,6 +26,12 @@ export interface Appended {
   readonly nextOffset: Offset
 }
 
+interface Append {
+  readonly batches: Uint8Array
+  readonly placed: PlacedBatches
+  readonly durability: Durability
+}
+
 /** So many bytes may wait for the disk before it is asked to begin, so that the sync at the end is short. */
 const backgroundSyncBytes = 48 * 1024 * 1024
 
@@ -56,7 +62,7 @@ export class PartitionLog {
     this.#options = options
     this.#directory = partitionPath(options)
     this.#stateFile = WriteStateFile.create(options.fileSystem, this.#directory)
-    this.#turn = new PartitionTurn(this.#stateFile.file, options.lockWaitMs)
+    this.#turn = new PartitionTurn(this.#stateFile.file, options.lockWaitMs, options.elapsedMs)
     this.#sealed = new SealedSegments(options, this.#directory)
     this.#createdMs = options.clock.now()
   }
@@ -73,7 +79,7 @@ export class PartitionLog {
       this.#wantsSync ||= durability !== 'never'
       this.#stateFile.markAppending()
       const segment = this.#rollIfDue(placed, batches.length)
-      return this.#write({ batches, placed, durability }, segment)
+      return this.#writeOrFail({ batches, placed, durability }, segment)
     }, moreFollows)
   }
 
@@ -94,6 +100,7 @@ export class PartitionLog {
     this.#guard(() => {
       this.#refuseIfRemoved()
       this.#sealed.sync()
+      this.#sealed.syncOlder(active.baseOffset, state.syncedEndOffset)
       active.log.sync()
       this.#options.fileSystem.syncDirectory(this.#directory)
     })
@@ -276,10 +283,17 @@ export class PartitionLog {
     return open !== undefined && open < state.visibleEndOffset ? open : state.visibleEndOffset
   }
 
-  #write(
-    append: { batches: Uint8Array; placed: PlacedBatches; durability: Durability },
-    segment: ActiveSegment,
-  ): Appended {
+  /** Once bytes may be in the log, whatever goes wrong ends the writing: the next writer finds the batch, a retry would double it. */
+  #writeOrFail(append: Append, segment: ActiveSegment): Appended {
+    try {
+      return this.#write(append, segment)
+    } catch (error) {
+      this.#failure ??= error
+      throw error
+    }
+  }
+
+  #write(append: Append, segment: ActiveSegment): Appended {
     const state = this.#state
     assert(state !== undefined, 'appends follow catching up')
     const { placed, durability } = append
@@ -305,6 +319,7 @@ export class PartitionLog {
     segment.log.sync()
     if (state.syncedEndOffset <= segment.baseOffset) {
       this.#sealed.sync()
+      this.#sealed.syncOlder(segment.baseOffset, state.syncedEndOffset)
       this.#options.fileSystem.syncDirectory(this.#directory)
     }
     this.#refuseIfRemoved(segment.log)

@@ -10,6 +10,7 @@ import { loadProducerState } from './producer-loading.ts'
 import { ProducerState } from './producer-state.ts'
 import { floorSegment, listSegments } from './segment-list.ts'
 import type { WriteState } from './write-state.ts'
+import { WriteStateFile } from './write-state-file.ts'
 
 export interface OpeningOptions extends PartitionLogOptions {
   /** The partition's own directory. */
@@ -59,6 +60,8 @@ function activeOf(options: OpeningOptions, state: WriteState): ActiveSegment {
 /** A writer was killed between its write and its word of it: its whole batches are in the log, the rest is cut. */
 function recoverTail(options: OpeningOptions, active: ActiveSegment, state: WriteState): OpenedPartition {
   const producers = producersBefore(options, state.logEndOffset, state.hasProducers)
+  // It may have come to the index: the marker is met again.
+  active.transactions().truncateTo(state.logEndOffset)
   const history = readHistory(options)
   const beforeCut = (cut: LogCut): void => raiseEpoch(history, [], cut)
   const shared = recoveryOptions(options, {
@@ -82,7 +85,7 @@ function recoverAll(options: OpeningOptions): OpenedPartition {
   const logStart = logStartOffset(options, bases)
   if (bases.length === 0) bases.push(logStart)
   const recoveryPoint = recoveryPointOf(options)
-  const isSameBoot = state !== undefined && state.bootId !== '' && state.bootId === fileSystem.bootId
+  const isSameBoot = isOfThisBoot(options)
   const recoveries: SegmentRecovery[] = []
   const first = firstToCheck(bases, recoveryPoint)
   const producers = producersBefore(options, bases[first] ?? logStart, true)
@@ -145,7 +148,33 @@ function freshState(options: OpeningOptions, recovered: Recovered): WriteState {
     logStartOffset: logStart,
     ...active.progress,
   }
-  return closeRecovery(history, next, recoveries)
+  closeRecovery(history, next, recoveries)
+  if (recoveries.every(({ cutBytes }) => cutBytes === 0) && mayHaveLost(options, next, recoveryPoint)) {
+    next.leaderEpoch = leaderEpoch(Math.max(next.leaderEpoch, state?.leaderEpoch ?? -1) + 1)
+    history.assign(next.leaderEpoch, logEndOffset)
+    next.generation += 1n
+  }
+  return next
+}
+
+/** Whether records may have stood behind the end of the log that are gone without a trace: a power cut can end it exactly behind a batch. */
+function mayHaveLost(options: OpeningOptions, recovered: WriteState, recoveryPoint: Offset): boolean {
+  const { state, fileSystem } = options
+  const { logEndOffset, logStartOffset: first } = recovered
+  if (state !== undefined && logEndOffset < state.logEndOffset) return true
+  const isPageCacheGone = state === undefined ? !isOfThisBoot(options) : state.bootId !== fileSystem.bootId
+  // Whoever closed the directory in order left the recovery point at its end.
+  return isPageCacheGone && logEndOffset > first && recoveryPoint < logEndOffset
+}
+
+function isOfThisBoot({ fileSystem, directory, state }: OpeningOptions): boolean {
+  if (state !== undefined) return state.bootId !== '' && state.bootId === fileSystem.bootId
+  const file = WriteStateFile.find(fileSystem, directory)
+  try {
+    return file?.isOfBoot(fileSystem.bootId) === true
+  } finally {
+    file?.close()
+  }
 }
 
 function closeRecovery(

@@ -1,11 +1,11 @@
 import { type Offset, offset } from '../base/brands.ts'
-import { DiskError } from '../base/errors.ts'
 import type { BatchWindow } from '../record/batch-window.ts'
 import { type LogBatch, scanBatch } from '../record/log-batch.ts'
 import { RecordBatch } from '../record/record-batch.ts'
 import { segmentFileName } from './file-names.ts'
+import { openIfThere } from './open-if-there.ts'
 import { PartitionView, type PartitionViewOptions, UNKNOWN_END } from './partition-view.ts'
-import { findNextBatch } from './segment-search.ts'
+import { findContradiction, findNextBatch } from './segment-search.ts'
 import { Segment } from './segment.ts'
 import { TimeIndex } from './time-index.ts'
 
@@ -54,6 +54,8 @@ export class PartitionReader {
   readonly #options: PartitionViewOptions
   #segment: Segment | undefined
   #position = 0
+  /** No batch at `#position` can begin below it. */
+  #offsetMin = offset(0n)
   #nextOffset: Offset
 
   /** Throws `NotFoundError` when the directory is gone. */
@@ -83,8 +85,8 @@ export class PartitionReader {
   /** Reads as many whole batches as fit into `window`. */
   read(window: BatchWindow): PartitionRead {
     for (;;) {
-      if (this.#nextOffset < this.view.logStartOffset) return this.#skipToLogStart()
       const segment = this.#segment ?? this.#enterSegment()
+      if (this.#nextOffset < this.view.logStartOffset) return this.#skipToLogStart()
       if (segment === undefined) return { kind: 'end' }
       const read = this.#readFrom(segment, window)
       if (read !== undefined) return read
@@ -121,26 +123,36 @@ export class PartitionReader {
     if (this.view.visibleLimit === UNKNOWN_END) {
       // Bytes alone are believed only while no writer of ours is there: one that wrote these has left word of itself before.
       this.#refresh()
-      if (this.#segment !== segment) return undefined
+      if (this.#segment !== segment || this.view.visibleLimit !== UNKNOWN_END) return undefined
     }
-    const whole = this.#takeBatches(window, filled)
+    const whole = this.#takeBatches(window, filled, segment)
     return whole > 0 ? { kind: 'batches', end: whole } : this.#readBad(segment, window, filled)
   }
 
   /** Bytes of whole, checked, visible batches at the front of the window; moves on behind them. */
-  #takeBatches(window: BatchWindow, filled: number): number {
-    const limit = this.view.visibleLimit
+  #takeBatches(window: BatchWindow, filled: number, segment: Segment): number {
+    const limit = smaller(this.view.visibleLimit, this.view.segmentEnd(segment.baseOffset))
     let end = 0
     for (;;) {
       const scanned = scanBatch(window.bytes, end, filled)
       if (scanned.kind !== 'batch') break
       const next = scanned.batch.nextOffset
       if (next > limit || next <= this.#nextOffset || !isCrcValid(window, scanned.batch, end)) break
+      if (this.#isContradicted(segment, scanned.batch, end)) break
       end += scanned.batch.sizeInBytes
       this.#nextOffset = next
+      this.#offsetMin = next
     }
     this.#position += end
     return end
+  }
+
+  /** Whether what stands behind the batch at `start` of the window shows its offsets to be wrong: no CRC covers them. */
+  #isContradicted(segment: Segment, batch: LogBatch, start: number): boolean {
+    if (batch.baseOffset <= this.#offsetMin) return false
+    const endPosition = this.#position + start + batch.sizeInBytes
+    const inPlace = { batch, endPosition, offsetMin: this.#offsetMin }
+    return findContradiction(segment.log, segment.log.size(), inPlace) !== undefined
   }
 
   /** No batch could be taken: too large for the window, not there yet, or damage. */
@@ -152,7 +164,8 @@ export class PartitionReader {
       return { kind: 'large', sizeInBytes: needed }
     }
     const limit = this.view.visibleLimit
-    if (scanned.kind === 'batch' && scanned.batch.nextOffset > limit) {
+    const isAhead = scanned.kind === 'batch' && limit !== UNKNOWN_END && scanned.batch.nextOffset > limit
+    if (isAhead && !this.view.isPublished(segment.baseOffset, this.#position)) {
       this.#refresh()
       return this.#segment === segment && this.view.visibleLimit === limit ? { kind: 'end' } : undefined
     }
@@ -164,7 +177,8 @@ export class PartitionReader {
     this.#refresh()
     if (this.#segment !== segment) return undefined
     const segmentEnd = this.view.segmentEnd(segment.baseOffset)
-    const range = { position: this.#position + 1, end: size, offsetMin: this.#nextOffset, offsetMax: segmentEnd }
+    const offsetMax = smaller(segmentEnd, this.view.visibleLimit)
+    const range = { position: this.#position + 1, end: size, offsetMin: this.#nextOffset, offsetMax }
     const found = findNextBatch(segment.log, range)
     if (found !== undefined) {
       return this.#skipDamage(segment, { end: found, nextOffset: baseOffsetAt(segment, found), reason })
@@ -190,6 +204,7 @@ export class PartitionReader {
     // Nothing of what was asked for lies in the bad bytes.
     if (nextOffset <= this.#nextOffset) return undefined
     this.#nextOffset = nextOffset
+    this.#offsetMin = nextOffset
     return { kind: 'damage', damage }
   }
 
@@ -207,6 +222,7 @@ export class PartitionReader {
       this.#segment = base === undefined ? undefined : this.#openSegment(base)
       if (this.#segment !== undefined) {
         this.#position = this.#segment.positionOf(this.#nextOffset)
+        this.#offsetMin = this.#segment.baseOffset
         return this.#segment
       }
       this.view.refresh()
@@ -246,13 +262,8 @@ export class PartitionReader {
   }
 }
 
-function openIfThere<T>(open: () => T): T | undefined {
-  try {
-    return open()
-  } catch (error) {
-    if (error instanceof DiskError && error.code === 'ENOENT') return undefined
-    throw error
-  }
+function smaller(one: Offset, other: Offset): Offset {
+  return one < other ? one : other
 }
 
 function baseOffsetAt(segment: Segment, position: number): Offset {
@@ -268,5 +279,7 @@ function isCrcValid(window: BatchWindow, batch: LogBatch, start: number): boolea
 
 function reasonOf(scanned: ReturnType<typeof scanBatch>): string {
   if (scanned.kind === 'malformed') return scanned.reason
-  return scanned.kind === 'incomplete' ? 'a batch is cut off' : 'the CRC of the batch is wrong, or its offsets go back'
+  return scanned.kind === 'incomplete'
+    ? 'a batch is cut off'
+    : 'the CRC of the batch is wrong, or its offsets do not fit'
 }

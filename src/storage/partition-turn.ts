@@ -11,12 +11,14 @@ const turnMsMax = 0.1
 export class PartitionTurn {
   readonly #file: OpenFile
   readonly #waitMs: number
+  readonly #elapsedMs: () => number
   #takenMs: number | undefined
 
-  /** `waitMs`: how long to wait for other writers. */
-  constructor(file: OpenFile, waitMs: number) {
+  /** `waitMs`: how long to wait for other writers; `elapsedMs`: a clock that never jumps. */
+  constructor(file: OpenFile, waitMs: number, elapsedMs = (): number => performance.now()) {
     this.#file = file
     this.#waitMs = waitMs
+    this.#elapsedMs = elapsedMs
   }
 
   /**
@@ -30,14 +32,14 @@ export class PartitionTurn {
         hint: 'wait for it to finish, or stop it',
       })
     }
-    this.#takenMs = performance.now()
+    this.#takenMs = this.#elapsedMs()
     return true
   }
 
   /** Ends the turn unless `moreFollows` and there is time left. */
   pause(moreFollows: boolean): void {
     if (this.#takenMs === undefined) return
-    if (!moreFollows || performance.now() - this.#takenMs > turnMsMax) this.end()
+    if (!moreFollows || this.#elapsedMs() - this.#takenMs > turnMsMax) this.end()
   }
 
   end(): void {

@@ -50,6 +50,12 @@ export class PartitionView {
     return this.#state.visibleEndOffset
   }
 
+  /** Whether a batch at `position` (bytes) of the segment that begins at `base` has been published: what cannot be read there is damage. */
+  isPublished(base: Offset, position: number): boolean {
+    if (this.segmentEnd(base) !== UNKNOWN_END) return true
+    return this.#state?.activeBaseOffset === base && position < this.#state.endPosition
+  }
+
   /** The offset after the last record that may be read. */
   get visibleEnd(): Offset {
     const limit = this.visibleLimit

@@ -1,9 +1,10 @@
-import type { Offset } from '../base/brands.ts'
+import { type Offset, offset } from '../base/brands.ts'
 import type { ActiveSegment } from './active-segment.ts'
-import { partitionDirectoryName } from './file-names.ts'
-import { mergeOffsetCheckpoint } from './offset-checkpoints.ts'
+import { partitionDirectoryName, segmentFileName } from './file-names.ts'
+import { mergeOffsetCheckpoint, readOffsetCheckpoint } from './offset-checkpoints.ts'
+import { openIfThere } from './open-if-there.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
-import { listSegments } from './segment-list.ts'
+import { floorSegment, listSegments } from './segment-list.ts'
 
 /**
  * Segments that were left behind by a roll and must reach the disk: through the very descriptors that wrote them, since only those hear of
@@ -13,6 +14,8 @@ export class SealedSegments {
   readonly #options: PartitionLogOptions
   readonly #directory: string
   #waiting: ActiveSegment | undefined
+  /** All segments below were synced, by this process or before it. */
+  #syncedBelow = offset(0n)
 
   constructor(options: PartitionLogOptions, directory: string) {
     this.#options = options
@@ -34,9 +37,35 @@ export class SealedSegments {
     const { fileSystem, logDirectory, lockWaitMs: waitMs } = this.#options
     segment.syncAll()
     segment.close()
+    this.syncOlder(segment.baseOffset)
     fileSystem.syncDirectory(this.#directory)
     const changes = new Map([[partitionDirectoryName(this.#options), this.#endOf(segment)]])
-    mergeOffsetCheckpoint(fileSystem, logDirectory, 'recovery-point-offset-checkpoint', { changes, waitMs })
+    const name = 'recovery-point-offset-checkpoint'
+    mergeOffsetCheckpoint(fileSystem, logDirectory, name, { changes, waitMs, onlyForward: true })
+  }
+
+  /**
+   * Makes the segments between the recovery point, or `syncedEnd`, and the one at `base` durable: others may have left them to the system, and
+   * whoever says that the log is synced up to `base` speaks of these too.
+   */
+  syncOlder(base: Offset, syncedEnd = offset(0n)): void {
+    if (syncedEnd >= base || this.#syncedBelow >= base) return
+    const { fileSystem, logDirectory } = this.#options
+    const checkpoint = readOffsetCheckpoint(fileSystem, logDirectory, 'recovery-point-offset-checkpoint')
+    const marked = checkpoint.offsets.get(partitionDirectoryName(this.#options)) ?? offset(0n)
+    const from = [syncedEnd, this.#syncedBelow].reduce((max, one) => (one > max ? one : max), marked)
+    const bases = listSegments(fileSystem, this.#directory).filter((one) => one < base)
+    if (from < base) for (const one of bases.slice(Math.max(0, floorSegment(bases, from)))) this.#syncSegment(one)
+    this.#syncedBelow = base
+  }
+
+  #syncSegment(base: Offset): void {
+    for (const part of ['log', 'index', 'timeindex', 'txnindex'] as const) {
+      const path = `${this.#directory}/${segmentFileName(base, part)}`
+      const file = openIfThere(() => this.#options.fileSystem.open(path, 'write'))
+      file?.sync()
+      file?.close()
+    }
   }
 
   close(): void {

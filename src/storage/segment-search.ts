@@ -1,4 +1,4 @@
-import { type FilePosition, filePosition, type Offset } from '../base/brands.ts'
+import { type FilePosition, filePosition, type Offset, offset } from '../base/brands.ts'
 import type { OpenFile } from '../disk/file-system.ts'
 import { type LogBatch, scanBatch } from '../record/log-batch.ts'
 import { RecordBatch } from '../record/record-batch.ts'
@@ -36,13 +36,45 @@ export function findNextBatch(file: OpenFile, range: SearchRange): FilePosition 
   return undefined
 }
 
+/** A batch whose base offset is to be believed or not. */
+export interface BatchInPlace {
+  readonly batch: LogBatch
+  /** Where the bytes behind it begin. */
+  readonly endPosition: number
+  /** No batch there can begin below this offset. */
+  readonly offsetMin: Offset
+}
+
+/**
+ * Where the batch behind `placed` begins when that one shows the base offset of `placed` to be wrong, which no CRC covers: the log goes on
+ * below its end. A jump by itself is fair: compaction and recovery leave such.
+ */
+export function findContradiction(file: OpenFile, end: number, placed: BatchInPlace): FilePosition | undefined {
+  const { batch, endPosition, offsetMin } = placed
+  if (!(batch instanceof RecordBatch) || batch.baseOffset <= offsetMin) return undefined
+  const head = new Uint8Array(RecordBatch.overhead)
+  if (endPosition + head.length > end || file.read(head, endPosition) < head.length) return undefined
+  // What stands next most often is a batch that fits: then its head is enough.
+  const magic = head[RecordBatch.magicStart] ?? 0
+  if (magic < 2 || (magic === 2 && baseOffsetOf(head) >= batch.nextOffset)) return undefined
+  const next = findNextBatch(file, { position: endPosition, end, offsetMin, offsetMax: offset(2n ** 63n - 1n) })
+  if (next === undefined) return undefined
+  file.read(head, next)
+  const base = baseOffsetOf(head)
+  return base >= offsetMin && base < batch.nextOffset ? next : undefined
+}
+
+function baseOffsetOf(head: Uint8Array): bigint {
+  return new DataView(head.buffer, head.byteOffset).getBigInt64(0)
+}
+
 function isBatchAt(file: OpenFile, position: number, bytes: Uint8Array, range: SearchRange): boolean {
   const scanned = scanBatch(bytes, 0, bytes.length)
   if (scanned.kind === 'malformed') return false
   if (scanned.kind === 'batch') return isFitting(scanned.batch, range)
   const size = scanned.sizeInBytes
   if (size === undefined || position + size > range.end) return false
-  const baseOffset = new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(0)
+  const baseOffset = baseOffsetOf(bytes)
   if (baseOffset < 0n || baseOffset >= range.offsetMax) return false
   const whole = new Uint8Array(size)
   if (file.read(whole, position) < size) return false

@@ -2,9 +2,14 @@ import { type FilePosition, filePosition, type Offset, offset } from '../base/br
 import { DiskError } from '../base/errors.ts'
 import type { FileSystem, OpenFile } from '../disk/file-system.ts'
 import { BatchPeeker } from './batch-peek.ts'
+import { BatchWalker } from './batch-walker.ts'
 import { type SegmentPart, segmentFileName } from './file-names.ts'
 import { OffsetIndex } from './offset-index.ts'
+import { findNextBatch } from './segment-search.ts'
 import { TransactionIndex } from './transaction-index.ts'
+
+/** What the entries of an offset index can say. */
+const offsetsPerSegment = 2n ** 31n
 
 /**
  * One segment as readers see it: a `.log`, and its indexes, each opened when it is first asked for. A missing or useless index
@@ -45,18 +50,46 @@ export class Segment {
     }
   }
 
-  /** The offset after the last whole batch, found by hopping over batches from the last index entry; CRCs are not looked at. */
+  /**
+   * The offset after the last whole batch, found by hopping over batches from the last index entry. CRCs are looked at only when a hop does not
+   * come out at the end of the file: behind what is damaged there may be more.
+   */
   endOffset(): Offset {
     const peeker = new BatchPeeker(this.log)
     const size = this.log.size()
-    let position: number = this.#startFor(offset(2n ** 63n - 1n), peeker)
+    const start: number = this.#startFor(offset(2n ** 63n - 1n), peeker)
+    let position = start
     let end = this.baseOffset
-    for (;;) {
+    while (position < size) {
       const batch = peeker.at(position)
-      if (batch === undefined || position + batch.sizeInBytes > size) return end
-      end = offset(batch.lastOffset + 1n)
+      if (batch === undefined || position + batch.sizeInBytes > size) return this.#checkedEnd(start, size)
+      if (this.#isFitting(batch.lastOffset)) end = offset(batch.lastOffset + 1n)
       position += batch.sizeInBytes
     }
+    return end
+  }
+
+  #checkedEnd(start: number, size: number): Offset {
+    const walker = new BatchWalker(this.log, { position: start, end: size })
+    const offsetMax = offset(this.baseOffset + offsetsPerSegment)
+    let end = this.baseOffset
+    for (;;) {
+      const walked = walker.next()
+      if (walked.kind === 'end') return end
+      if (walked.kind === 'batch' && walked.isCrcValid) {
+        if (this.#isFitting(walked.batch.lastOffset)) end = walked.batch.nextOffset
+        continue
+      }
+      const range = { position: walked.position + 1, end: size, offsetMin: this.baseOffset, offsetMax }
+      const found = findNextBatch(this.log, range)
+      if (found === undefined) return end
+      walker.seek(found)
+    }
+  }
+
+  /** The base offset of a batch lies outside of its CRC. */
+  #isFitting(lastOffset: Offset): boolean {
+    return lastOffset >= this.baseOffset && lastOffset < this.baseOffset + offsetsPerSegment
   }
 
   /** The index is not checksummed, so what it points at is looked at before it is believed. */

@@ -1,6 +1,7 @@
 import type { Offset } from '../base/brands.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import type { RecordBatch } from '../record/record-batch.ts'
+import { openIfThere } from './open-if-there.ts'
 import type { PartitionView } from './partition-view.ts'
 import { loadProducerState } from './producer-loading.ts'
 import { Segment } from './segment.ts'
@@ -44,9 +45,10 @@ export class TransactionView {
   #load(): void {
     const aborted: AbortedTransaction[] = []
     for (const base of this.#view.bases) {
-      const segment = Segment.open(this.#fileSystem, this.#directory, base)
-      segment.transactionIndex()?.forEach((one) => void aborted.push(one))
-      segment.close()
+      // A segment that was deleted since the listing has nothing more to be read.
+      const segment = openIfThere(() => Segment.open(this.#fileSystem, this.#directory, base))
+      segment?.transactionIndex()?.forEach((one) => void aborted.push(one))
+      segment?.close()
     }
     this.#aborted = aborted
     this.#knownBelow = this.#view.visibleEnd

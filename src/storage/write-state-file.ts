@@ -1,7 +1,7 @@
 import { DiskError } from '../base/errors.ts'
 import type { FileSystem, OpenFile, OpenMode } from '../disk/file-system.ts'
 import { PARTITION_LOCK } from './file-names.ts'
-import { appendingAt, WRITE_STATE_BYTES, type WriteState, WriteStateCodec } from './write-state.ts'
+import { appendingAt, bootOf, WRITE_STATE_BYTES, type WriteState, WriteStateCodec } from './write-state.ts'
 
 /** The open `tslog.lock` of one partition: its lock, and the write state in it. */
 export class WriteStateFile {
@@ -54,6 +54,11 @@ export class WriteStateFile {
   /** Whether the writer whose state was read last was killed in an append: the log may be longer than the state says. */
   get wasInterrupted(): boolean {
     return this.#known[appendingAt] !== 0
+  }
+
+  /** Whether the file holds a state of this boot, whole or torn by the kill of a writer in the midst of its write. */
+  isOfBoot(bootId: string): boolean {
+    return bootId !== '' && bootOf(this.#readBytes(new Uint8Array(WRITE_STATE_BYTES))) === bootId
   }
 
   /** Marks that the log is about to be changed, until the next `write`. With the lock held. */

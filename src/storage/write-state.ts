@@ -139,6 +139,12 @@ export class WriteStateCodec {
   }
 }
 
+/** The boot that the bytes of a state name, also of one that is torn: a write of the same boot changes neither magic nor boot id. */
+export function bootOf(bytes: Uint8Array): string | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, WRITE_STATE_BYTES)
+  return view.getBigUint64(0) === magic ? hexOf(bytes.subarray(bootIdStart, bootIdEnd)) : undefined
+}
+
 /** `Buffer` would be loaded for these few bytes alone. */
 function hexOf(bytes: Uint8Array): string {
   let hex = ''

@@ -105,9 +105,18 @@ export class DirectoryGroups implements GroupStore {
     const appender = await this.#options.store.openAppender(GROUPS_TOPIC)
     const builder = new RecordBatchBuilder({ codec: 'none', sizeMax: appender.config.maxMessageBytes })
     const timestamp = this.#options.clock.now()
-    for (const { key, value } of records) builder.append({ key, value, timestamp })
-    const batch = { bytes: builder.build(), durability: 'now', moreFollows: false } as const
-    await appender.append(partitionFor(groupId, appender.partitionCount), batch)
+    const partition = partitionFor(groupId, appender.partitionCount)
+    const send = async (): Promise<void> => {
+      await appender.append(partition, { bytes: builder.build(), durability: 'now', moreFollows: false })
+      builder.reset()
+    }
+    for (const { key, value } of records) {
+      const record = { key, value, timestamp }
+      if (builder.append(record)) continue
+      await send()
+      builder.append(record)
+    }
+    await send()
   }
 
   async #load(partition: number): Promise<GroupTable> {

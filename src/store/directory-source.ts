@@ -1,4 +1,5 @@
 import type { Offset } from '../base/brands.ts'
+import { NotFoundError } from '../base/errors.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import type { BatchWindow } from '../record/batch-window.ts'
 import type { LogBatch } from '../record/log-batch.ts'
@@ -42,6 +43,7 @@ export class DirectorySource implements BatchSource {
 
   refresh(): PartitionOffsets {
     const { logStartOffset, visibleEndOffset } = this.reader.refresh()
+    if (this.reader.view.isDeleted) throw new NotFoundError(`topic ${this.topic} was deleted`)
     const limit = this.#transactions?.lastStableOffset(visibleEndOffset) ?? visibleEndOffset
     return { logStartOffset, highWatermark: limit }
   }

@@ -36,6 +36,11 @@ export class DirectoryStore implements LogStore {
     this.#options = options
   }
 
+  async refresh(): Promise<void> {
+    this.#reading?.refresh()
+    this.#writing?.refresh()
+  }
+
   async topicNames(): Promise<string[]> {
     return this.#forReading().topicNames()
   }

@@ -14,6 +14,8 @@ import type { TopicConfig } from '../storage/topic-configs.ts'
 export interface LogStore {
   /** How messages name it. */
   readonly name: string
+  /** What it says of topics from now on is what others made of them meanwhile; it may be as old as the store before that. */
+  refresh(): Promise<void>
   /** Names of all topics, sorted. */
   topicNames(): Promise<string[]>
   /** All topics, sorted by name. */

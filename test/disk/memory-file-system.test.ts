@@ -242,15 +242,19 @@ test('names made and lost again before a sync come back empty or whole, never as
 })
 
 describe('faults', () => {
-  test('a full disk takes what fits, then fails for good on that file', () => {
+  test('a full disk takes what fits, then fails for good on that file, which may only give back', () => {
     const small = new MemoryFileSystem({ capacityBytes: 10 })
     const file = small.open('/f', 'create')
     file.write(bytes('1234567'), 0)
     const failure = failureOf(() => file.write(bytes('89abcdef'), 7))
     expect(codeOf(failure)).toBe('ENOSPC')
     expect(contentOf(file)).toBe('123456789a')
-    expect(failureOf(() => file.truncate(7))).toBe(failure)
     expect(small.space('/')).toMatchObject({ freeBytes: 0, totalBytes: 10 })
+    file.truncate(7)
+    expect(contentOf(file)).toBe('1234567')
+    expect(failureOf(() => file.write(bytes('8'), 7))).toBe(failure)
+    expect(failureOf(() => file.sync())).toBe(failure)
+    expect(small.space('/')).toMatchObject({ freeBytes: 3, totalBytes: 10 })
   })
 
   test('room comes back when a file has no name and nobody has it open', () => {

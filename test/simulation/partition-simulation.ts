@@ -165,9 +165,14 @@ export class PartitionSimulation {
   #log(process: string): PartitionLog {
     const known = this.#logs.get(process)
     if (known !== undefined) return known
-    const log = new PartitionLog(this.#scene.options(this.#fileSystem.asProcess(process)))
+    const log = this.#open(process)
     this.#logs.set(process, log)
     return log
+  }
+
+  /** Time stands still, so that a turn lasts until it is given up: the dice alone decide. */
+  #open(process: string): PartitionLog {
+    return new PartitionLog({ ...this.#scene.options(this.#fileSystem.asProcess(process)), elapsedMs: () => 0 })
   }
 
   #append(process: string): void {
@@ -270,7 +275,7 @@ export class PartitionSimulation {
 
   /** Opens the partition as the next writer would, reads all of it and holds it against what was promised. */
   #check(): Map<bigint, string> {
-    const log = new PartitionLog(this.#scene.options(this.#fileSystem.asProcess('checker')))
+    const log = this.#open('checker')
     const { logEndOffset } = log.offsets()
     log.close()
     const reader = new PartitionReader({ fileSystem: this.#fileSystem.asProcess('checker'), directory })

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { BinaryLog } from '../support/binary-log.ts'
+import { ended } from '../support/binary-runner.ts'
 import { builtBinary } from '../support/built-binary.ts'
 import { toolOrSkip } from '../support/require-tool.ts'
 import { type BinaryRun, runShell } from '../support/run-binary.ts'
@@ -43,6 +44,22 @@ describe.skipIf(strace === undefined)('a producer', () => {
       expect(found).toBeGreaterThanOrEqual(100)
     },
   )
+
+  test('that has the log open finds what another wrote that was killed before it could say so', async () => {
+    const log = new BinaryLog()
+    const other = log.start(['produce', 't'])
+    other.stdin?.write('first\n')
+    await expect.poll(() => log.run(['consume', 't']).stdout.toString(), { timeout: 10_000 }).toBe('first\n')
+    const words = ['produce', 't', '--fsync', 'batch']
+    expect(injected(log, 'fdatasync:signal=SIGKILL', words, ['from the killed one, and long']).code).toBe(-1)
+    other.stdin?.end('second\n')
+    await ended(other)
+    expect(log.numbered('t')).toEqual([
+      { offset: 0, value: 'first' },
+      { offset: 1, value: 'from the killed one, and long' },
+      { offset: 2, value: 'second' },
+    ])
+  })
 
   test.each([1, 2, 3, 9, 15])('whose sync %i fails says so, claims nothing and never tries again', (when) => {
     const log = new BinaryLog()
@@ -126,7 +143,7 @@ describe.skipIf(strace === undefined)('killed before any of its calls that chang
     begun.produce('t', lines, ...shape)
     const killed = new Set<string>()
     for (const call of everyChange) {
-      for (let when = 1, code = -1; code === -1; when += Math.ceil(step / 3)) {
+      for (let when = 1, code = -1; code === -1; when += Math.ceil(step / 2)) {
         const log = new BinaryLog()
         cpSync(begun.directory, log.directory, { recursive: true })
         ;({ code } = injected(log, `${call}:signal=SIGKILL:when=${when}`, words))
@@ -218,6 +235,19 @@ describe.skipIf(unshare === undefined || !canMount())('a directory', () => {
   })
 })
 
+test.skipIf(!canBecomeNobody())('a directory of somebody else is neither read nor written, and that is said', () => {
+  const log = new BinaryLog()
+  log.done(['produce', 't'], 'first\n')
+  chmodSync(join(log.directory, '..'), 0o755)
+  const asNobody = (command: string) =>
+    runShell(`setpriv --reuid=65534 --regid=65534 --clear-groups "$tslog" ${command} < /dev/null`, log.directory)
+  for (const command of ['consume t', 'topics list', 'produce t', 'topics delete t --yes', 'close']) {
+    const { code, stderr } = asNobody(command)
+    expect({ command, code, stderr }).toMatchObject({ code: 77, stderr: expect.stringContaining('EACCES') as string })
+  }
+  expect(log.values('t')).toEqual(['first'])
+})
+
 /** Runs a command with one system call injected. (Not with --seccomp-bpf: under it, strace sends no signals.) */
 function injected(log: BinaryLog, inject: string, words: readonly string[], input = lines): BinaryRun {
   const filter = [
@@ -254,6 +284,14 @@ function expectPrefixAndNext(log: BinaryLog): number {
 function canMount(): boolean {
   if (spawnSync(unshare ?? '', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0) return true
   process.stderr.write('SKIPPED: tests that mount a file system, which this machine refuses\n')
+  return false
+}
+
+/** Whether a test may run the binary as a user without rights: root only, and where everybody may look at the checkout. */
+function canBecomeNobody(): boolean {
+  const words = ['--reuid=65534', '--clear-groups', builtBinary(), '--version']
+  if (process.getuid?.() === 0 && spawnSync(toolOrSkip('setpriv') ?? '', words).status === 0) return true
+  process.stderr.write('SKIPPED: a test that needs to be root, to become a user without rights\n')
   return false
 }
 

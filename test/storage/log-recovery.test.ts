@@ -3,7 +3,7 @@ import { seededRandom } from '../../src/base/random.ts'
 import { batch, numbered } from '../support/batches.ts'
 import { directory, expected, PartitionScene, segmentPath } from './partition-scene.ts'
 
-const values = numbered(24)
+const values = numbered(16)
 const active = segmentPath(0)
 
 /** A log of one segment, and where its batches end. */
@@ -188,4 +188,21 @@ test('recovery that is stopped at any operation and begun again comes to the sam
       expect(epochs.at(-1), `${how} at operation ${at}`).toMatch(/^[12] 3$/)
     }
   }
+})
+
+test('a leader epoch that another process raised meanwhile is not given again', () => {
+  const scene = new PartitionScene()
+  const early = scene.open('early')
+  early.append(batch({ values: ['a'] }), 'never')
+  const cutter = scene.open('cutter')
+  for (const survivor of [cutter, early]) {
+    const victim = scene.open('victim')
+    const heal = scene.fileSystem.failOn(({ name, path }) =>
+      name === 'write' && path === active ? { code: 'EIO', partialBytes: 30 } : undefined,
+    )
+    expect(() => victim.append(batch({ values: ['torn'] }), 'never')).toThrow()
+    heal()
+    survivor.append(batch({ values: ['b'] }), 'never')
+  }
+  expect(epochLines(scene)).toBe('0\n3\n0 0\n1 1\n2 2\n')
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
-import { DiskError, LockedError, NotFoundError } from '../../src/base/errors.ts'
+import { DiskError, LockedError, NotFoundError, TemporaryError } from '../../src/base/errors.ts'
 import type { Operation } from '../../src/disk/memory-disk.ts'
 import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
 import { PartitionReader } from '../../src/storage/partition-reader.ts'
@@ -101,8 +101,10 @@ describe('appending', () => {
       if (process !== 'writer' || isReading) return
       isReading = true
       seen += readAll(reader).records.length
+      const fresh = scene.read().records.length
       // The lock is given back after the write state has told of the append.
       expect(seen).toBe(name === 'unlock' ? committed + 1 : committed)
+      expect(fresh).toBe(seen)
       isReading = false
     })
     for (const value of numbered(12)) {
@@ -111,6 +113,36 @@ describe('appending', () => {
     }
     reader.close()
   })
+
+  test.each(['later', 'now'] as const)(
+    '%s goes on without a hole after the checkpoint was locked at a roll',
+    (durability) => {
+      const scene = new PartitionScene(tiny)
+      const log = scene.open('writer')
+      const lock = scene.fileSystem.asProcess('other').open('/log/tslog-checkpoint.lock', 'create')
+      const kept: string[] = []
+      const fill = (): void => {
+        for (const value of numbered(20, `after-${kept.length}-`)) {
+          log.append(one(value), durability)
+          kept.push(value)
+        }
+      }
+      lock.lock('exclusive', 0)
+      expect(fill).toThrow(TemporaryError)
+      expect(kept.length).toBeLessThan(10)
+      lock.close()
+      fill()
+      const { records, nextOffset } = scene.read()
+      expect(records.map((record) => record.split(' ')[0])).toEqual(records.map((_, i) => String(i)))
+      expect(nextOffset).toBe(BigInt(records.length))
+      // What failed only at the end may be there.
+      const values = records.map((record) => record.replace(/^\d+ /, ''))
+      expect(values.filter((value) => kept.includes(value))).toEqual(kept)
+      expect(values.length - kept.length).toBeLessThanOrEqual(1)
+      scene.close()
+      expect(scene.fileSystem.openFileCount).toBe(0)
+    },
+  )
 
   test('refuses what is no batch and goes on', () => {
     const scene = new PartitionScene()

@@ -180,13 +180,14 @@ async function stoppedHolder(log: BinaryLog) {
   feed()
   const lock = new NodeFileSystem().open(log.path('t-0', 'tslog.lock'), 'create')
   try {
-    for (;;) {
+    for (let attempt = 0; attempt < 300; attempt++) {
       await new Promise((resolve) => setTimeout(resolve, 3 + Math.random() * 10))
       holder.kill('SIGSTOP')
       if (!lock.lock('exclusive', 20)) return holder
       lock.unlock()
       holder.kill('SIGCONT')
     }
+    throw new Error('the producer was never caught with its lock')
   } finally {
     lock.close()
   }

@@ -1,13 +1,11 @@
 import type { Clock } from '../../base/clock.ts'
 import type { TimestampMs } from '../../base/brands.ts'
 import { NotFoundError } from '../../base/errors.ts'
-import type { LogStore } from '../../store/log-store.ts'
 import { type OutputStream, ReaderGoneError } from '../output.ts'
 import type { PartitionReading } from './partition-reading.ts'
 import type { StopConditions } from './stop-conditions.ts'
 
 export interface FollowWorld {
-  readonly store: LogStore
   readonly clock: Clock
   readonly output: OutputStream
   readonly stop: StopConditions
@@ -17,6 +15,8 @@ export interface FollowWorld {
   print(): Promise<void>
   /** Called at every look, also when nothing is new. */
   tick(): Promise<void>
+  /** Looks whether the topics are still there, throwing `NotFoundError`, and adds readings of their new partitions. */
+  checkTopics(): Promise<void>
 }
 
 /** How long nothing is done when nothing is new, in ms: a record is to be seen within 50 of its being written. */
@@ -26,7 +26,7 @@ const pollMs = 20
 const looksPerCheck = 25
 
 /**
- * Prints what is written to the partitions until there is a reason to stop. A look costs one small read a partition. Throws `NotFoundError`
+ * Prints what is written to the partitions until there is a reason to stop; `readings` may grow meanwhile. A look costs one small read a partition. Throws `NotFoundError`
  * when a topic is deleted, `ReaderGoneError` when nobody reads any more, also while nothing is written.
  */
 export async function followReadings(readings: readonly PartitionReading[], world: FollowWorld): Promise<void> {
@@ -36,7 +36,7 @@ export async function followReadings(readings: readonly PartitionReading[], worl
     if (output.isReaderGone()) throw new ReaderGoneError()
     await world.tick()
     if (until !== undefined && clock.now() >= until) return
-    if (look % looksPerCheck === 0) await checkTopics(readings, world.store)
+    if (look % looksPerCheck === 0) await world.checkTopics()
     await stop.sleep(pollMs)
   }
 }
@@ -46,7 +46,7 @@ async function printNewOrSay(readings: readonly PartitionReading[], world: Follo
   try {
     return await printNew(readings, world)
   } catch (error) {
-    if (error instanceof NotFoundError) await checkTopics(readings, world.store)
+    if (error instanceof NotFoundError) await world.checkTopics()
     throw error
   }
 }
@@ -61,18 +61,4 @@ async function printNew(readings: readonly PartitionReading[], world: FollowWorl
   await world.tick()
   // A batch that is said to be there and is not readable yet must not keep the processor busy.
   return readings.some(({ position }, index) => position !== before[index])
-}
-
-/** The files that are open outlive their directory: only a new look tells that it went, or that another one took its name. */
-async function checkTopics(readings: readonly PartitionReading[], store: LogStore): Promise<void> {
-  for (const { source, position } of readings) {
-    const { highWatermark } = await store.offsets(source).catch((error: unknown) => {
-      throw error instanceof NotFoundError ? deleted(source.topic) : error
-    })
-    if (highWatermark < position) throw deleted(source.topic)
-  }
-}
-
-function deleted(topic: string): NotFoundError {
-  return new NotFoundError(`topic ${topic} was deleted while it was followed`)
 }

@@ -6,12 +6,14 @@ import type { CliContext } from '../context.ts'
 import { ExitCode } from '../exit-code.ts'
 import { OutputStream, ReaderGoneError } from '../output.ts'
 import { exitCodeOfSignal } from '../signals.ts'
+import { includesPartition } from '../values/partition-list.ts'
 import { type BatchPrinter, RecordTally } from './batch-printer.ts'
 import { CommitPace } from './commit-pace.ts'
 import { followReadings } from './follow-loop.ts'
+import { FollowedTopics } from './followed-topics.ts'
 import { GroupProgress } from './group-progress.ts'
 import { LinePrinter } from './line-printer.ts'
-import type { PartitionReading } from './partition-reading.ts'
+import { PartitionReading } from './partition-reading.ts'
 import { InOrderPass } from './print-in-order.ts'
 import { printMerged } from './print-merged.ts'
 import type { PrintingWorld } from './printing-world.ts'
@@ -83,7 +85,7 @@ class ReadingRun implements PrintingWorld {
   readonly #printer: BatchPrinter
   readonly #inOrder: InOrderPass
   readonly #pace: CommitPace | undefined
-  #readings: readonly PartitionReading[] = []
+  #readings: PartitionReading[] = []
 
   constructor(settings: ReadingSettings, world: RunWorld) {
     const { context, tally, stop } = world
@@ -102,27 +104,41 @@ class ReadingRun implements PrintingWorld {
   }
 
   async all(): Promise<number> {
-    const { store, group, context } = this.#world
-    const { follows, until } = this.#settings
+    const { store, group } = this.#world
+    const { follows, topics } = this.#settings
+    const followed = follows ? await FollowedTopics.of(topics, store) : undefined
     this.#readings = await new RangePlan(store, this.#settings, {
       group,
       reports: this.reports,
       memory: this.#printer,
     }).open()
     await this.#print()
-    if (follows) {
-      await followReadings(this.#readings, {
-        store,
-        clock: context.clock,
-        output: this.output,
-        stop: this.stop,
-        until,
-        print: () => this.#print(),
-        tick: () => this.#commitIfDue(),
-      })
-    }
+    if (followed !== undefined) await this.#follow(followed)
     await this.#commitAtEnd()
     return this.#exitCode()
+  }
+
+  async #follow(followed: FollowedTopics): Promise<void> {
+    await followReadings(this.#readings, {
+      clock: this.#world.context.clock,
+      output: this.output,
+      stop: this.stop,
+      until: this.#settings.until,
+      print: () => this.#print(),
+      tick: () => this.#commitIfDue(),
+      checkTopics: () => this.#checkTopics(followed),
+    })
+  }
+
+  /** A partition that came while its topic is followed is read from its start, wherever the others began. */
+  async #checkTopics(followed: FollowedTopics): Promise<void> {
+    const { partitions, isolation } = this.#settings
+    for (const added of await followed.look(this.#readings)) {
+      if (partitions !== undefined && !includesPartition(partitions, added.partition)) continue
+      const source = await this.#world.store.openSource(added, isolation)
+      const { logStartOffset: start } = await source.refresh()
+      this.#readings.push(new PartitionReading(source, { start, end: start }, this.reports))
+    }
   }
 
   meetMuch(): void {
@@ -177,10 +193,13 @@ class ReadingRun implements PrintingWorld {
     await this.#world.group?.commit(this.#readings)
   }
 
-  /** Everything was flushed; but what a reader that has gone left in the pipe was for nobody. */
+  /**
+   * Everything was flushed; but what a reader that has gone left in the pipe was for nobody, and a timeout is no clean end. Damage that was
+   * passed over is: what could be read was.
+   */
   async #commitAtEnd(): Promise<void> {
     const { group } = this.#world
-    if (group === undefined) return
+    if (group === undefined || this.stop.cause === 'timeout') return
     if (this.output.isReaderGone()) throw new ReaderGoneError()
     await group.commit(this.#readings)
   }

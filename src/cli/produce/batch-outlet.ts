@@ -34,6 +34,8 @@ export class BatchOutlet {
   #batches = 0
   /** Records that were left out for being too large. */
   skipped = 0
+  /** Waits after each batch as `--rate` asks for. */
+  pace: (() => Promise<void>) | undefined
 
   constructor(sink: BatchTaker, settings: ProduceSettings) {
     const { codec, level } = batchCodec(settings, sink.config)
@@ -66,6 +68,12 @@ export class BatchOutlet {
   /** Takes an uncompressed batch, whose bytes may be used again after the call. */
   async write(batch: FinishedBatch): Promise<void> {
     this.#batches++
+    if (this.pace === undefined) return this.#put(batch)
+    await this.#put({ ...batch, moreFollows: false })
+    await this.pace()
+  }
+
+  async #put(batch: FinishedBatch): Promise<void> {
     if (!this.isCompressing) return this.#sink.write(batch)
     if (this.#pool?.takes(batch.bytes) === true) return this.#pool.write(batch)
     await this.#pool?.drain()

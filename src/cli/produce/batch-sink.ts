@@ -34,12 +34,14 @@ const durabilities: Readonly<Record<ProduceSettings['fsync']['kind'], Durability
 /** Where finished batches go: makes the topic with the first one, appends, counts, and syncs as `--fsync` says. */
 export class BatchSink {
   readonly config: TopicConfig
-  readonly partitionCount: number
   records = 0
   payloadBytes = 0
+  /** The log did not take a batch: none after it may be appended, or there would be a hole. */
+  hasFailed = false
   readonly #store: LogStore
   readonly #settings: ProduceSettings
   readonly #clock: Clock
+  readonly #partitionCount: number
   readonly #partitions = new Map<number, PartitionTotal>()
   #appender: BatchAppender | undefined
   #syncedMs: number
@@ -50,7 +52,7 @@ export class BatchSink {
     this.#settings = settings
     this.#clock = given.clock
     this.config = given.config
-    this.partitionCount = given.partitionCount
+    this.#partitionCount = given.partitionCount
     this.#syncedMs = given.clock.now()
   }
 
@@ -69,6 +71,11 @@ export class BatchSink {
     return new BatchSink(store, settings, { clock, config, partitionCount })
   }
 
+  /** Fewer than at first when another process made the topic meanwhile. Those that came since are not used. */
+  get partitionCount(): number {
+    return Math.min(this.#partitionCount, this.#appender?.partitionCount ?? this.#partitionCount)
+  }
+
   /** What went where, by partition. */
   get partitions(): readonly PartitionTotal[] {
     return [...this.#partitions.values()].sort((one, other) => one.partition - other.partition)
@@ -76,17 +83,20 @@ export class BatchSink {
 
   async write(batch: FinishedBatch): Promise<void> {
     const appender = this.#appender ?? (await this.#open())
+    // The first batches were placed before it was known how many partitions there are.
+    const partition = batch.partition % this.partitionCount
     if (this.config.messageTimestampType === 'LogAppendTime') stampAppendTime(batch.bytes, this.#clock.now())
-    const range = appender.append(batch.partition, {
+    this.hasFailed = true
+    const range = appender.append(partition, {
       bytes: batch.bytes,
       durability: durabilities[this.#settings.fsync.kind],
       moreFollows: batch.moreFollows ?? false,
     })
     const { baseOffset, nextOffset } = range instanceof Promise ? await range : range
+    this.hasFailed = false
     const lastOffset = (nextOffset - 1n) as Offset
-    const known = this.#partitions.get(batch.partition)
-    if (known === undefined)
-      this.#partitions.set(batch.partition, { partition: batch.partition, firstOffset: baseOffset, lastOffset })
+    const known = this.#partitions.get(partition)
+    if (known === undefined) this.#partitions.set(partition, { partition, firstOffset: baseOffset, lastOffset })
     else known.lastOffset = lastOffset
     this.records += batch.records
     this.payloadBytes += batch.payloadBytes
@@ -108,7 +118,9 @@ export class BatchSink {
   /** Makes what was appended durable now. */
   async sync(): Promise<void> {
     this.#isDirty = false
+    this.hasFailed = true
     await this.#appender?.sync()
+    this.hasFailed = false
     this.#syncedMs = this.#clock.now()
   }
 
@@ -121,8 +133,10 @@ export class BatchSink {
   async #open(): Promise<BatchAppender> {
     const { newTopic } = this.#settings
     if (newTopic !== undefined) await this.#store.createTopic(newTopic)
-    this.#appender = await this.#store.openAppender(this.#settings.topic)
-    return this.#appender
+    const appender = await this.#store.openAppender(this.#settings.topic)
+    refuseUnknownPartition(this.#settings, appender.partitionCount)
+    this.#appender = appender
+    return appender
   }
 }
 

@@ -1,11 +1,11 @@
 import type { Clock } from '../../base/clock.ts'
+import type { WaitResult } from '../descriptor-waits.ts'
 import { NOTHING_YET } from '../input.ts'
 import type { SignalWatch } from '../signals.ts'
 import type { BatchOutlet } from './batch-outlet.ts'
 import type { BatchSink } from './batch-sink.ts'
 import type { ByteSource } from './byte-source.ts'
 import type { Feeder } from './feeder.ts'
-import type { RatePace } from './rate-pace.ts'
 
 export interface InputLoopOptions {
   readonly feeder: Feeder
@@ -14,9 +14,8 @@ export interface InputLoopOptions {
   readonly signals: SignalWatch
   readonly clock: Clock
   readonly lingerMs: number
-  readonly pace: RatePace | undefined
   /** Sees every byte read (`-T`). */
-  readonly tee: ((bytes: Uint8Array) => void) | undefined
+  readonly tee: ((bytes: Uint8Array) => Promise<void>) | undefined
   /** Called now and then with the bytes read so far of this input. */
   readonly onProgress: (bytesRead: number) => void
 }
@@ -30,6 +29,8 @@ const bytesPerTurn = 4 * 1024 * 1024
 const lingersMax = 4
 /** ...or this long, in ms. */
 const heldMsMax = 20
+/** So long a signal may go unseen, in ms. */
+const napMsMax = 200
 
 /**
  * Reads an input to its end and keeps the promises about time: an open batch is appended when nothing came for the linger, an
@@ -51,13 +52,29 @@ export class InputLoop {
     const { feeder, signals } = this.#options
     for (;;) {
       if (signals.pending() !== undefined) return 'signal'
-      const waited = source.waitReadable(this.#timeoutMs())
+      const waited = await this.#wait(source)
       if (waited === 'interrupted') await signals.turn()
       else if (waited === 'timeout') await this.#idle()
       else if ((await this.#readOnce(source)) === 0) break
     }
     await feeder.endInput()
     return 'end'
+  }
+
+  /** Waits in naps: a signal that comes right before a wait does not end it, and is seen after the nap. */
+  async #wait(source: ByteSource): Promise<WaitResult> {
+    const { signals } = this.#options
+    const limitMs = this.#timeoutMs()
+    let waitedMs = 0
+    do {
+      const napMs = limitMs < 0 ? napMsMax : Math.min(limitMs - waitedMs, napMsMax)
+      const waited = source.waitReadable(napMs)
+      if (waited !== 'timeout') return waited
+      await signals.turn()
+      if (signals.pending() !== undefined) return 'interrupted'
+      waitedMs += napMs
+    } while (limitMs < 0 || waitedMs < limitMs)
+    return 'timeout'
   }
 
   /** Reads once; 0 at the end. */
@@ -68,18 +85,17 @@ export class InputLoop {
     const bytes = typeof read === 'number' ? read : await read
     if (bytes === NOTHING_YET) await this.#options.signals.turn()
     if (bytes <= 0) return bytes
-    tee?.(target.subarray(0, bytes))
+    await tee?.(target.subarray(0, bytes))
     await feeder.filled(bytes)
     await this.#afterRead(source, bytes)
     return bytes
   }
 
   async #afterRead(source: ByteSource, bytes: number): Promise<void> {
-    const { signals, pace, sink, outlet } = this.#options
+    const { signals, sink, outlet } = this.#options
     if (this.#isHeldTooLong()) await this.#flush()
     if (outlet.hasPending) await outlet.collect()
     if (sink.syncDueMs === 0) await sink.sync()
-    if (pace !== undefined) await pace.hold(sink.records, signals)
     this.#bytesSinceTurn += bytes
     if (this.#bytesSinceTurn < bytesPerTurn) return
     this.#bytesSinceTurn = 0

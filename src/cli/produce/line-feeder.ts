@@ -75,6 +75,7 @@ export class LineFeeder implements Feeder {
   async endInput(): Promise<void> {
     await this.#encodeAll(true)
     await this.flush()
+    this.#options.outlet.endTurn()
   }
 
   flush(): Promise<void> {

@@ -6,7 +6,8 @@ export interface PartitionChoice {
   /** `-p`: a partition, -1 for a random one a batch, undefined for the partitioner. */
   readonly partition: number | undefined
   readonly partitioner: Partitioner | undefined
-  readonly partitionCount: number
+  /** Their number may go down until the topic is open. */
+  readonly partitions: { readonly partitionCount: number }
   readonly random: Random
 }
 
@@ -23,7 +24,8 @@ export class PartitionChooser {
 
   /** Whether a whole batch may go to one partition, whatever its records. */
   get isPerBatch(): boolean {
-    const { partition, partitioner, partitionCount } = this.#choice
+    const { partition, partitioner, partitions } = this.#choice
+    const { partitionCount } = partitions
     return partition !== undefined || partitionCount === 1 || partitioner === undefined || partitioner === 'sticky'
   }
 
@@ -33,7 +35,8 @@ export class PartitionChooser {
   }
 
   forRecord(key: Uint8Array | null): number {
-    const { partition, partitioner, partitionCount } = this.#choice
+    const { partition, partitioner, partitions } = this.#choice
+    const { partitionCount } = partitions
     if (partition !== undefined && partition >= 0) return partition
     if (partition === -1) return this.#sticky
     switch (partitioner) {
@@ -55,7 +58,8 @@ export class PartitionChooser {
   }
 
   #draw(): number {
-    const { partitionCount, random } = this.#choice
+    const { partitions, random } = this.#choice
+    const { partitionCount } = partitions
     if (partitionCount === 1) return 0
     const bytes = random.fill(new Uint8Array(4))
     return new DataView(bytes.buffer).getUint32(0) % partitionCount

@@ -93,7 +93,8 @@ export const selectionFlags = {
     value: 'GROUP',
     example: 'nightly',
     completes: 'groups',
-    summary: 'Go on where this consumer group stopped; its offsets are kept in the log and committed at a clean end.',
+    summary:
+      'Go on where this consumer group stopped. Its offsets are kept in the log and committed at a clean end: all read (also past damage), -c reached, or SIGINT or SIGTERM; not at --timeout.',
   },
   commit: {
     kind: 'string',

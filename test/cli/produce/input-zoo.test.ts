@@ -1,7 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { builtBinary } from '../../support/built-binary.ts'
 import { readTopic } from '../../support/read-topic.ts'
 import { runBinary, runShell } from '../../support/run-binary.ts'
 
@@ -215,5 +218,28 @@ describe('produce copies what it reads to standard output', () => {
   test('and goes on when its reader goes away', async () => {
     runShell('seq 1 200000 | $tslog produce zoo -T | head -1', home)
     expect((await readTopic(home, 'zoo'))?.length).toBe(200_000)
+  })
+
+  test('and stops at a signal although the reader takes nothing', async () => {
+    const child = spawn(builtBinary(), ['produce', 'zoo', '-T', '-d', home], { stdio: ['pipe', 'pipe', 'ignore'] })
+    child.stdin.on('error', () => undefined)
+    child.stdin.write(Buffer.alloc(4 * 1024 * 1024, 'line\n'))
+    await once(child.stdout, 'readable')
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([143, null])
+  })
+})
+
+describe('produce fails with the right code', () => {
+  test.each([
+    [
+      'when the reader of stderr has gone',
+      '{ printf "a:1\\nb\\n" | $tslog produce zoo -K: ; echo $? > "$dir.code"; } 2>&1 | true',
+    ],
+    ['when stderr is full', 'printf "a:1\\nb\\n" | $tslog produce zoo -K: 2> /dev/full; echo $? > "$dir.code"'],
+  ])('also %s', (_, script) => {
+    const log = path.join(home, 'log')
+    runShell(script, log)
+    expect(readFileSync(`${log}.code`, 'utf8')).toBe('1\n')
   })
 })

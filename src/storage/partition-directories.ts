@@ -1,0 +1,126 @@
+import type { Random } from '../base/random.ts'
+import type { Uuid } from '../base/uuid.ts'
+import type { FileSystem } from '../disk/file-system.ts'
+import { parseLogDirectoryName, partitionDirectoryName, type TopicPartition } from './file-names.ts'
+import { mergeOffsetCheckpoint, OFFSET_CHECKPOINTS, readOffsetCheckpoint } from './offset-checkpoints.ts'
+import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
+import { removePartitionDirectory } from './partition-removal.ts'
+import { listSegments } from './segment-list.ts'
+import type { CatalogTopics } from './topic-catalog.ts'
+import { WriteStateFile } from './write-state-file.ts'
+
+export interface PartitionDirectoriesOptions {
+  readonly fileSystem: FileSystem
+  readonly random: Random
+  /** The log directory. */
+  readonly path: string
+  /** How long to wait for other writers, in ms. */
+  readonly lockWaitMs: number
+}
+
+/** The directories of partitions within a log directory. What makes or removes one is called under the lock of the topics. */
+export class PartitionDirectories {
+  readonly #options: PartitionDirectoriesOptions
+
+  constructor(options: PartitionDirectoriesOptions) {
+    this.#options = options
+  }
+
+  pathOf(partition: TopicPartition): string {
+    return `${this.#options.path}/${partitionDirectoryName(partition)}`
+  }
+
+  /** Those of topics, in no order, without what a creation that was killed left behind. */
+  list(catalog: CatalogTopics | undefined): TopicPartition[] {
+    return this.#all().filter((partition) => !this.#isHalfMade(partition, catalog))
+  }
+
+  /** All of a topic, in the order of their numbers, however they came there. */
+  of(topic: string): TopicPartition[] {
+    return this.#all()
+      .filter((partition) => partition.topic === topic)
+      .sort((one, other) => one.partition - other.partition)
+  }
+
+  has(partition: TopicPartition): boolean {
+    return this.#options.fileSystem.stat(this.pathOf(partition)) !== undefined
+  }
+
+  /** The id that the first partition of a topic bears, if it does. */
+  topicIdOf(topic: string): Uuid | undefined {
+    const metadata = readPartitionMetadata(this.#options.fileSystem, this.pathOf({ topic, partition: 0 }))
+    return metadata.kind === 'metadata' ? metadata.topicId : undefined
+  }
+
+  /**
+   * Makes the directories of partitions that are not there, durably, and gives those without an id the topic's. What checkpoints say of a
+   * partition of that name before it is forgotten first.
+   */
+  make(partitions: readonly TopicPartition[], topicId: Uuid): void {
+    const missing = partitions.filter((partition) => !this.has(partition))
+    this.#forgetOffsets(missing)
+    for (const partition of missing) this.#options.fileSystem.makeDirectory(this.pathOf(partition))
+    for (const partition of partitions) this.identify(partition, topicId)
+  }
+
+  /** Gives a directory that is there the topic's id unless it has one. */
+  identify(partition: TopicPartition, topicId: Uuid): void {
+    const { fileSystem } = this.#options
+    const directory = this.pathOf(partition)
+    if (readPartitionMetadata(fileSystem, directory).kind === 'absent')
+      writePartitionMetadata(fileSystem, directory, topicId)
+  }
+
+  remove(partition: TopicPartition): void {
+    removePartitionDirectory(this.#options, partition)
+  }
+
+  /** Whether a deletion of the topic ended half-way: it marks and removes the first partition first, and the catalog last. */
+  isDeletionUnfinished(topic: string): boolean {
+    const first = { topic, partition: 0 }
+    return !this.has(first) || this.#isMarkedDeleted(first)
+  }
+
+  /** Removes the directories of a topic that a deletion had marked when it was killed. */
+  finishDeletion(topic: string): void {
+    for (const partition of this.of(topic)) if (this.#isMarkedDeleted(partition)) this.remove(partition)
+  }
+
+  #forgetOffsets(partitions: readonly TopicPartition[]): void {
+    const { fileSystem, path, lockWaitMs: waitMs } = this.#options
+    const changes = new Map(partitions.map((partition) => [partitionDirectoryName(partition), undefined]))
+    for (const name of OFFSET_CHECKPOINTS) {
+      const { offsets } = readOffsetCheckpoint(fileSystem, path, name)
+      // Most have nothing to forget, and need no lock.
+      if ([...changes.keys()].some((key) => offsets.has(key))) {
+        mergeOffsetCheckpoint(fileSystem, path, name, { changes, waitMs })
+      }
+    }
+  }
+
+  #isMarkedDeleted(partition: TopicPartition): boolean {
+    const stateFile = WriteStateFile.find(this.#options.fileSystem, this.pathOf(partition))
+    try {
+      return stateFile?.read()?.isDeleted === true
+    } finally {
+      stateFile?.close()
+    }
+  }
+
+  #all(): TopicPartition[] {
+    const found: TopicPartition[] = []
+    for (const { name, kind } of this.#options.fileSystem.list(this.#options.path) ?? []) {
+      if (kind !== 'directory') continue
+      const parsed = parseLogDirectoryName(name)
+      if (parsed.kind !== 'partition' || parsed.topic === '__cluster_metadata') continue
+      found.push({ topic: parsed.topic, partition: parsed.partition })
+    }
+    return found
+  }
+
+  /** Whether a creation that was killed left it: not in the catalog yet, and without a segment, as no broker leaves one. */
+  #isHalfMade(partition: TopicPartition, catalog: CatalogTopics | undefined): boolean {
+    if (catalog === undefined || catalog.has(partition.topic)) return false
+    return listSegments(this.#options.fileSystem, this.pathOf(partition)).length === 0
+  }
+}
