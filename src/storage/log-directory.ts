@@ -13,7 +13,6 @@ import {
   isInternalTopic,
   META_PROPERTIES,
   partitionDirectoryName,
-  topicCollisionKey,
   type TopicPartition,
   validateTopicName,
 } from './file-names.ts'
@@ -22,7 +21,7 @@ import { mergeOffsetCheckpoint, readOffsetCheckpoint } from './offset-checkpoint
 import { PartitionDirectories } from './partition-directories.ts'
 import { PartitionLog } from './partition-log.ts'
 import { PartitionReader } from './partition-reader.ts'
-import { type CatalogTopic, type CatalogTopics, TopicCatalog } from './topic-catalog.ts'
+import { type CatalogTopic, type CatalogTopics, refuseCollision, TopicCatalog } from './topic-catalog.ts'
 import { resolveTopicConfig, type TopicConfig, type TopicConfigTexts } from './topic-configs.ts'
 
 export interface LogDirectoryOptions {
@@ -386,15 +385,4 @@ function refuseUnknownPartition({ name, partitionCount }: Topic, partition: numb
   throw new NotFoundError(`topic ${name} has no partition ${partition}`, {
     hint: `it has partitions 0 to ${partitionCount - 1}`,
   })
-}
-
-function refuseCollision(name: string, topics: CatalogTopics): void {
-  const key = topicCollisionKey(name)
-  for (const other of topics.keys()) {
-    if (topicCollisionKey(other) === key) {
-      throw new UsageError(`topic name ${name} collides with ${other}: Kafka takes "." and "_" for the same`, {
-        hint: 'choose another name',
-      })
-    }
-  }
 }

@@ -9,7 +9,7 @@ import type { LeaderEpochEntry } from './leader-epoch-history.ts'
 import type { Damage } from './partition-reader.ts'
 import type { ProducerState } from './producer-state.ts'
 import { quarantine } from './quarantine.ts'
-import { findContradiction, findNextBatch } from './segment-search.ts'
+import { baseOffsetAt, findContradiction, findNextBatch } from './segment-search.ts'
 
 /** How to look at a segment after whoever wrote it may have been killed, or the machine may have lost power. */
 export interface SegmentRecoveryOptions {
@@ -116,17 +116,21 @@ class SegmentRecoveryRun {
   /** The base offset lies outside of the CRC: whether it can be right, the batches around it say. */
   #place(batch: LogBatch, position: FilePosition): boolean {
     if (batch.lastOffset < this.#nextOffset) return this.#decide(position, 'its offsets go back', position)
-    const border = this.#options.endOffset ?? offset(this.#segment.baseOffset + offsetsPerSegment)
-    if (batch.nextOffset > border) return this.#decide(position, 'its offsets do not fit', position)
     const endPosition = position + batch.sizeInBytes
     const inPlace = { batch, endPosition, offsetMin: this.#nextOffset }
     const next = findContradiction(this.#segment.log, this.#size, inPlace)
-    if (next === undefined) return this.#take(batch, position)
+    if (next === undefined) return this.#takeWithin(batch, position)
     // The batch itself is whole, so nothing is torn here, whatever boot this is.
     return this.#skip(position, endPosition, {
-      nextOffset: next === endPosition ? this.#baseOffsetAt(next) : this.#nextOffset,
+      nextOffset: next === endPosition ? baseOffsetAt(this.#segment.log, next) : this.#nextOffset,
       reason: 'its offsets do not fit those behind it',
     })
+  }
+
+  #takeWithin(batch: LogBatch, position: FilePosition): boolean {
+    const border = this.#options.endOffset ?? offset(this.#segment.baseOffset + offsetsPerSegment)
+    if (batch.nextOffset > border) return this.#decide(position, 'its offsets do not fit', position)
+    return this.#take(batch, position)
   }
 
   #take(batch: LogBatch, position: FilePosition): boolean {
@@ -170,7 +174,8 @@ class SegmentRecoveryRun {
   }
 
   #leave(position: number, end: number, reason: string): boolean {
-    const nextOffset = end === this.#size ? (this.#options.endOffset ?? this.#nextOffset) : this.#baseOffsetAt(end)
+    const nextOffset =
+      end === this.#size ? (this.#options.endOffset ?? this.#nextOffset) : baseOffsetAt(this.#segment.log, end)
     return this.#skip(position, end, { nextOffset, reason })
   }
 
@@ -187,6 +192,8 @@ class SegmentRecoveryRun {
     if (this.#wasSynced()) this.#nextOffset = this.#options.recoveryPoint
     this.#options.beforeCut({ nextOffset: this.#nextOffset, epochs: this.#epochs })
     this.#segment.cut(position)
+    // Else another power cut could bring what was cut back, among what was written there since.
+    this.#segment.log.sync()
     this.#cutBytes += this.#size - position
   }
 
@@ -197,11 +204,5 @@ class SegmentRecoveryRun {
     const { log } = this.#segment
     this.#quarantinePath = quarantine(fileSystem, path, { log, position, end: this.#size })
     fileSystem.syncDirectory(directory)
-  }
-
-  #baseOffsetAt(position: number): Offset {
-    const head = new DataView(new ArrayBuffer(8))
-    this.#segment.log.read(new Uint8Array(head.buffer), position)
-    return offset(head.getBigInt64(0))
   }
 }

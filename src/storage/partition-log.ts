@@ -26,12 +26,6 @@ export interface Appended {
   readonly nextOffset: Offset
 }
 
-interface Append {
-  readonly batches: Uint8Array
-  readonly placed: PlacedBatches
-  readonly durability: Durability
-}
-
 /** So many bytes may wait for the disk before it is asked to begin, so that the sync at the end is short. */
 const backgroundSyncBytes = 48 * 1024 * 1024
 
@@ -79,7 +73,7 @@ export class PartitionLog {
       this.#wantsSync ||= durability !== 'never'
       this.#stateFile.markAppending()
       const segment = this.#rollIfDue(placed, batches.length)
-      return this.#writeOrFail({ batches, placed, durability }, segment)
+      return this.#guard(() => this.#write({ batches, placed, durability }, segment), true)
     }, moreFollows)
   }
 
@@ -193,12 +187,12 @@ export class PartitionLog {
     }
   }
 
-  /** After a failure of the disk the memory of this object may be ahead of it: nothing more is written. */
-  #guard<T>(act: () => T): T {
+  /** After a failure of the disk memory may be ahead of it: nothing more is written. `isWriting`: nor after any other, a retry would double it. */
+  #guard<T>(act: () => T, isWriting = false): T {
     try {
       return act()
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error
+      if (!isWriting && !(error instanceof DiskError)) throw error
       this.#failure = error
       // The files of a topic that was deleted go away under its writers: then that is the reason to give.
       this.#failure = refusalOf(this.#stateFile.read(), this.#directory) ?? error
@@ -283,17 +277,10 @@ export class PartitionLog {
     return open !== undefined && open < state.visibleEndOffset ? open : state.visibleEndOffset
   }
 
-  /** Once bytes may be in the log, whatever goes wrong ends the writing: the next writer finds the batch, a retry would double it. */
-  #writeOrFail(append: Append, segment: ActiveSegment): Appended {
-    try {
-      return this.#write(append, segment)
-    } catch (error) {
-      this.#failure ??= error
-      throw error
-    }
-  }
-
-  #write(append: Append, segment: ActiveSegment): Appended {
+  #write(
+    append: { batches: Uint8Array; placed: PlacedBatches; durability: Durability },
+    segment: ActiveSegment,
+  ): Appended {
     const state = this.#state
     assert(state !== undefined, 'appends follow catching up')
     const { placed, durability } = append

@@ -80,7 +80,7 @@ function recoverTail(options: OpeningOptions, active: ActiveSegment, state: Writ
 
 /** Checks the segments above the recovery point, whoever wrote them, and makes their indexes anew. */
 function recoverAll(options: OpeningOptions): OpenedPartition {
-  const { fileSystem, directory, state } = options
+  const { fileSystem, directory } = options
   const bases = listSegments(fileSystem, directory)
   const logStart = logStartOffset(options, bases)
   if (bases.length === 0) bases.push(logStart)
@@ -149,12 +149,15 @@ function freshState(options: OpeningOptions, recovered: Recovered): WriteState {
     ...active.progress,
   }
   closeRecovery(history, next, recoveries)
-  if (recoveries.every(({ cutBytes }) => cutBytes === 0) && mayHaveLost(options, next, recoveryPoint)) {
-    next.leaderEpoch = leaderEpoch(Math.max(next.leaderEpoch, state?.leaderEpoch ?? -1) + 1)
-    history.assign(next.leaderEpoch, logEndOffset)
-    next.generation += 1n
-  }
+  const isRaised = recoveries.some(({ cutBytes }) => cutBytes > 0)
+  if (!isRaised && mayHaveLost(options, next, recoveryPoint)) raiseAtEnd(history, next, state?.leaderEpoch)
   return next
+}
+
+function raiseAtEnd(history: LeaderEpochHistory, state: WriteState, before = leaderEpoch(0)): void {
+  state.leaderEpoch = leaderEpoch(Math.max(state.leaderEpoch, before) + 1)
+  history.assign(state.leaderEpoch, state.logEndOffset)
+  state.generation += 1n
 }
 
 /** Whether records may have stood behind the end of the log that are gone without a trace: a power cut can end it exactly behind a batch. */

@@ -5,7 +5,7 @@ import { RecordBatch } from '../record/record-batch.ts'
 import { segmentFileName } from './file-names.ts'
 import { openIfThere } from './open-if-there.ts'
 import { PartitionView, type PartitionViewOptions, UNKNOWN_END } from './partition-view.ts'
-import { findContradiction, findNextBatch } from './segment-search.ts'
+import { baseOffsetAt, findContradiction, findNextBatch } from './segment-search.ts'
 import { Segment } from './segment.ts'
 import { TimeIndex } from './time-index.ts'
 
@@ -164,8 +164,7 @@ export class PartitionReader {
       return { kind: 'large', sizeInBytes: needed }
     }
     const limit = this.view.visibleLimit
-    const isAhead = scanned.kind === 'batch' && limit !== UNKNOWN_END && scanned.batch.nextOffset > limit
-    if (isAhead && !this.view.isPublished(segment.baseOffset, this.#position)) {
+    if (isBehind(limit, scanned) && !this.view.isPublished(segment.baseOffset, this.#position)) {
       this.#refresh()
       return this.#segment === segment && this.view.visibleLimit === limit ? { kind: 'end' } : undefined
     }
@@ -181,7 +180,7 @@ export class PartitionReader {
     const range = { position: this.#position + 1, end: size, offsetMin: this.#nextOffset, offsetMax }
     const found = findNextBatch(segment.log, range)
     if (found !== undefined) {
-      return this.#skipDamage(segment, { end: found, nextOffset: baseOffsetAt(segment, found), reason })
+      return this.#skipDamage(segment, { end: found, nextOffset: baseOffsetAt(segment.log, found), reason })
     }
     const isLast = segmentEnd === UNKNOWN_END
     const limit = this.view.visibleLimit
@@ -266,10 +265,9 @@ function smaller(one: Offset, other: Offset): Offset {
   return one < other ? one : other
 }
 
-function baseOffsetAt(segment: Segment, position: number): Offset {
-  const head = new DataView(new ArrayBuffer(8))
-  segment.log.read(new Uint8Array(head.buffer), position)
-  return offset(head.getBigInt64(0))
+/** Whether the batch ends behind the known `limit`. */
+function isBehind(limit: Offset, scanned: ReturnType<typeof scanBatch>): boolean {
+  return scanned.kind === 'batch' && limit !== UNKNOWN_END && scanned.batch.nextOffset > limit
 }
 
 function isCrcValid(window: BatchWindow, batch: LogBatch, start: number): boolean {

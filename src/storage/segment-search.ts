@@ -15,6 +15,7 @@ export interface SearchRange {
 }
 
 const windowBytes = 1024 * 1024
+const offsetMax = offset(2n ** 63n - 1n)
 const overlap = RecordBatch.overhead
 
 /**
@@ -52,16 +53,26 @@ export interface BatchInPlace {
 export function findContradiction(file: OpenFile, end: number, placed: BatchInPlace): FilePosition | undefined {
   const { batch, endPosition, offsetMin } = placed
   if (!(batch instanceof RecordBatch) || batch.baseOffset <= offsetMin) return undefined
-  const head = new Uint8Array(RecordBatch.overhead)
-  if (endPosition + head.length > end || file.read(head, endPosition) < head.length) return undefined
-  // What stands next most often is a batch that fits: then its head is enough.
-  const magic = head[RecordBatch.magicStart] ?? 0
-  if (magic < 2 || (magic === 2 && baseOffsetOf(head) >= batch.nextOffset)) return undefined
-  const next = findNextBatch(file, { position: endPosition, end, offsetMin, offsetMax: offset(2n ** 63n - 1n) })
+  if (!mayContradict(file, end, placed)) return undefined
+  const next = findNextBatch(file, { position: endPosition, end, offsetMin, offsetMax })
   if (next === undefined) return undefined
-  file.read(head, next)
-  const base = baseOffsetOf(head)
+  const base = baseOffsetAt(file, next)
   return base >= offsetMin && base < batch.nextOffset ? next : undefined
+}
+
+/** Whether it takes more than a look at the head behind `placed`: what stands there most often is a batch that fits. */
+function mayContradict(file: OpenFile, end: number, { batch, endPosition }: BatchInPlace): boolean {
+  const head = new Uint8Array(RecordBatch.overhead)
+  if (endPosition + head.length > end || file.read(head, endPosition) < head.length) return false
+  const magic = head[RecordBatch.magicStart] ?? 0
+  return magic > 2 || (magic === 2 && baseOffsetOf(head) < batch.nextOffset)
+}
+
+/** The base offset that a v2 batch at `position` (bytes) names. */
+export function baseOffsetAt(file: OpenFile, position: number): Offset {
+  const head = new Uint8Array(8)
+  file.read(head, position)
+  return offset(baseOffsetOf(head))
 }
 
 function baseOffsetOf(head: Uint8Array): bigint {

@@ -1,8 +1,8 @@
 import type { TimestampMs } from '../base/brands.ts'
-import { CorruptSegmentError, RefusedError, TemporaryError } from '../base/errors.ts'
+import { CorruptSegmentError, RefusedError, TemporaryError, UsageError } from '../base/errors.ts'
 import { type Uuid, isUuid } from '../base/uuid.ts'
 import type { FileSystem } from '../disk/file-system.ts'
-import { isTopicName, TOPICS_FILE, TOPICS_LOCK } from './file-names.ts'
+import { isTopicName, topicCollisionKey, TOPICS_FILE, TOPICS_LOCK } from './file-names.ts'
 import { readWholeFile, replaceWholeFile } from './whole-file.ts'
 
 /** What is kept of a topic besides its partitions' directories. */
@@ -79,6 +79,18 @@ export class TopicCatalog {
     const entries = sorted.map(([name, topic]) => [name, { ...toJson(topic) }] as const)
     const text = JSON.stringify({ version, topics: Object.fromEntries(entries) }, undefined, 1)
     replaceWholeFile(this.#fileSystem, this.path, new TextEncoder().encode(`${text}\n`))
+  }
+}
+
+/** Throws `UsageError` for a new name that Kafka could not tell from another topic's. */
+export function refuseCollision(name: string, topics: CatalogTopics): void {
+  const key = topicCollisionKey(name)
+  for (const other of topics.keys()) {
+    if (other !== name && topicCollisionKey(other) === key) {
+      throw new UsageError(`topic name ${name} collides with ${other}: Kafka takes "." and "_" for the same`, {
+        hint: 'choose another name',
+      })
+    }
   }
 }
 

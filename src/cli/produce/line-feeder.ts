@@ -43,6 +43,7 @@ export class LineFeeder implements Feeder {
       tooLarge,
       recordsMax: options.recordsMax,
       ...(key && { key }),
+      ...(settings.fsync.kind === 'batch' && { readBytes: readBytesOf(this.#limits.batchBytes) }),
     })
   }
 
@@ -121,6 +122,11 @@ export class LineFeeder implements Feeder {
     await this.flush()
     throw new RecordTooLargeError({ line, bytes, bytesMax: this.#limits.valueBytesMax })
   }
+}
+
+/** With `--fsync batch` a batch is on the disk before much more is read, so that a signal need not wait for it. */
+function readBytesOf(batchBytes: number): number {
+  return Math.min(64 * 1024, Math.max(4096, batchBytes))
 }
 
 /** A compacted topic keeps the last value of each key, so a record without one has no place in it. */

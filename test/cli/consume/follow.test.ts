@@ -74,6 +74,35 @@ describe('consume --follow', () => {
     expect((await reading).code).toBe(3)
   })
 
+  test('ends when its topic, of which nothing was read, is deleted and made again', async () => {
+    const log = new ScratchLog()
+    await log.createTopic('t')
+    const reading = consumed(log, { follow: true, timeout: 10_000 })
+    await sleep(300)
+    await log.use((store) => store.deleteTopic('t'))
+    await log.createTopic('t')
+    expect((await reading).code).toBe(3)
+  })
+
+  test('reads partitions that come later from their start', async () => {
+    const log = await logOf('a')
+    const reading = consumed(log, { follow: true, offset: ['end'], count: 2, timeout: 10_000 })
+    await sleep(300)
+    await log.use((store) => store.alterTopic('t', { partitionCount: 4, configs: new Map() }))
+    await add(log, 3, 'b')
+    await add(log, 3, 'c')
+    expect(await reading).toEqual({ code: 0, stdout: lines('b', 'c'), stderr: '' })
+  })
+
+  test('leaves out partitions that come later and were not asked for', async () => {
+    const log = await logOf('a')
+    const reading = consumed(log, { follow: true, partition: ['1'], timeout: 1500 })
+    await sleep(300)
+    await log.use((store) => store.alterTopic('t', { partitionCount: 3, configs: new Map() }))
+    await add(log, 2, 'b')
+    expect(await reading).toMatchObject({ code: 124, stdout: '' })
+  })
+
   test('does not wait for a topic that is not there', async () => {
     const log = await logOf('a')
     expect((await consumed(log, { follow: true }, { operands: ['none'] })).code).toBe(3)

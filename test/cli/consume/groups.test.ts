@@ -41,6 +41,13 @@ describe('a group', () => {
     expect(await committed(log, group)).toBe(10n)
   })
 
+  test('commits nothing when its time is over', async () => {
+    const log = await logOf(3)
+    const timed = await consumed(log, { group, follow: true, timeout: 300 })
+    expect(timed).toMatchObject({ code: 124, stdout: lines('v0', 'v1', 'v2') })
+    expect(await committed(log, group)).toBeUndefined()
+  })
+
   test('keeps each partition, also one that -c did not reach', async () => {
     const log = await logOf(3, 2)
     await log.appendBytes('t', 1, batchOf([{ value: 'p1' }]))

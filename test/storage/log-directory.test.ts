@@ -1,0 +1,207 @@
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { offset } from '../../src/base/brands.ts'
+import { NotFoundError } from '../../src/base/errors.ts'
+import { systemRandom } from '../../src/base/random.ts'
+import type { FileSystem } from '../../src/disk/file-system.ts'
+import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
+import { LogDirectory, type LogDirectoryOptions } from '../../src/storage/log-directory.ts'
+import { mergeOffsetCheckpoint, readOffsetCheckpoint } from '../../src/storage/offset-checkpoints.ts'
+import { batch, T0 } from '../support/batches.ts'
+import { readAll } from './partition-scene.ts'
+import { Scratch } from './scratch.ts'
+
+const first = { topic: 't', partition: 0 }
+const second = { topic: 't', partition: 1 }
+const twoPartitions = { name: 't', partitionCount: 2, configs: new Map<string, string>() }
+
+function optionsOf(fileSystem: FileSystem, path: string): LogDirectoryOptions {
+  return { fileSystem, path, clock: { now: () => T0 }, random: systemRandom, lockWaitMs: 0 }
+}
+
+/** A log directory in memory, and the processes that have it open. */
+class Scene {
+  readonly fileSystem = new MemoryFileSystem()
+
+  open(name = 'main'): LogDirectory {
+    return LogDirectory.openToWrite(optionsOf(this.fileSystem.asProcess(name), '/log'))
+  }
+
+  records(partition = first): readonly string[] {
+    const directory = LogDirectory.openToRead(optionsOf(this.fileSystem, '/log'))
+    const reader = directory.openReader(partition)
+    try {
+      return readAll(reader).records
+    } finally {
+      reader.close()
+      directory.close()
+    }
+  }
+
+  /** Kills a deletion of topic t before its change number `count` of the disk. False: it was over before. */
+  killDeletion(count: number): boolean {
+    const doomed = this.open('doomed')
+    let left = count
+    const end = this.fileSystem.beforeOperation(() => {
+      if (left-- === 0) this.fileSystem.kill('doomed')
+    })
+    try {
+      doomed.deleteTopic('t')
+      return false
+    } catch {
+      return true
+    } finally {
+      end()
+    }
+  }
+}
+
+function begun(): Scene {
+  const scene = new Scene()
+  const directory = scene.open()
+  directory.createTopic(twoPartitions)
+  for (const partition of [first, second]) directory.openLog(partition).append(batch({ values: ['old'] }), 'now')
+  directory.close()
+  return scene
+}
+
+describe('a deletion', () => {
+  test('that was killed anywhere can be followed by the creation of the topic, which is empty then', () => {
+    let kills = 0
+    for (let isKilled = true; isKilled; kills++) {
+      const scene = begun()
+      isKilled = scene.killDeletion(kills)
+      const directory = scene.open()
+      // Killed before the first mark there is still the whole topic.
+      if (!directory.createTopic(twoPartitions)) {
+        expect(scene.records()).toEqual(['0 old'])
+        continue
+      }
+      for (const partition of [first, second]) directory.openLog(partition).append(batch({ values: ['new'] }), 'now')
+      directory.close()
+      expect([scene.records(first), scene.records(second)]).toEqual([['0 new'], ['0 new']])
+    }
+    expect(kills).toBeGreaterThan(20)
+  })
+
+  test('that was killed anywhere can be done again', () => {
+    for (let kills = 0, isKilled = true; isKilled; kills++) {
+      const scene = begun()
+      isKilled = scene.killDeletion(kills)
+      const directory = scene.open()
+      if (directory.findTopic('t') !== undefined) directory.deleteTopic('t')
+      expect(directory.topicNames()).toEqual([])
+      directory.close()
+    }
+  })
+
+  test('removes the records before the catalog needs room', () => {
+    const scene = begun()
+    const directory = scene.open()
+    const end = scene.fileSystem.failOn(({ path }) =>
+      path.endsWith('tslog-topics.json.tmp') && scene.fileSystem.stat('/log/t-0') !== undefined
+        ? { code: 'ENOSPC' }
+        : undefined,
+    )
+    directory.deleteTopic('t')
+    end()
+    expect(directory.topicNames()).toEqual([])
+  })
+
+  test('takes partitions that another process added', () => {
+    const scene = begun()
+    const directory = scene.open()
+    scene.open('other').alterTopic('t', { partitionCount: 3, configs: new Map() })
+    directory.deleteTopic('t')
+    expect((scene.fileSystem.list('/log') ?? []).filter(({ kind }) => kind === 'directory')).toEqual([])
+  })
+
+  test('lets a topic of the same name begin at offset 0, whatever the checkpoints say', () => {
+    const scene = begun()
+    const directory = scene.open()
+    directory.trim(first, offset(1n))
+    directory.deleteTopic('t')
+    directory.createTopic(twoPartitions)
+    expect(directory.openLog(first).append(batch({ values: ['new'] }), 'now').baseOffset).toBe(0n)
+    expect(scene.records()).toEqual(['0 new'])
+  })
+})
+
+describe('what another process did to a topic', () => {
+  test('is kept when it is altered here', () => {
+    const scene = begun()
+    const directory = scene.open()
+    scene.open('other').alterTopic('t', { partitionCount: 3, configs: new Map([['retention.ms', '1']]) })
+    const topic = directory.alterTopic('t', { configs: new Map([['segment.bytes', '1048576']]) })
+    expect(topic.partitionCount).toBe(3)
+    expect([...topic.configs.keys()].toSorted()).toEqual(['retention.ms', 'segment.bytes'])
+  })
+
+  test('is said when it was deleted', () => {
+    const scene = begun()
+    const directory = scene.open()
+    scene.open('other').deleteTopic('t')
+    expect(() => directory.alterTopic('t', { configs: new Map() })).toThrow(NotFoundError)
+    expect(directory.topicNames()).toEqual([])
+  })
+
+  test('is seen before a log is opened: a deleted topic does not come back', () => {
+    const scene = begun()
+    const directory = scene.open()
+    scene.open('other').deleteTopic('t')
+    expect(() => directory.openLog(first)).toThrow(NotFoundError)
+    expect(scene.fileSystem.stat('/log/t-0')).toBeUndefined()
+  })
+})
+
+test('a log start offset in the checkpoint never goes back, unless it is dropped', () => {
+  const { fileSystem, directory } = new Scratch()
+  const name = 'log-start-offset-checkpoint'
+  const merge = (value: bigint | undefined): bigint | undefined => {
+    const changes = new Map([['t-0', value === undefined ? undefined : offset(value)]])
+    mergeOffsetCheckpoint(fileSystem, directory, name, { changes, waitMs: 0, onlyForward: true })
+    return readOffsetCheckpoint(fileSystem, directory, name).offsets.get('t-0')
+  }
+  expect([merge(5n), merge(3n), merge(7n), merge(undefined)]).toEqual([5n, 5n, 7n, undefined])
+})
+
+test('a trim leaves the log start of a later one in the checkpoint', () => {
+  const scene = begun()
+  const name = 'log-start-offset-checkpoint'
+  const changes = new Map([['t-0', offset(9n)]])
+  mergeOffsetCheckpoint(scene.fileSystem, '/log', name, { changes, waitMs: 0 })
+  scene.open().trim(first, offset(1n))
+  expect(readOffsetCheckpoint(scene.fileSystem, '/log', name).offsets.get('t-0')).toBe(9n)
+})
+
+test('a symbolic link to an empty directory is a log not begun', () => {
+  const scratch = new Scratch()
+  mkdirSync(scratch.path('real'))
+  symlinkSync(scratch.path('real'), scratch.path('link'))
+  const directory = LogDirectory.openToWrite(optionsOf(scratch.fileSystem, scratch.path('link')))
+  directory.createTopic(twoPartitions)
+  directory.close()
+  expect(readdirSync(scratch.path('real'))).toContain('t-0')
+})
+
+test('the marker of a clean shutdown stays until something is changed', () => {
+  const scratch = new Scratch()
+  const options = optionsOf(scratch.fileSystem, scratch.path('log'))
+  const marker = scratch.path('log/.kafka_cleanshutdown')
+  const after = (act: (directory: LogDirectory) => unknown): boolean => {
+    writeFileSync(marker, '')
+    const directory = LogDirectory.openToWrite(options)
+    act(directory)
+    directory.close()
+    return existsSync(marker)
+  }
+  LogDirectory.openToWrite(options).close()
+  expect(after(() => undefined)).toBe(true)
+  expect(after((directory) => directory.createTopic(twoPartitions))).toBe(false)
+  expect(after((directory) => directory.createTopic(twoPartitions))).toBe(true)
+  expect(after((directory) => expect(() => directory.deleteTopic('none')).toThrow(NotFoundError))).toBe(true)
+  expect(after((directory) => directory.openLog(first).append(batch({ values: ['a'] }), 'never'))).toBe(false)
+  expect(after((directory) => directory.trim(first, offset(1n)))).toBe(false)
+  expect(after((directory) => directory.alterTopic('t', { configs: new Map() }))).toBe(false)
+  expect(after((directory) => directory.deleteTopic('t'))).toBe(false)
+})
