@@ -43,6 +43,8 @@ export class InputLoop {
   /** Batches of the outlet when that was seen: another one since, and the open batch is a younger one. */
   #openAfterBatches = 0
   #bytesSinceTurn = 0
+  /** When the event loop last had its turn: small records that wait for the disk take long, however few bytes they are. */
+  #turnMs = 0
 
   constructor(options: InputLoopOptions) {
     this.#options = options
@@ -97,8 +99,10 @@ export class InputLoop {
     if (outlet.hasPending) await outlet.collect()
     if (sink.syncDueMs === 0) await sink.sync()
     this.#bytesSinceTurn += bytes
-    if (this.#bytesSinceTurn < bytesPerTurn) return
+    const now = this.#options.clock.now()
+    if (this.#bytesSinceTurn < bytesPerTurn && Math.abs(now - this.#turnMs) < napMsMax) return
     this.#bytesSinceTurn = 0
+    this.#turnMs = now
     this.#options.onProgress(source.bytesRead)
     await signals.turn()
   }
