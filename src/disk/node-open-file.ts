@@ -144,12 +144,13 @@ export class NodeOpenFile implements OpenFile {
     return waitMs > 0 && waitForLock(() => this.#lockCall(kind, 0), waitMs)
   }
 
-  /** While a sync is under way the descriptor stays open, since its number could soon be another file's; only the lock goes now. */
+  /** While a sync is under way the descriptor stays open, since its number could soon be another file's. The lock goes now. */
   close(): void {
     const fd = this.#fd
     if (fd === CLOSED) return
+    // A child that was just forked shares the open file until it runs its own program: the lock would outlive the close.
+    if (this.#wasLocked) this.unlock()
     if (this.#syncsUnderWay > 0) {
-      if (this.#wasLocked) this.unlock()
       this.#fd = CLOSED
       this.#toClose = fd
       return

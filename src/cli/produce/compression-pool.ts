@@ -86,9 +86,11 @@ export class CompressionPool {
   }
 
   async #appendOldest(): Promise<void> {
-    const oldest = this.#inFlight.shift()
+    const oldest = this.#inFlight[0]
     if (oldest === undefined) return
     await this.#options.append({ ...oldest.batch, bytes: this.#result(oldest.slot) })
+    // Only now: a batch that the log did not take must not be passed over by those behind it.
+    this.#inFlight.shift()
   }
 
   #result(slot: number): Uint8Array {
