@@ -12,8 +12,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   disk: ['base'],
   storage: ['base', 'wire', 'record', 'disk'],
   coordinator: ['base', 'wire', 'record', 'protocol'],
+  network: ['base', 'wire', 'protocol'],
+  client: ['base', 'wire', 'record', 'protocol', 'network'],
   store: ['base', 'wire', 'record', 'disk', 'storage', 'coordinator', 'client'],
-  cli: ['base', 'wire', 'record', 'protocol', 'disk', 'storage', 'coordinator', 'store'],
+  cli: ['base', 'wire', 'record', 'protocol', 'disk', 'storage', 'coordinator', 'network', 'client', 'store'],
   commands: ['cli'],
   packaging: ['cli', 'commands', 'base'],
   main: ['cli', 'commands'],
@@ -22,6 +24,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const builtins: Readonly<Record<string, readonly string[]>> = {
   record: ['zlib', 'module', 'worker_threads'],
   disk: ['fs', 'path', 'module', 'worker_threads', 'os'],
+  network: ['net', 'tls', 'http', 'crypto'],
   cli: [
     'process',
     'tty',

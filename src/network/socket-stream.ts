@@ -1,0 +1,63 @@
+import type { Socket } from 'node:net'
+import type { ByteStream, ByteStreamEvents } from './byte-stream.ts'
+
+/** A connected socket as a `ByteStream`. */
+export class SocketStream implements ByteStream {
+  readonly peer: string
+  readonly #socket: Socket
+  #cause: unknown
+
+  constructor(socket: Socket, peer: string) {
+    this.peer = peer
+    this.#socket = socket
+    // An error may come before anybody listens; without a listener it would end the process.
+    socket.on('error', (error) => (this.#cause ??= error))
+  }
+
+  start({ onBytes, onClose }: ByteStreamEvents): void {
+    this.#socket.on('data', onBytes)
+    if (this.#socket.destroyed) onClose(this.#cause)
+    else this.#socket.once('close', () => onClose(this.#cause))
+  }
+
+  send(pieces: readonly Uint8Array[]): void {
+    const socket = this.#socket
+    if (pieces.length === 1 && pieces[0] !== undefined) {
+      socket.write(pieces[0])
+      return
+    }
+    socket.cork()
+    for (const piece of pieces) socket.write(piece)
+    socket.uncork()
+  }
+
+  get queuedBytes(): number {
+    return this.#socket.writableLength
+  }
+
+  drained(): Promise<void> {
+    const socket = this.#socket
+    if (!socket.writableNeedDrain || socket.destroyed) return Promise.resolve()
+    return new Promise((resolve) => {
+      const done = (): void => {
+        socket.removeListener('drain', done)
+        socket.removeListener('close', done)
+        resolve()
+      }
+      socket.once('drain', done)
+      socket.once('close', done)
+    })
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+}
