@@ -154,7 +154,7 @@ export class ActiveSegment {
     this.transactions().append(aborted)
   }
 
-  /** Brings the numbers of the segment into the state: what the next writer and every reader go by. */
+  /** Brings the numbers of the segment into the state: what the next writer goes by, and how far readers see is the caller's to say. */
   publish(state: WriteState, nextOffset: Offset): void {
     const { progress } = this
     state.endPosition = progress.endPosition
@@ -165,7 +165,6 @@ export class ActiveSegment {
     state.offsetOfMaxTimestamp = progress.offsetOfMaxTimestamp
     state.activeBaseOffset = this.baseOffset
     state.logEndOffset = nextOffset
-    state.visibleEndOffset = nextOffset
   }
 
   /** Empties the indexes, to be filled again from the log. */

@@ -123,6 +123,8 @@ function isFileState(state: string): state is FileState {
  */
 export const TOPICS_FILE = 'tslog-topics.json'
 export const TOPICS_LOCK = 'tslog-topics.lock'
+/** Held exclusively by the one server of the directory. */
+export const SERVE_LOCK = 'tslog-serve.lock'
 export const CHECKPOINT_LOCK = 'tslog-checkpoint.lock'
 /** Kafka's own lock over the whole directory. */
 export const KAFKA_LOCK = '.lock'

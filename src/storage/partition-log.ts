@@ -1,24 +1,30 @@
-import { type Offset, offset, type TimestampMs } from '../base/brands.ts'
+import type { Offset } from '../base/brands.ts'
 import { assert } from '../base/assert.ts'
 import { DiskError, NotFoundError } from '../base/errors.ts'
 import type { OpenFile } from '../disk/file-system.ts'
 import { RecordBatch } from '../record/record-batch.ts'
 import { ActiveSegment } from './active-segment.ts'
+import { BackgroundSync } from './background-sync.ts'
 import type { LogOffsets } from './log-offsets.ts'
 import { openActive, type OpenedPartition } from './partition-opening.ts'
 import { placeBatches, type PlacedBatches } from './placed-batches.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
-import { loadProducerState, writeProducerSnapshot } from './producer-loading.ts'
-import { ProducerState } from './producer-state.ts'
+import { PartitionProducers } from './partition-producers.ts'
+import { writeProducerSnapshot } from './producer-loading.ts'
+import type { ProducerVerdict } from './producer-state.ts'
 import { PartitionTurn } from './partition-turn.ts'
-import { shouldRoll } from './roll-policy.ts'
 import { SealedSegments } from './sealed-segments.ts'
+import { SegmentAge } from './segment-age.ts'
 import { deleteSegmentsBelow } from './segment-deletion.ts'
+import { refuseWriting } from './serve-lock.ts'
 import { isSameSegment, refusalOf, type WriteState } from './write-state.ts'
 import { WriteStateFile } from './write-state-file.ts'
 
-/** When the batches of an append must be on the disk: before it returns, by the next `sync`, or whenever the system likes. */
-export type Durability = 'now' | 'later' | 'never'
+/**
+ * When the batches of an append must be on the disk: before it returns, by the next `sync`, or whenever the system likes. With `commit` readers
+ * see them only once the next `commit` has made them durable.
+ */
+export type Durability = 'now' | 'later' | 'never' | 'commit'
 
 export interface Appended {
   readonly baseOffset: Offset
@@ -26,8 +32,8 @@ export interface Appended {
   readonly nextOffset: Offset
 }
 
-/** So many bytes may wait for the disk before it is asked to begin, so that the sync at the end is short. */
-const backgroundSyncBytes = 48 * 1024 * 1024
+/** What became of a batch that a client sent: appended, or why not. */
+export type Offered = ({ readonly kind: 'appended' } & Appended) | Exclude<ProducerVerdict, { readonly kind: 'new' }>
 
 /**
  * The writing side of one partition, safe beside any number of others in other processes. Every append takes the partition's lock, looks
@@ -39,13 +45,12 @@ export class PartitionLog {
   readonly #stateFile: WriteStateFile
   #state: WriteState | undefined
   #active: ActiveSegment | undefined
-  #producers: ProducerState | undefined
-  #createdMs: TimestampMs
-  #firstTimestamp: TimestampMs | undefined
+  readonly #producers: PartitionProducers
+  readonly #age: SegmentAge
   #failure: unknown
-  /** Bytes appended here since a sync began that covers them. */
-  #unsyncedBytes = 0
-  #syncUnderWay: Promise<void> | undefined
+  readonly #background = new BackgroundSync((error) => {
+    this.#failure = error
+  })
   /** Somebody waits for the disk: segments that are left behind must be synced before they are closed. */
   #wantsSync = false
   readonly #turn: PartitionTurn
@@ -58,7 +63,8 @@ export class PartitionLog {
     this.#stateFile = WriteStateFile.create(options.fileSystem, this.#directory)
     this.#turn = new PartitionTurn(this.#stateFile.file, options.lockWaitMs, options.elapsedMs)
     this.#sealed = new SealedSegments(options, this.#directory)
-    this.#createdMs = options.clock.now()
+    this.#producers = new PartitionProducers(options.fileSystem, this.#directory)
+    this.#age = new SegmentAge(options.clock, options.config)
   }
 
   /**
@@ -68,12 +74,15 @@ export class PartitionLog {
    * calls `endTurn`, before it waits for anything; other writers may have to wait until then.
    */
   append(batches: Uint8Array, durability: Durability, moreFollows = false): Appended {
+    return this.#withLock((state) => this.#append(batches, durability, state), moreFollows)
+  }
+
+  /** The same for one batch of a client, unless the state of its producer forbids it: sent before, out of order, or fenced. */
+  offer(batch: Uint8Array, durability: Durability, moreFollows = false): Offered {
     return this.#withLock((state) => {
-      const placed = placeBatches(batches, state.logEndOffset, state.leaderEpoch)
-      this.#wantsSync ||= durability !== 'never'
-      this.#stateFile.markAppending()
-      const segment = this.#rollIfDue(placed, batches.length)
-      return this.#guard(() => this.#write({ batches, placed, durability }, segment), true)
+      const verdict = this.#producers.validate(new RecordBatch(batch), state)
+      if (verdict.kind !== 'new') return verdict
+      return { kind: 'appended', ...this.#append(batch, durability, state) }
     }, moreFollows)
   }
 
@@ -85,7 +94,7 @@ export class PartitionLog {
   /** Makes every append of this process durable, and says so to whoever recovers after a power cut. */
   async sync(): Promise<void> {
     this.endTurn()
-    await this.#syncUnderWay
+    await this.#background.settled()
     this.#throwIfFailed()
     const active = this.#active
     const state = this.#state
@@ -98,7 +107,7 @@ export class PartitionLog {
       active.log.sync()
       this.#options.fileSystem.syncDirectory(this.#directory)
     })
-    this.#unsyncedBytes = 0
+    this.#background.restart()
     this.#withLock((current, segment) => {
       this.#refuseIfRemoved(segment.log)
       if (current.syncedEndOffset >= end) return
@@ -107,11 +116,53 @@ export class PartitionLog {
     })
   }
 
+  /**
+   * Makes every append of this process durable without blocking the caller, and then lets readers see them. Resolves to the visible end, to which
+   * other writers may have added. Appends that come meanwhile wait for the next one: one at a time.
+   */
+  async commit(): Promise<Offset> {
+    this.endTurn()
+    this.#throwIfFailed()
+    const active = this.#active
+    const state = this.#state
+    assert(active !== undefined && state !== undefined, 'commits follow appends')
+    const end = state.logEndOffset
+    const isNamed = state.syncedEndOffset > active.baseOffset
+    this.#guard(() => {
+      this.#sealed.sync()
+      this.#sealed.syncOlder(active.baseOffset, state.syncedEndOffset)
+    })
+    await active.log.syncSoon().catch((error: unknown) => {
+      this.#failure = error
+      throw error
+    })
+    this.#guard(() => {
+      if (!isNamed) this.#options.fileSystem.syncDirectory(this.#directory)
+      this.#refuseIfRemoved(active.log)
+    })
+    return this.#withLock((current) => {
+      if (current.syncedEndOffset < end) current.syncedEndOffset = end
+      if (current.visibleEndOffset < end) current.visibleEndOffset = end
+      this.#stateFile.write(current)
+      return current.visibleEndOffset
+    })
+  }
+
+  /** Whether another process has written since: `offsets` takes the lock then, and looks. */
+  get isOvertaken(): boolean {
+    return this.#active === undefined || this.#stateFile.hasChanged()
+  }
+
+  /** Sets or takes back the mark by which other processes know that appends go through a server. */
+  markServed(isServed: boolean): void {
+    this.#change((state) => (state.isServed = isServed))
+  }
+
   /** What stands in the log now, recovering it first when that is due. */
   offsets(): LogOffsets {
     return this.#withLock((state) => ({
       logStartOffset: state.logStartOffset,
-      lastStableOffset: this.#lastStableOffset(state),
+      lastStableOffset: this.#producers.lastStableOffset(state),
       highWatermark: state.visibleEndOffset,
       logEndOffset: state.logEndOffset,
     }))
@@ -155,11 +206,7 @@ export class PartitionLog {
 
   /** Tells every process that has the partition open that its topic is gone. */
   markDeleted(): void {
-    this.#withLock((state) => {
-      state.isDeleted = true
-      state.generation += 1n
-      this.#stateFile.write(state)
-    })
+    this.#change((state) => (state.isDeleted = true))
   }
 
   /** Closes the files. Syncs nothing. */
@@ -168,6 +215,15 @@ export class PartitionLog {
     this.#sealed.close()
     this.#active = undefined
     this.#stateFile.close()
+  }
+
+  /** Changes more than the end of the log: whoever has it open looks at everything again. */
+  #change(act: (state: WriteState) => void): void {
+    this.#withLock((state) => {
+      act(state)
+      state.generation += 1n
+      this.#stateFile.write(state)
+    })
   }
 
   #withLock<T>(act: (state: WriteState, active: ActiveSegment) => T, moreFollows = false): T {
@@ -211,8 +267,7 @@ export class PartitionLog {
     if (known !== undefined && !this.#stateFile.hasChanged() && !this.#stateFile.wasInterrupted) return known
     const state = this.#stateFile.read()
     try {
-      const refusal = refusalOf(state, this.#directory)
-      if (refusal !== undefined) throw refusal
+      refuseWriting(state, { ...this.#options, directory: this.#directory })
       return this.#adopt(known, state) ?? this.#open(known, state)
     } catch (error) {
       // The state that was just read counts as known: the next look would find nothing new, and write on.
@@ -227,7 +282,6 @@ export class PartitionLog {
     if (known === undefined || state === undefined || before === undefined) return undefined
     if (!isSameSegment(before, state) || this.#stateFile.wasInterrupted) return undefined
     known.adopt(state)
-    if (before.logEndOffset !== state.logEndOffset) this.#producers = undefined
     this.#state = state
     return known
   }
@@ -237,7 +291,7 @@ export class PartitionLog {
     const opened = openActive({ ...this.#options, directory: this.#directory, state, known })
     this.#state = opened.state
     if (opened.active !== known) this.#takeSegment(known, opened)
-    if (before?.logEndOffset !== opened.state.logEndOffset) this.#producers = undefined
+    if (before?.logEndOffset !== opened.state.logEndOffset) this.#producers.forget()
     if (opened.isChanged) this.#stateFile.write(opened.state)
     return opened.active
   }
@@ -246,35 +300,15 @@ export class PartitionLog {
     // What this process wrote into a segment that another one sealed must be synced through our own descriptor: only it hears of errors.
     if (known !== undefined) this.#sealed.add(known, this.#wantsSync)
     this.#active = opened.active
-    this.#firstTimestamp = undefined
-    this.#createdMs = this.#options.clock.now()
+    this.#age.restart()
   }
 
-  #noteProducers(bytes: Uint8Array, segment: ActiveSegment): void {
-    const state = this.#state
-    assert(state !== undefined, 'appends follow catching up')
-    for (let at = 0; at < bytes.length;) {
-      const batch = new RecordBatch(bytes, at)
-      at += batch.sizeInBytes
-      if (batch.producerId < 0n) continue
-      const producers = this.#producerState(state)
-      state.hasProducers = true
-      const ended = producers.replay(batch)
-      if (ended?.isAborted === true) segment.noteAborted(ended)
-    }
-  }
-
-  #producerState(state: WriteState): ProducerState {
-    this.#producers ??= state.hasProducers
-      ? loadProducerState(this.#options.fileSystem, this.#directory, state.logEndOffset)
-      : new ProducerState(state.logEndOffset)
-    return this.#producers
-  }
-
-  #lastStableOffset(state: WriteState): Offset {
-    if (!state.hasProducers) return state.visibleEndOffset
-    const open = this.#producerState(state).firstOpenTransactionOffset
-    return open !== undefined && open < state.visibleEndOffset ? open : state.visibleEndOffset
+  #append(batches: Uint8Array, durability: Durability, state: WriteState): Appended {
+    const placed = placeBatches(batches, state.logEndOffset, state.leaderEpoch)
+    this.#wantsSync ||= durability !== 'never'
+    this.#stateFile.markAppending()
+    const segment = this.#rollIfDue(placed, batches.length)
+    return this.#guard(() => this.#write({ batches, placed, durability }, segment), true)
   }
 
   #write(
@@ -291,11 +325,12 @@ export class PartitionLog {
       batch.position += start
       segment.note(batch)
     }
-    if (placed.hasProducers) this.#noteProducers(append.batches, segment)
+    this.#producers.note(append.batches, placed, { state, segment })
     segment.flushIndexes()
     if (durability === 'now') this.#syncNow(segment, state)
-    if (durability === 'later') this.#syncInBackground(segment, append.batches.length)
+    if (durability === 'later') this.#background.note(segment.log, append.batches.length)
     segment.publish(state, placed.nextOffset)
+    if (durability !== 'commit') state.visibleEndOffset = placed.nextOffset
     if (durability === 'now') state.syncedEndOffset = placed.nextOffset
     this.#stateFile.write(state)
     return { baseOffset, nextOffset: placed.nextOffset }
@@ -323,47 +358,11 @@ export class PartitionLog {
     throw this.#failure
   }
 
-  #syncInBackground(segment: ActiveSegment, bytes: number): void {
-    this.#unsyncedBytes += bytes
-    if (this.#unsyncedBytes < backgroundSyncBytes || this.#syncUnderWay !== undefined) return
-    this.#unsyncedBytes = 0
-    this.#syncUnderWay = segment.log.syncSoon().then(
-      () => {
-        this.#syncUnderWay = undefined
-      },
-      (error: unknown) => {
-        this.#failure = error
-        this.#syncUnderWay = undefined
-      },
-    )
-  }
-
   #rollIfDue(placed: PlacedBatches, appendBytes: number): ActiveSegment {
     const active = this.#active
     const state = this.#state
     assert(active !== undefined && state !== undefined, 'appends follow catching up')
-    const { config, clock } = this.#options
-    const isDue = shouldRoll(
-      {
-        segmentSize: active.progress.endPosition,
-        segmentBaseOffset: active.baseOffset,
-        firstTimestamp: this.#firstTimestampOf(active),
-        createdMs: this.#createdMs,
-        areIndexesFull: active.areIndexesFull(config.segmentIndexBytes),
-        appendBytes,
-        appendMaxTimestamp: placed.maxTimestamp,
-        appendLastOffset: offset(placed.nextOffset - 1n),
-        now: clock.now(),
-      },
-      config,
-    )
-    return isDue ? this.#roll(active, state) : active
-  }
-
-  #firstTimestampOf(active: ActiveSegment): TimestampMs | undefined {
-    if (active.progress.endPosition === 0) return undefined
-    this.#firstTimestamp ??= active.firstTimestamp()
-    return this.#firstTimestamp
+    return this.#age.isRollDue(active, placed, appendBytes) ? this.#roll(active, state) : active
   }
 
   /** Seals the active segment and opens the next one at the log end offset. */
@@ -378,18 +377,13 @@ export class PartitionLog {
       baseOffset: state.logEndOffset,
       indexIntervalBytes: this.#options.config.indexIntervalBytes,
     })
-    writeProducerSnapshot(fileSystem, this.#directory, this.#snapshotAt(state))
+    writeProducerSnapshot(fileSystem, this.#directory, this.#producers.at(state))
     this.#sealed.add(active, this.#wantsSync)
     this.#active = next
-    this.#firstTimestamp = undefined
-    this.#createdMs = this.#options.clock.now()
+    this.#age.restart()
     state.generation += 1n
     next.publish(state, state.logEndOffset)
     return next
-  }
-
-  #snapshotAt(state: WriteState): ProducerState {
-    return state.hasProducers ? this.#producerState(state) : new ProducerState(state.logEndOffset)
   }
 }
 

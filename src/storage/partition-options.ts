@@ -20,6 +20,8 @@ export interface PartitionLogOptions extends TopicPartition {
   readonly config: PartitionLogConfig
   /** How long an append waits for other writers, in ms. */
   readonly lockWaitMs: number
+  /** Whether this process is the server of the log directory: its own `served` mark does not stop it. */
+  readonly isServer?: boolean
   /** A clock that never jumps, in ms: how long a turn lasts. Default: the platform's. */
   readonly elapsedMs?: () => number
   /** Memory for recovery to read batches into. */

@@ -16,13 +16,22 @@ const snapshotBytesMax = 256 * 1024 * 1024
  */
 export function loadProducerState(fileSystem: FileSystem, directory: string, end: Offset): ProducerState {
   const state = newestSnapshot(fileSystem, directory, end)
+  replayProducers(state, { fileSystem, directory, end })
+  return state
+}
+
+/** Brings `state` up to `end` (exclusive) with the batches since its own end. */
+export function replayProducers(
+  state: ProducerState,
+  log: { readonly fileSystem: FileSystem; readonly directory: string; readonly end: Offset },
+): void {
+  const { fileSystem, directory, end } = log
   const bases = listSegments(fileSystem, directory)
   const first = Math.max(0, floorSegment(bases, state.endOffset))
   for (const base of bases.slice(first)) {
     if (base >= end) break
     replaySegment(state, Segment.open(fileSystem, directory, base), end)
   }
-  return state
 }
 
 /** Writes `<offset>.snapshot` in place, as Kafka does; a torn one is found by its CRC and an older one is taken. */

@@ -170,9 +170,9 @@ function flagsOf(state: WriteState): number {
   )
 }
 
-/** Why the partition is no longer for its writers to change, if the state says so: deleted, or a server's. */
-export function refusalOf(state: WriteState | undefined, directory: string): TslogError | undefined {
+/** Why the partition is no longer for its writers to change, if the state says so: deleted, or a server's, unless that is the writer. */
+export function refusalOf(state: WriteState | undefined, directory: string, isServer = false): TslogError | undefined {
   if (state?.isDeleted === true) return new NotFoundError(`${directory}: the topic was deleted`)
-  if (state?.isServed === true) return new RefusedError(`${directory} is held by a running tslog serve`)
+  if (state?.isServed === true && !isServer) return new RefusedError(`${directory} is held by a running tslog serve`)
   return undefined
 }

@@ -1,0 +1,70 @@
+import type { Offset } from '../base/brands.ts'
+import type { FileSystem } from '../disk/file-system.ts'
+import { RecordBatch } from '../record/record-batch.ts'
+import type { ActiveSegment } from './active-segment.ts'
+import type { PlacedBatches } from './placed-batches.ts'
+import { loadProducerState, replayProducers } from './producer-loading.ts'
+import { ProducerState, type ProducerVerdict } from './producer-state.ts'
+import type { WriteState } from './write-state.ts'
+
+/**
+ * What the writing side of a partition knows of its producers: read from the log when it is first asked for, and kept up with appends from then
+ * on, those of other processes included. Costs nothing in a log without idempotent or transactional producers.
+ */
+export class PartitionProducers {
+  readonly #fileSystem: FileSystem
+  readonly #directory: string
+  #known: ProducerState | undefined
+
+  constructor(fileSystem: FileSystem, directory: string) {
+    this.#fileSystem = fileSystem
+    this.#directory = directory
+  }
+
+  /** The state at the log end offset of `state`. */
+  at(state: WriteState): ProducerState {
+    if (!state.hasProducers) return new ProducerState(state.logEndOffset)
+    const known = this.#known
+    if (known === undefined || known.endOffset > state.logEndOffset) {
+      this.#known = loadProducerState(this.#fileSystem, this.#directory, state.logEndOffset)
+    } else if (known.endOffset < state.logEndOffset) {
+      replayProducers(known, { fileSystem: this.#fileSystem, directory: this.#directory, end: state.logEndOffset })
+    }
+    return (this.#known ??= new ProducerState(state.logEndOffset))
+  }
+
+  /** The log may have been cut, or written anew: what is known of it counts no longer. */
+  forget(): void {
+    this.#known = undefined
+  }
+
+  /** Whether a batch that a client sent may be appended. */
+  validate(batch: RecordBatch, state: WriteState): ProducerVerdict {
+    return batch.producerId < 0n ? { kind: 'new' } : this.at(state).validate(batch)
+  }
+
+  /** Takes note of whole batches that were just written at the log end offset of `state`, which does not count them yet. */
+  note(bytes: Uint8Array, { hasProducers }: PlacedBatches, at: { state: WriteState; segment: ActiveSegment }): void {
+    const { state, segment } = at
+    const producers = hasProducers ? this.at(state) : this.#known
+    // What nobody has asked for yet, or is behind already, is read from the log when it is.
+    if (producers?.endOffset !== state.logEndOffset) return
+    if (hasProducers) {
+      state.hasProducers = true
+      this.#known = producers
+    }
+    for (let position = 0; position < bytes.length;) {
+      const batch = new RecordBatch(bytes, position)
+      position += batch.sizeInBytes
+      const ended = producers.replay(batch)
+      if (ended?.isAborted === true) segment.noteAborted(ended)
+    }
+  }
+
+  /** First offset of a transaction that is open below the visible end, or that end. */
+  lastStableOffset(state: WriteState): Offset {
+    if (!state.hasProducers) return state.visibleEndOffset
+    const open = this.at(state).firstOpenTransactionOffset
+    return open !== undefined && open < state.visibleEndOffset ? open : state.visibleEndOffset
+  }
+}

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest'
+import { offset } from '../../src/base/brands.ts'
+import { RefusedError } from '../../src/base/errors.ts'
+import { RecordBatch } from '../../src/record/record-batch.ts'
+import { PartitionLog } from '../../src/storage/partition-log.ts'
+import { takeServeLock } from '../../src/storage/serve-lock.ts'
+import { batch, T0 } from '../support/batches.ts'
+import { expected, logDirectory, PartitionScene } from './partition-scene.ts'
+
+/** The partition as the server of the directory has it open. */
+function serve(scene: PartitionScene, process = 'server'): PartitionLog {
+  return new PartitionLog({ ...scene.options(scene.fileSystem.asProcess(process)), isServer: true })
+}
+
+/** A batch of one record of an idempotent producer. */
+function sequenced(baseSequence: number, { producerId = 7n, producerEpoch = 0 } = {}): Uint8Array {
+  const bytes = batch({ values: [`of ${baseSequence}`] })
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  view.setBigInt64(43, producerId)
+  view.setInt16(51, producerEpoch)
+  view.setInt32(53, baseSequence)
+  new RecordBatch(bytes).sealCrc()
+  return bytes
+}
+
+test('readers see what is committed, and not before', async () => {
+  const scene = new PartitionScene()
+  const log = serve(scene)
+  log.append(batch({ values: ['a'] }), 'commit')
+  expect(log.offsets()).toMatchObject({ highWatermark: 0n, lastStableOffset: 0n, logEndOffset: 1n })
+  expect(scene.read().records).toEqual([])
+  const committed = log.commit()
+  log.append(batch({ values: ['b'] }), 'commit')
+  expect(await committed).toBe(1n)
+  expect(scene.read().records).toEqual(expected(['a']))
+  expect(await log.commit()).toBe(2n)
+  expect(scene.read().records).toEqual(expected(['a', 'b']))
+})
+
+test('what was committed survives a power cut, over rolls too', async () => {
+  const scene = new PartitionScene({ segmentBytes: 200 })
+  const log = serve(scene)
+  const values = Array.from({ length: 20 }, (_, i) => `value-${i}`)
+  for (const [i, value] of values.entries()) {
+    log.append(batch({ values: [value] }), 'commit')
+    if (i % 3 === 0) await log.commit()
+  }
+  await log.commit()
+  scene.powerCut()
+  expect(scene.read().records).toEqual(expected(values))
+})
+
+test('a retry of an idempotent producer is answered with where it lies, and appended once', () => {
+  const scene = new PartitionScene()
+  const log = serve(scene)
+  for (let i = 0; i < 6; i++)
+    expect(log.offer(sequenced(i), 'never')).toMatchObject({ kind: 'appended', baseOffset: BigInt(i) })
+  expect(log.offer(sequenced(1), 'never')).toEqual({ kind: 'duplicate', baseOffset: 1n, lastOffset: 1n, timestamp: T0 })
+  expect(log.offer(sequenced(0), 'never')).toMatchObject({ kind: 'out-of-order', expectedSequence: 6 })
+  expect(log.offer(sequenced(8), 'never')).toMatchObject({ kind: 'out-of-order', expectedSequence: 6 })
+  expect(log.offsets().logEndOffset).toBe(6n)
+})
+
+test('the window of an idempotent producer outlives a restart, and appends of others', () => {
+  const scene = new PartitionScene()
+  const log = serve(scene)
+  for (let i = 0; i < 5; i++) log.offer(sequenced(i), 'never')
+  scene.append('from the shell', 'and again')
+  expect(log.offer(sequenced(1), 'never')).toMatchObject({ kind: 'duplicate', baseOffset: 1n })
+  expect(log.offer(sequenced(5), 'never')).toMatchObject({ kind: 'appended', baseOffset: 7n })
+  log.close()
+  const next = serve(scene, 'next server')
+  expect(next.offer(sequenced(2), 'never')).toMatchObject({ kind: 'duplicate', baseOffset: 2n })
+  expect(next.offer(sequenced(6), 'never')).toMatchObject({ kind: 'appended', baseOffset: 8n })
+})
+
+test('a partition with the mark of a server takes appends of that server alone', () => {
+  const scene = new PartitionScene()
+  const lock = takeServeLock(scene.fileSystem.asProcess('server'), logDirectory)
+  const log = serve(scene)
+  const other = scene.open('shell')
+  other.append(batch({ values: ['before'] }), 'never')
+  log.markServed(true)
+  log.append(batch({ values: ['of the server'] }), 'never')
+  expect(() => other.append(batch({ values: ['refused'] }), 'never')).toThrow(RefusedError)
+  log.markServed(false)
+  scene.append('after')
+  expect(scene.read().records).toEqual(expected(['before', 'of the server', 'after']))
+  lock.close()
+})
+
+test('the mark of a server that was killed stops nobody', () => {
+  const scene = new PartitionScene()
+  takeServeLock(scene.fileSystem.asProcess('server'), logDirectory)
+  serve(scene).markServed(true)
+  scene.fileSystem.kill('server')
+  scene.append('by the next one')
+  expect(scene.read()).toMatchObject({ records: expected(['by the next one']), nextOffset: offset(1n) })
+})
