@@ -4,12 +4,15 @@
  * so it is the sum of 8 table look-ups, one for each nibble, and 16 words are looked up at once by a swizzle of 16 table
  * entries. A table entry has 4 bytes, hence 4 planes: plane b holds byte b of the 16 words.
  */
+import { beginShortening, shorten, SHORTENED_BYTES } from './crc32c-shorten.as'
 import { CRC_TABLES, FOLD_STATE, FOLD_TABLES } from './memory-map.as'
 
 const POLYNOMIAL: u32 = 0x82f63b78
 const FOLD_BLOCK: usize = 64
 /** Below this the fold costs more than it saves. */
 const FOLD_BYTES_MIN: usize = 192
+/** From here on it pays to make the input shorter first. */
+const SHORTEN_BYTES_MIN: usize = 8192
 
 /** Fills the tables; called once for each instance. */
 export function initializeCrc(): void {
@@ -42,15 +45,23 @@ function tableEntry(table: usize, byte: u32): u32 {
 
 /** The CRC of [start, end), continuing from `seed`, the CRC of what comes before (0 for nothing). */
 export function crc32c(start: usize, end: usize, seed: u32): u32 {
-  let crc = ~seed
+  if (end - start < SHORTEN_BYTES_MIN) return ~stateAfter(start, end, ~seed)
+  beginShortening(~seed)
+  const rest = start + ((end - start - SHORTENED_BYTES) & ~(FOLD_BLOCK - 1))
+  const shortened = shorten(start, rest)
+  const state = stateAfter(shortened, shortened + SHORTENED_BYTES, 0)
+  return ~stateAfter(rest + SHORTENED_BYTES, end, state)
+}
+
+/** The remainder, as the register of a CRC holds it, of [start, end) after `state`. */
+function stateAfter(start: usize, end: usize, state: u32): u32 {
   let at = start
   if (end - start >= FOLD_BYTES_MIN) {
-    const foldEnd = start + ((end - start) & ~(FOLD_BLOCK - 1))
-    fold(start, foldEnd, crc)
-    crc = sliceBy16(FOLD_STATE, FOLD_STATE + FOLD_BLOCK, 0)
-    at = foldEnd
+    at += (end - start) & ~(FOLD_BLOCK - 1)
+    fold(start, at, state)
+    state = sliceBy16(FOLD_STATE, FOLD_STATE + FOLD_BLOCK, 0)
   }
-  return ~sliceBy16(at, end, crc)
+  return sliceBy16(at, end, state)
 }
 
 // @inline

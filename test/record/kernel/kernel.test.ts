@@ -49,6 +49,38 @@ describe.each(kernelsOfAllKinds(memoryBytes))('the $kind kernel', ({ kernel }) =
   })
 })
 
+describe.each(kernelsOfAllKinds(200_000))('the $kind kernel with a long input', ({ kernel }) => {
+  test('gives the CRC from any place, of any length, from any seed', () => {
+    let word = 1
+    for (let i = 0; i < kernel.memory.length; i++) kernel.memory[i] = (word = Math.imul(word, 0x10dcd) + 1) >>> 24
+    fc.assert(
+      fc.property(longLengths, fc.nat({ max: 100 }), fc.nat({ max: 0xffff_ffff }), (bytes, start, seed) => {
+        const expected = crc32c(kernel.memory.subarray(start, start + bytes), seed)
+        expect(kernel.crc32c(start, start + bytes, seed)).toBe(expected)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('does not take a damaged bit for a right one', () => {
+    const bytes = 100_000
+    const intact = kernel.crc32c(0, bytes, 0)
+    for (let at = 0; at < bytes; at += 997) {
+      kernel.memory[at] = (kernel.memory[at] ?? 0) ^ (1 << (at & 7))
+      expect(kernel.crc32c(0, bytes, 0)).not.toBe(intact)
+      kernel.memory[at] = (kernel.memory[at] ?? 0) ^ (1 << (at & 7))
+    }
+  })
+})
+
+/** On both sides of where the input is made shorter first, of its steps, and of its pieces. */
+const longLengths = fc.oneof(
+  fc.integer({ min: 8000, max: 199_900 }),
+  fc
+    .tuple(fc.constantFrom(8192, 5376 + 24_576, 5376 + 3 * 24_576), fc.integer({ min: -66, max: 66 }))
+    .map(([bytes, more]) => bytes + more),
+)
+
 test('this runtime has the fast kernels', () => {
   expect(kernelsOfAllKinds(1).map(({ kind }) => kind)).toEqual(['relaxed-simd', 'simd', 'plain'])
 })
