@@ -12,11 +12,14 @@ export class ByteReader implements VarintCursor {
   readonly #view: DataView
   /** Where the next read begins, in bytes from the start of `bytes`. */
   position: number
+  #itemsLeft: number
 
-  constructor(bytes: Uint8Array, position = 0) {
+  /** `itemsMax`: how many list items may be read in all, since an item of two bytes becomes an object of a hundred. */
+  constructor(bytes: Uint8Array, position = 0, itemsMax = Infinity) {
     this.bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.position = position
+    this.#itemsLeft = itemsMax
   }
 
   /** One past the last byte. */
@@ -82,6 +85,17 @@ export class ByteReader implements VarintCursor {
   /** A zig-zag number of at most 64 bits. */
   varlong(): bigint {
     return readVarlongExact(this)
+  }
+
+  /** Takes note of list items about to be read; malformed when they are more than `itemsMax` allows. */
+  countItems(count: number): void {
+    if (count > this.#itemsLeft) throw this.malformed(`${count} more items where at most ${this.#itemsLeft} may follow`)
+    this.#itemsLeft -= count
+  }
+
+  /** Passes over `length` bytes. */
+  skip(length: number): void {
+    this.#advance(length)
   }
 
   /** The next `length` bytes, as a view of the source: never a copy. */

@@ -11,15 +11,17 @@ export class ByteWriter {
   #bytes: Uint8Array<ArrayBuffer>
   #view: DataView
   #length = 0
+  readonly #spliced: Spliced[] = []
+  #splicedLength = 0
 
   constructor(initial = 256) {
     this.#bytes = new Uint8Array(initial)
     this.#view = new DataView(this.#bytes.buffer)
   }
 
-  /** How many bytes were written. */
+  /** How many bytes were written, spliced ones too. */
   get length(): number {
-    return this.#length
+    return this.#length + this.#splicedLength
   }
 
   // Every method reserves before it names the view: growing replaces the view.
@@ -85,6 +87,25 @@ export class ByteWriter {
     this.#bytes.set(bytes, at)
   }
 
+  /**
+   * As `put`, but without a copy when they are many: they become a piece of their own, and must stay as they are until the
+   * pieces were used.
+   */
+  splice(bytes: Uint8Array): void {
+    if (bytes.length <= COPIED) {
+      this.put(bytes)
+      return
+    }
+    this.#spliced.push({ at: this.#length, bytes })
+    this.#splicedLength += bytes.length
+  }
+
+  /** Overwrites four bytes that were written before anything was spliced, such as a length that is known at the end. */
+  setInt32(at: number, value: number): void {
+    assert(at + 4 <= (this.#spliced[0]?.at ?? this.#length), `an int32 at ${at} of ${this.#length} bytes written`)
+    this.#view.setInt32(at, value)
+  }
+
   /** int16 length, then UTF-8: at most 32,767 bytes of it, which the caller has made sure of. */
   string(text: string): void {
     const size = utf8Size(text)
@@ -112,7 +133,27 @@ export class ByteWriter {
 
   /** What was written so far, as a copy: the writer may go on. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#length)
+    if (this.#spliced.length === 0) return this.#bytes.slice(0, this.#length)
+    const whole = new Uint8Array(this.length)
+    let at = 0
+    for (const piece of this.pieces()) {
+      whole.set(piece, at)
+      at += piece.length
+    }
+    return whole
+  }
+
+  /** What was written, in order and without a copy: views of the writer, which is done with, and between them what was spliced. */
+  pieces(): Uint8Array[] {
+    const pieces: Uint8Array[] = []
+    let start = 0
+    for (const { at, bytes } of this.#spliced) {
+      if (at > start) pieces.push(this.#bytes.subarray(start, at))
+      pieces.push(bytes)
+      start = at
+    }
+    if (this.#length > start) pieces.push(this.#bytes.subarray(start, this.#length))
+    return pieces
   }
 
   #text(text: string, size: number): void {
@@ -140,6 +181,15 @@ export class ByteWriter {
     this.#view = new DataView(grown.buffer)
   }
 }
+
+/** Bytes that stand before what follows byte `at` of the writer's own. */
+interface Spliced {
+  readonly at: number
+  readonly bytes: Uint8Array
+}
+
+/** Up to this many bytes are copied rather than spliced: cheaper than one more piece to send. */
+const COPIED = 1024
 
 /** Up to this many characters are copied one by one: cheaper than the call into the encoder. */
 const SHORT = 32

@@ -21,7 +21,18 @@ export interface VersionRange {
 
 const always: VersionRange = { first: 0, last: Infinity }
 
+/** What a type is made of: what declarations are compared with, and test data is made from. */
+export type Shape =
+  | { readonly kind: Kind }
+  | { readonly kind: 'array'; readonly item: Type<unknown> }
+  | { readonly kind: 'struct'; readonly fields: Fields }
+  | { readonly kind: 'nullable'; readonly of: Type<unknown>; readonly since: number; readonly until: number }
+
+type Scalar = 'int8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'timestamp' | 'float64' | 'uvarint'
+type Kind = Scalar | 'boolean' | 'uuid' | 'string' | 'bytes' | 'records'
+
 interface Field<T> {
+  readonly shape: Shape
   readonly layout: Layout<T>
   readonly initial: () => T
   readonly versions: VersionRange
@@ -69,6 +80,10 @@ export class Type<T> {
     return this.#field.initial()
   }
 
+  get shape(): Shape {
+    return this.#field.shape
+  }
+
   get tag(): number | undefined {
     return this.#field.tag
   }
@@ -106,30 +121,51 @@ export type ValueOf<S> = S extends Type<infer T> ? T : never
 type StructOf<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]> } & KeptTags
 type ItemOf<S> = S extends Type<infer T> ? T : S extends Fields ? StructOf<S> : never
 
-export const int8: Type<number> = scalar(1, 0, { read: (from) => from.int8(), write: (to, v) => to.int8(v) })
-export const int16: Type<number> = scalar(2, 0, { read: (from) => from.int16(), write: (to, v) => to.int16(v) })
-export const uint16: Type<number> = scalar(2, 0, { read: (from) => from.uint16(), write: (to, v) => to.uint16(v) })
-export const int32: Type<number> = scalar(4, 0, { read: (from) => from.int32(), write: (to, v) => to.int32(v) })
-export const uint32: Type<number> = scalar(4, 0, { read: (from) => from.uint32(), write: (to, v) => to.uint32(v) })
-export const int64: Type<bigint> = scalar(8, 0n, { read: (from) => from.int64(), write: (to, v) => to.int64(v) })
-export const float64: Type<number> = scalar(8, 0, { read: (from) => from.float64(), write: (to, v) => to.float64(v) })
+export const int8: Type<number> = scalar('int8', 1, 0, { read: (from) => from.int8(), write: (to, v) => to.int8(v) })
+export const int16: Type<number> = scalar('int16', 2, 0, {
+  read: (from) => from.int16(),
+  write: (to, v) => to.int16(v),
+})
+export const uint16: Type<number> = scalar('uint16', 2, 0, {
+  read: (from) => from.uint16(),
+  write: (to, v) => to.uint16(v),
+})
+export const int32: Type<number> = scalar('int32', 4, 0, {
+  read: (from) => from.int32(),
+  write: (to, v) => to.int32(v),
+})
+export const uint32: Type<number> = scalar('uint32', 4, 0, {
+  read: (from) => from.uint32(),
+  write: (to, v) => to.uint32(v),
+})
+export const int64: Type<bigint> = scalar('int64', 8, 0n, {
+  read: (from) => from.int64(),
+  write: (to, v) => to.int64(v),
+})
+export const float64: Type<number> = scalar('float64', 8, 0, {
+  read: (from) => from.float64(),
+  write: (to, v) => to.float64(v),
+})
 
 /** An int64 of milliseconds, as a number: exact up to 2^53, the nearest number beyond. */
-export const timestamp: Type<TimestampMs> = scalar(8, 0, {
+export const timestamp: Type<TimestampMs> = scalar('timestamp', 8, 0, {
   read: (from) => Number(from.int64()),
   write: (to, ms) => to.int64(BigInt(ms)),
 })
 
 /** An unsigned varint in every version. */
-export const uvarint: Type<number> = scalar(1, 0, { read: (from) => from.uvarint(), write: (to, v) => to.uvarint(v) })
+export const uvarint: Type<number> = scalar('uvarint', 1, 0, {
+  read: (from) => from.uvarint(),
+  write: (to, v) => to.uvarint(v),
+})
 
-export const boolean: Type<boolean> = scalar(1, false, {
+export const boolean: Type<boolean> = scalar('boolean', 1, false, {
   read: (from) => from.boolean(),
   write: (to, v) => to.boolean(v),
 })
 
 /** 16 bytes, as base64url text; the default is all zeros. */
-export const uuid: Type<Uuid> = scalar(16, 'AAAAAAAAAAAAAAAAAAAAAA', {
+export const uuid: Type<Uuid> = scalar('uuid', 16, 'AAAAAAAAAAAAAAAAAAAAAA', {
   read: (from) => uuidFromBytes(from.take(16)),
   write: (to, id) => {
     const bytes = uuidToBytes(id)
@@ -140,6 +176,7 @@ export const uuid: Type<Uuid> = scalar(16, 'AAAAAAAAAAAAAAAAAAAAAA', {
 
 /** int16 length and UTF-8; a compact length in flexible versions. */
 export const string: Type<string> = new Type({
+  shape: { kind: 'string' },
   layout: {
     plain: ({ flexible }) => (flexible ? compactString : classicString),
     nullable: ({ flexible }) => (flexible ? compactNullableString : classicNullableString),
@@ -170,16 +207,16 @@ const compactNullableString: Codec<string | null> = {
 }
 
 /** int32 length and bytes; a compact length in flexible versions. Reading gives a view of the source, never a copy. */
-export const bytes: Type<Uint8Array> = new Type({
-  layout: counted(() => ({ read: (from, length) => from.take(length), write: (to, value) => to.put(value) })),
-  initial: () => new Uint8Array(0),
-  versions: always,
-})
+export const bytes: Type<Uint8Array> = blob('bytes', (to, value) => to.put(value))
+
+/** As `bytes`, for record batches: large ones are written by reference (see `ByteWriter.splice`), so they stay as they are until sent. */
+export const records: Type<Uint8Array> = blob('records', (to, value) => to.splice(value))
 
 /** A list of a type, or of structs when given fields: int32 count, compact in flexible versions. */
 export function array<S extends Type<unknown> | Fields>(item: S): Type<readonly ItemOf<S>[]> {
   const type = (item instanceof Type ? item : struct(item)) as Type<ItemOf<S>>
   return new Type<readonly ItemOf<S>[]>({
+    shape: { kind: 'array', item: type },
     layout: counted((dialect) => itemsOf(type.codec(dialect))),
     initial: () => [],
     versions: always,
@@ -194,7 +231,8 @@ export function nullable<T>(type: Type<T>, versions: { since?: number; until?: n
   const { since = 0, until = Infinity } = versions
   const plain = (dialect: Dialect): Codec<T | null> =>
     since <= dialect.version && dialect.version <= until ? type.nullableCodec(dialect) : neverNull(type.codec(dialect))
-  return new Type<T | null>({ layout: { plain }, initial: () => null, versions: type.versions, tag: type.tag })
+  const shape: Shape = { kind: 'nullable', of: type, since, until }
+  return new Type<T | null>({ shape, layout: { plain }, initial: () => null, versions: type.versions, tag: type.tag })
 }
 
 /** Fields in their order on the wire. One type serves all versions: a field that a version lacks reads as its default. */
@@ -209,6 +247,7 @@ export function struct<F extends Fields>(fields: F): Type<StructOf<F>> {
   const initial = (): StructOf<F> =>
     Object.fromEntries(Object.entries(fields).map(([name, type]) => [name, type.initial()])) as StructOf<F>
   return new Type<StructOf<F>>({
+    shape: { kind: 'struct', fields },
     layout: { plain, nullable: (dialect) => withPresence(plain(dialect)) },
     initial,
     versions: always,
@@ -225,9 +264,18 @@ function planOf(fields: Fields, dialect: Dialect): FieldPlan[] {
 }
 
 /** Numbers and the like: the same in every dialect. */
-function scalar<T>(sizeMin: number, initial: T, codec: Omit<Codec<T>, 'sizeMin'>): Type<T> {
+function scalar<T>(kind: Kind, sizeMin: number, initial: T, codec: Omit<Codec<T>, 'sizeMin'>): Type<T> {
   const full: Codec<T> = { sizeMin, ...codec }
-  return new Type({ layout: { plain: () => full }, initial: () => initial, versions: always })
+  return new Type({ shape: { kind }, layout: { plain: () => full }, initial: () => initial, versions: always })
+}
+
+function blob(kind: Kind, write: (to: ByteWriter, value: Uint8Array) => void): Type<Uint8Array> {
+  return new Type({
+    shape: { kind },
+    layout: counted(() => ({ read: (from, length) => from.take(length), write })),
+    initial: () => new Uint8Array(0),
+    versions: always,
+  })
 }
 
 /** What follows a length. */
@@ -270,6 +318,7 @@ function itemsOf<T>(item: Codec<T>): Body<readonly T[]> {
       if (count < 0 || count * item.sizeMin > from.remaining) {
         throw from.malformed(`${count} items are announced, ${from.remaining} bytes remain`)
       }
+      from.countItems(count)
       const items: T[] = []
       for (let i = 0; i < count; i++) items.push(item.read(from))
       return items

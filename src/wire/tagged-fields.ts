@@ -69,9 +69,10 @@ function readTags({ count, known, keeps }: Tags, from: ByteReader, target: Recor
     const size = from.uvarint()
     const field = known.get(tag)
     if (field !== undefined) target[field.name] = readSized(field, size, from)
-    else kept.push({ tag, bytes: from.take(size) })
+    else if (keeps) kept.push({ tag, bytes: from.take(size) })
+    else from.skip(size)
   }
-  if (keeps && kept.length > 0) target[unknownTags] = kept
+  if (kept.length > 0) target[unknownTags] = kept
 }
 
 function readSized({ codec, tag }: TaggedFieldPlan, size: number, from: ByteReader): unknown {

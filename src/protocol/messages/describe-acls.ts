@@ -1,0 +1,33 @@
+import { type ValueOf, array, int16, int32, int8, nullable, string, struct } from '../../wire/schema.ts'
+import { type Api, api } from '../api.ts'
+
+export const describeAclsRequest = struct({
+  resourceTypeFilter: int8,
+  resourceNameFilter: nullable(string).or(''),
+  patternTypeFilter: int8.or(3).since(1),
+  principalFilter: nullable(string).or(''),
+  hostFilter: nullable(string).or(''),
+  operation: int8,
+  permissionType: int8,
+})
+export type DescribeAclsRequest = ValueOf<typeof describeAclsRequest>
+
+export const describeAclsResponse = struct({
+  throttleTimeMs: int32,
+  errorCode: int16,
+  errorMessage: nullable(string).or(''),
+  resources: array({
+    resourceType: int8,
+    resourceName: string,
+    patternType: int8.or(3).since(1),
+    acls: array({ principal: string, host: string, operation: int8, permissionType: int8 }),
+  }),
+})
+export type DescribeAclsResponse = ValueOf<typeof describeAclsResponse>
+
+/** Access rules that a filter finds. 1 has the pattern type. */
+export const describeAclsApi: Api<DescribeAclsRequest, DescribeAclsResponse> = api(
+  'DescribeAcls',
+  describeAclsRequest,
+  describeAclsResponse,
+)
