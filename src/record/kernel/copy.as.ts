@@ -19,6 +19,22 @@ export function copyOver(target: usize, source: usize, bytes: usize): void {
   }
 }
 
+/** As `copyOver`, in steps that suit lines of text: reads and writes up to 63 bytes too many. */
+// @inline
+export function copyLine(target: usize, source: usize, bytes: usize): void {
+  v128.store(target, v128.load(source))
+  v128.store(target, v128.load(source, 16), 16)
+  if (bytes <= 32) return
+  v128.store(target, v128.load(source, 32), 32)
+  v128.store(target, v128.load(source, 48), 48)
+  for (let i: usize = 64; i < bytes; i += 64) {
+    v128.store(target + i, v128.load(source + i))
+    v128.store(target + i, v128.load(source + i, 16), 16)
+    v128.store(target + i, v128.load(source + i, 32), 32)
+    v128.store(target + i, v128.load(source + i, 48), 48)
+  }
+}
+
 /**
  * Repeats the bytes at `target - distance` up to `target + bytes`, as LZ77 matches do: source and target may overlap. Writes
  * up to 31 bytes too many.

@@ -1,9 +1,15 @@
-import { copyOver } from './copy.as'
+import { copyLine, copyOver } from './copy.as'
 import { CONSTANTS, POSITIONS, REPORT } from './memory-map.as'
-import { sizeOfUnsigned, writeUnsigned, writeVarlong } from './varint.as'
+import { sizeOfUnsigned, unsignedOfThree, unsignedOfTwo, writeUnsigned, writeVarlong } from './varint.as'
 
 /** Input is searched in pieces whose delimiter positions fit into the table at `POSITIONS`. */
 const SCAN_BYTES: usize = 2048
+
+/** Values up to this size and offset deltas below this one have varints of at most two and three bytes, wherever they stand. */
+const USUAL_VALUE_BYTES_MAX: usize = 8000
+const USUAL_OFFSET_DELTAS: u32 = 0x10_0000
+/** So many offset deltas in a row differ in the first byte of their varint only. */
+const RUN_RECORDS: u32 = 64
 
 // The stops, as `encodeStops` of wasm-kernel.ts lists them.
 const NEED_INPUT: i32 = 0
@@ -38,6 +44,12 @@ export function encodeLines(
   const prefixBytes = writeVarlong(CONSTANTS + 1, <i64>timestampDelta) - CONSTANTS
   const fixedBytes = prefixBytes + keyBytes + headersBytes
   const prefix = v128.load(CONSTANTS)
+  // The usual record has neither key nor headers, but a byte that says so, and a timestamp delta of one byte.
+  const isUsual = keyBytes === 1 && headersBytes === 1 && prefixBytes === 2
+  const usualValueBytesMax = min(<usize>valueBytesMax, USUAL_VALUE_BYTES_MAX)
+  const usualPrefix = <u64>load<u16>(CONSTANTS)
+  const usualKey = <u64>load<u8>(keyStart)
+  const usualHeaders = load<u8>(headersStart)
   const needle = i8x16.splat(<i8>delimiter)
   let lineStart = inputStart
   let out = outputStart
@@ -54,6 +66,41 @@ export function encodeLines(
       positionsEnd += 4
     }
     for (let entry = POSITIONS; entry < positionsEnd; entry += 4) {
+      if (isUsual && offsetDelta < USUAL_OFFSET_DELTAS) {
+        const recordsLeft = min(
+          RUN_RECORDS - (offsetDelta & (RUN_RECORDS - 1)),
+          recordsMax - min(recordsMax, offsetDelta),
+        )
+        const runStart = entry
+        const runEnd = min(positionsEnd, entry + ((<usize>recordsLeft) << 2))
+        const offsetBytes = sizeOfUnsigned(offsetDelta << 1)
+        const lengthShift = (3 + offsetBytes) << 3
+        // What stands between the length of a record and that of its value: it grows by one offset with each record.
+        let head = usualPrefix | ((<u64>unsignedOfThree(offsetDelta << 1)) << 16) | (usualKey << (lengthShift - 8))
+        for (; entry < runEnd; entry += 4) {
+          const lineEnd = <usize>load<u32>(entry)
+          const valueBytes = lineEnd - lineStart
+          const valueHasTwo = usize(valueBytes > 63)
+          const body = 5 + offsetBytes + valueHasTwo + valueBytes
+          const bodyHasTwo = usize(body > 63)
+          if (valueBytes > usualValueBytesMax || 1 + bodyHasTwo + body > outputEnd - out) break
+          store<u16>(out, <u16>unsignedOfTwo((<u32>body) << 1, <u32>bodyHasTwo))
+          out += 1 + bodyHasTwo
+          store<u64>(out, head | ((<u64>unsignedOfTwo((<u32>valueBytes) << 1, <u32>valueHasTwo)) << lengthShift))
+          out += 4 + offsetBytes + valueHasTwo
+          copyLine(out, lineStart, valueBytes)
+          out += valueBytes
+          store<u8>(out, usualHeaders)
+          out++
+          head += 2 << 16
+          lineStart = lineEnd + 1
+        }
+        offsetDelta += <u32>(entry - runStart) >> 2
+        if (entry === runEnd && runEnd > runStart) {
+          entry -= 4
+          continue
+        }
+      }
       const lineEnd = <usize>load<u32>(entry)
       const valueBytes = lineEnd - lineStart
       const zigzagOffset = offsetDelta << 1

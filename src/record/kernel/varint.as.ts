@@ -9,6 +9,18 @@ function sizeOfLong(value: u32): usize {
   return value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5
 }
 
+/** The varint of `value`, below 16384, as it stands in memory; `hasTwo` is 1 when it is over 127. */
+// @inline
+export function unsignedOfTwo(value: u32, hasTwo: u32): u32 {
+  return value + (value & 0x3f80) + (hasTwo << 7)
+}
+
+/** The varint of `value`, below 2^21, as it stands in memory. */
+export function unsignedOfThree(value: u32): u32 {
+  if (value < 16384) return unsignedOfTwo(value, u32(value > 127))
+  return (value & 127) | 128 | ((((value >> 7) | 128) & 255) << 8) | ((value >> 14) << 16)
+}
+
 /** Writes `value` at `at`, and returns where the next byte goes; may write one byte too many. */
 // @inline
 export function writeUnsigned(at: usize, value: u32): usize {

@@ -93,10 +93,20 @@ describe.each(kernelsOfAllKinds(memoryBytes))('encodeLines of the $kind kernel',
     expect(Buffer.compare(written(kernel, task), Buffer.concat(expected))).toBe(0)
   })
 
-  test('counts offsets on over the sizes of their varints', () => {
-    const task = prepare(kernel, { offsetDelta: 8190 })
-    feed(kernel, task, Buffer.from('\n\n\n'), [])
-    const expected = [8190, 8191, 8192].map((offsetDelta) => naiveRecord({ offsetDelta, value: Buffer.of() }))
+  test.each([0, 8190, 2 ** 20 - 3])('counts offsets on from %i over the sizes of their varints', (offsetDelta) => {
+    const task = prepare(kernel, { offsetDelta })
+    const lines = Array.from({ length: 150 }, (_, i) => 'x'.repeat((i * 7) % 80))
+    feed(kernel, task, Buffer.from(lines.map((line) => `${line}\n`).join('')), [])
+    const expected = lines.map((line, i) => naiveRecord({ offsetDelta: offsetDelta + i, value: Buffer.from(line) }))
+    expect(written(kernel, task)).toEqual(Buffer.concat(expected))
+    expect(task.offsetDelta).toBe(offsetDelta + lines.length)
+  })
+
+  test('takes lines of every length side by side', () => {
+    const lines = Array.from({ length: 300 }, (_, i) => Buffer.alloc(i, i % 256 === 10 ? 0 : i))
+    const task = prepare(kernel, { timestampDelta: 7 })
+    feed(kernel, task, Buffer.concat(lines.flatMap((line) => [line, Buffer.of(10)])), [])
+    const expected = lines.map((value, offsetDelta) => naiveRecord({ offsetDelta, timestampDelta: 7, value }))
     expect(written(kernel, task)).toEqual(Buffer.concat(expected))
   })
 })
