@@ -22,6 +22,27 @@ export interface PartitionToLoad {
   readonly now?: bigint
 }
 
+/** A request or response with its header, without its size. */
+export interface FrameToRewrite {
+  readonly key: number
+  readonly version: number
+  readonly isRequest: boolean
+  readonly bytes: Uint8Array
+}
+
+/** The frame as Kafka writes it, in hex, and how many bytes of the given one it did not read. */
+export interface RewrittenFrame {
+  readonly bytes: string
+  readonly left: number
+}
+
+/** One of Kafka's error codes. */
+export interface ErrorCodeFacts {
+  readonly code: number
+  readonly name: string
+  readonly isRetriable: boolean
+}
+
 /** A log directory that Kafka opened as a broker does, and shut down in order. */
 export interface DirectoryFacts {
   /** False when Kafka took the directory out of service while it loaded. */
@@ -83,6 +104,18 @@ export class KafkaOracle implements AsyncDisposable {
   /** writeDirectory with one of the ready-made contents. */
   async writeFixture(dir: string, kind: FixtureKind): Promise<void> {
     await this.writeDirectory(dir, fixture(kind))
+  }
+
+  /** What Kafka writes after it read each frame; null for versions that it no longer has. */
+  async rewriteFrames(frames: readonly FrameToRewrite[]): Promise<(RewrittenFrame | OracleFailure | null)[]> {
+    const answer = await this.#ask<{ frames: (RewrittenFrame | OracleFailure | null)[] }>({ op: 'rewrite', frames })
+    return answer.frames
+  }
+
+  /** Kafka's error codes, in their order. */
+  async errorCodes(): Promise<ErrorCodeFacts[]> {
+    const { errors } = await this.#ask<{ errors: ErrorCodeFacts[] }>({ op: 'errors' })
+    return errors
   }
 
   /** Takes a broker's lock on the file, which is made if missing. Undefined when someone else holds it. Letting go deletes the file. */

@@ -9,7 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Apache Kafka's own storage code behind a pipe: one JSON request a line on stdin, one JSON answer a line on stdout, in order.
+ * Apache Kafka's own storage and message code behind a pipe: one JSON request a line on stdin, one JSON answer a line on stdout, in order.
  * A JVM takes about a second to start, so one process answers for a whole test file.
  *
  * An int64 travels as a string of digits and an "n"; bytes travel as hex. A request that fails answers {"error": {type, message}}.
@@ -37,6 +37,8 @@ public final class Oracle {
         case "open" -> DirectoryLoading.open(request);
         case "write" -> DirectoryWriting.write(request);
         case "dump" -> RecordDump.dump(request);
+        case "rewrite" -> Messages.rewrite(request);
+        case "errors" -> Messages.errors();
         case "lock" -> locks.tryLock(request);
         case "unlock" -> locks.unlock(request);
         default -> throw new IllegalArgumentException("unknown op " + request.get("op"));
