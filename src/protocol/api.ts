@@ -44,8 +44,11 @@ export interface ReceivedRequest {
   readonly body: ByteReader
 }
 
-/** How many list items a request may have in all: more than any client sends, few enough to hold as objects. */
-const REQUEST_ITEMS_MAX = 1_000_000
+/** How many list items a request may have in all: more than clients send, and some 40 MB as objects, 50 ms to read. */
+const REQUEST_ITEMS_MAX = 250_000
+
+/** As much for a response: one about all of a large cluster has millions. */
+const RESPONSE_ITEMS_MAX = 10_000_000
 
 /** Begins to read a request from its frame, without the size. Throws `MalformedMessageError`. */
 export function openRequest(frame: Uint8Array): ReceivedRequest {
@@ -98,7 +101,7 @@ export function decodeResponse<Response>(
   version: number,
   frame: Uint8Array,
 ): ReceivedResponse<Response> {
-  const from = new ByteReader(frame)
+  const from = new ByteReader(frame, 0, RESPONSE_ITEMS_MAX)
   const correlationId = readResponseHeader(from, one.key, version)
   const spoken = isVersionRefused(one, frame, from.position) ? 0 : version
   return { correlationId, value: one.response.codec(dialect(one, spoken)).read(from) }

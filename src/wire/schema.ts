@@ -60,9 +60,10 @@ export class Type<T> {
     return new Type({ ...this.#field, versions: { ...this.#field.versions, last } })
   }
 
-  /** The default, in place of 0, an empty string, null... */
+  /** The default, in place of 0, an empty string, null... It is frozen. */
   or(value: T): Type<T> {
-    return new Type({ ...this.#field, initial: () => value })
+    const shared = fixed(value)
+    return new Type({ ...this.#field, initial: () => shared })
   }
 
   /** The field is tagged in flexible versions, written only when it is not its default, and absent from all others. */
@@ -75,7 +76,7 @@ export class Type<T> {
     return this as unknown as Type<Narrow>
   }
 
-  /** The default. */
+  /** The default: one value for all, which nobody can change. */
   initial(): T {
     return this.#field.initial()
   }
@@ -218,10 +219,13 @@ export function array<S extends Type<unknown> | Fields>(item: S): Type<readonly 
   return new Type<readonly ItemOf<S>[]>({
     shape: { kind: 'array', item: type },
     layout: counted((dialect) => itemsOf(type.codec(dialect))),
-    initial: () => [],
+    initial: () => noItems,
     versions: always,
   })
 }
+
+const noItems = fixed([])
+const noBytes = new Uint8Array(0)
 
 /**
  * The form of a string, bytes, array or struct that may be null, in all versions or only in some: in the others, null is
@@ -244,8 +248,8 @@ export function struct<F extends Fields>(fields: F): Type<StructOf<F>> {
     built.set(key, codec)
     return codec
   }
-  const initial = (): StructOf<F> =>
-    Object.fromEntries(Object.entries(fields).map(([name, type]) => [name, type.initial()])) as StructOf<F>
+  let shared: StructOf<F> | undefined
+  const initial = (): StructOf<F> => (shared ??= fixed(initialOf(fields)))
   return new Type<StructOf<F>>({
     shape: { kind: 'struct', fields },
     layout: { plain, nullable: (dialect) => withPresence(plain(dialect)) },
@@ -254,10 +258,19 @@ export function struct<F extends Fields>(fields: F): Type<StructOf<F>> {
   })
 }
 
+function initialOf<F extends Fields>(fields: F): StructOf<F> {
+  return Object.fromEntries(Object.entries(fields).map(([name, type]) => [name, type.initial()])) as StructOf<F>
+}
+
+/** Bytes cannot be frozen; those of a default are none, so that there is nothing to change. */
+function fixed<T>(value: T): T {
+  return value instanceof Uint8Array ? value : Object.freeze(value)
+}
+
 function planOf(fields: Fields, dialect: Dialect): FieldPlan[] {
   return Object.entries(fields).map(([name, type]) => ({
     name,
-    initial: () => type.initial(),
+    initial: type.initial(),
     tag: type.tag,
     codec: type.isIn(dialect) ? type.codec(dialect) : undefined,
   }))
@@ -273,7 +286,7 @@ function blob(kind: Kind, write: (to: ByteWriter, value: Uint8Array) => void): T
   return new Type({
     shape: { kind },
     layout: counted(() => ({ read: (from, length) => from.take(length), write })),
-    initial: () => new Uint8Array(0),
+    initial: () => noBytes,
     versions: always,
   })
 }

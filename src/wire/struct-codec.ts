@@ -7,7 +7,7 @@ import { type TagSection, type TaggedFieldPlan, taggedFields } from './tagged-fi
 /** One field of a struct in one dialect. */
 export interface FieldPlan {
   readonly name: string
-  readonly initial: () => unknown
+  readonly initial: unknown
   readonly tag: number | undefined
   /** Absent when the dialect lacks the field. */
   readonly codec: Codec<unknown> | undefined
@@ -23,7 +23,7 @@ export type Struct = Readonly<Record<string, unknown>>
  * checked to be plain identifiers, and of numbers. It happens when a codec is first asked for, never at import.
  *
  *     return {
- *       read(from) { const value = { topic: codecs[0].read(from), isInternal: initials[1]() }; tags.read(from, value); ... },
+ *       read(from) { const value = { topic: codecs[0].read(from), isInternal: initials[1] }; tags.read(from, value); ... },
  *       write(to, value) { codecs[0].write(to, value.topic); tags.write(to, value) },
  *     }
  */
@@ -45,7 +45,7 @@ interface Compiled {
 function compile(fields: readonly FieldPlan[], onWire: ReadonlySet<FieldPlan>, tags: TagSection | undefined): Compiled {
   const parameters = fields.flatMap((_, i) => [`codec${i}`, `initial${i}`])
   const literal = fields.map(
-    (field, i) => `${field.name}: ${onWire.has(field) ? `codec${i}.read(from)` : `initial${i}()`}`,
+    (field, i) => `${field.name}: ${onWire.has(field) ? `codec${i}.read(from)` : `initial${i}`}`,
   )
   const writes = fields.map((field, i) => (onWire.has(field) ? `codec${i}.write(to, value.${field.name})` : ''))
   const source = `'use strict'

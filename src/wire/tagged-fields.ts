@@ -23,7 +23,7 @@ export interface TaggedFieldPlan {
   readonly name: string
   readonly tag: number
   readonly codec: Codec<unknown>
-  readonly initial: () => unknown
+  readonly initial: unknown
 }
 
 /** The end of every struct in a flexible version: a count, then (tag, size, bytes) by ascending tag, all unsigned varints. */
@@ -34,9 +34,10 @@ export interface TagSection {
 }
 
 /** The tag section of one struct in one dialect. */
-export function taggedFields(fields: readonly TaggedFieldPlan[], dialect: Dialect): TagSection {
-  const known = new Map(fields.map((field) => [field.tag, field]))
-  assert(known.size === fields.length, `${fields.length} tagged fields with ${known.size} different tags`)
+export function taggedFields(declared: readonly TaggedFieldPlan[], dialect: Dialect): TagSection {
+  const known = new Map(declared.map((field) => [field.tag, field]))
+  assert(known.size === declared.length, `${declared.length} tagged fields with ${known.size} different tags`)
+  const fields = declared.toSorted(byTag)
   const keeps = dialect.unknownTags === 'keep'
   return {
     read: (from, target) => {
@@ -45,9 +46,10 @@ export function taggedFields(fields: readonly TaggedFieldPlan[], dialect: Dialec
     },
     write: (to, value) => {
       const kept = keeps ? ((value as KeptTags)[unknownTags] ?? []) : []
-      const parts = fields.length === 0 ? kept : [...kept, ...changed(fields, value)]
+      const own = changed(fields, value)
+      const parts = kept.length === 0 ? own : [...kept, ...own].toSorted(byTag)
       to.uvarint(parts.length)
-      for (const { tag, bytes } of [...parts].toSorted((a, b) => a.tag - b.tag)) {
+      for (const { tag, bytes } of parts) {
         to.uvarint(tag)
         to.uvarint(bytes.length)
         to.put(bytes)
@@ -82,9 +84,15 @@ function readSized({ codec, tag }: TaggedFieldPlan, size: number, from: ByteRead
   return value
 }
 
-/** The fields that differ from their defaults; Kafka writes no others. */
+/** The fields that differ from their defaults, by tag; Kafka writes no others. */
 function changed(fields: readonly TaggedFieldPlan[], value: Readonly<Record<PropertyKey, unknown>>): RawTaggedField[] {
-  return fields
-    .filter(({ name, initial }) => !isSameValue(value[name], initial()))
-    .map(({ name, tag, codec }) => ({ tag, bytes: encode(codec, value[name]) }))
+  const parts: RawTaggedField[] = []
+  for (const { name, tag, codec, initial } of fields) {
+    if (!isSameValue(value[name], initial)) parts.push({ tag, bytes: encode(codec, value[name]) })
+  }
+  return parts
+}
+
+function byTag(one: { readonly tag: number }, other: { readonly tag: number }): number {
+  return one.tag - other.tag
 }

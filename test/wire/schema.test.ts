@@ -75,9 +75,17 @@ describe('struct', () => {
     expectTypeOf<ValueOf<typeof named>['at']>().toEqualTypeOf<Offset>()
   })
 
-  test('gives every reader its own default list', () => {
-    const codec = struct({ names: array(string).since(9) }).codec(classic)
-    expect(fromHex(codec, '').names).not.toBe(fromHex(codec, '').names)
+  test('gives every reader the same defaults, which nobody can change', () => {
+    const type = struct({
+      names: array(string).since(9),
+      more: nullable(array(string)).or([]),
+      inner: struct({ a: int8 }),
+    })
+    const read = fromHex(type.codec(classic), '0000000001')
+    expect(read.names).toBe(type.initial().names)
+    for (const one of [type.initial(), read.names, type.initial().more, type.initial().inner]) {
+      expect(Object.isFrozen(one)).toBe(true)
+    }
   })
 
   test('accepts only plain identifiers as names', () => {
