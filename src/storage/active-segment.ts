@@ -2,7 +2,7 @@ import { type FilePosition, filePosition, NO_TIMESTAMP, type Offset, type Timest
 import { DiskError } from '../base/errors.ts'
 import type { FileSystem, OpenFile, OpenMode } from '../disk/file-system.ts'
 import { BatchPeeker } from './batch-peek.ts'
-import { type SegmentPart, segmentFileName } from './file-names.ts'
+import { type FileState, type SegmentPart, segmentFileName } from './file-names.ts'
 import { OffsetIndex } from './offset-index.ts'
 import type { PlacedBatch } from './placed-batches.ts'
 import { TimeIndex } from './time-index.ts'
@@ -28,6 +28,8 @@ export interface ActiveSegmentOptions {
   readonly baseOffset: Offset
   /** index.interval.bytes of the topic. */
   readonly indexIntervalBytes: number
+  /** What its files carry behind their names while it is written beside the log; nothing by default. */
+  readonly state?: FileState
 }
 
 /**
@@ -229,8 +231,8 @@ export class ActiveSegment {
   }
 
   #openPart(part: SegmentPart, mode: OpenMode): OpenFile {
-    const { fileSystem, directory, baseOffset } = this.#options
-    return fileSystem.open(`${directory}/${segmentFileName(baseOffset, part)}`, mode)
+    const { fileSystem, directory, baseOffset, state } = this.#options
+    return fileSystem.open(`${directory}/${segmentFileName(baseOffset, part, state)}`, mode)
   }
 }
 

@@ -33,6 +33,8 @@ export const LEADER_EPOCH_CHECKPOINT = 'leader-epoch-checkpoint'
 export const PARTITION_METADATA = 'partition.metadata'
 /** Lock and shared state of the writers of one partition; ours, without any of Kafka's suffixes. */
 export const PARTITION_LOCK = 'tslog.lock'
+/** Held while closed segments of a partition are rewritten beside its writers; ours too. */
+export const MAINTENANCE_LOCK = 'tslog-maintenance.lock'
 /** What replaces `<name>` is written to `<name>.tmp` first. */
 export const TEMPORARY_SUFFIX = '.tmp'
 
@@ -81,7 +83,7 @@ export function parsePartitionFile(name: string): PartitionFile {
 function fixedName(name: string): PartitionFile | undefined {
   if (name === LEADER_EPOCH_CHECKPOINT) return { kind: 'leader-epoch-checkpoint' }
   if (name === PARTITION_METADATA) return { kind: 'partition-metadata' }
-  return name === PARTITION_LOCK ? { kind: 'lock' } : undefined
+  return name === PARTITION_LOCK || name === MAINTENANCE_LOCK ? { kind: 'lock' } : undefined
 }
 
 function numberedName(name: string): PartitionFile | undefined {

@@ -41,7 +41,8 @@ export type Offered = ({ readonly kind: 'appended' } & Appended) | Exclude<Produ
  */
 export class PartitionLog {
   readonly #options: PartitionLogOptions
-  readonly #directory: string
+  /** The partition's own directory. */
+  readonly directory: string
   readonly #stateFile: WriteStateFile
   #state: WriteState | undefined
   #active: ActiveSegment | undefined
@@ -59,11 +60,11 @@ export class PartitionLog {
   /** Takes no lock yet. Throws `DiskError` when the partition directory is not there or cannot be written. */
   constructor(options: PartitionLogOptions) {
     this.#options = options
-    this.#directory = partitionPath(options)
-    this.#stateFile = WriteStateFile.create(options.fileSystem, this.#directory)
+    this.directory = partitionPath(options)
+    this.#stateFile = WriteStateFile.create(options.fileSystem, this.directory)
     this.#turn = new PartitionTurn(this.#stateFile.file, options.lockWaitMs, options.elapsedMs)
-    this.#sealed = new SealedSegments(options, this.#directory)
-    this.#producers = new PartitionProducers(options.fileSystem, this.#directory)
+    this.#sealed = new SealedSegments(options, this.directory)
+    this.#producers = new PartitionProducers(options.fileSystem, this.directory)
     this.#age = new SegmentAge(options.clock, options.config)
   }
 
@@ -105,7 +106,7 @@ export class PartitionLog {
       this.#sealed.sync()
       this.#sealed.syncOlder(active.baseOffset, state.syncedEndOffset)
       active.log.sync()
-      this.#options.fileSystem.syncDirectory(this.#directory)
+      this.#options.fileSystem.syncDirectory(this.directory)
     })
     this.#background.restart()
     this.#withLock((current, segment) => {
@@ -137,7 +138,7 @@ export class PartitionLog {
       throw error
     })
     this.#guard(() => {
-      if (!isNamed) this.#options.fileSystem.syncDirectory(this.#directory)
+      if (!isNamed) this.#options.fileSystem.syncDirectory(this.directory)
       this.#refuseIfRemoved(active.log)
     })
     return this.#withLock((current) => {
@@ -187,12 +188,19 @@ export class PartitionLog {
 
   /** Removes the segments all of whose records lie below the log start offset, which must be durable. Returns how many. */
   deleteOldSegments(): number {
+    return this.rearrange((state) =>
+      deleteSegmentsBelow(this.#options.fileSystem, this.directory, state.logStartOffset),
+    )
+  }
+
+  /** Lets `change` replace or remove closed segments while no writer is there; readers are told. Killed in it, the next opener settles it. */
+  rearrange<T>(change: (state: WriteState) => T): T {
     return this.#withLock((state) => {
-      const deleted = deleteSegmentsBelow(this.#options.fileSystem, this.#directory, state.logStartOffset)
-      if (deleted === 0) return 0
+      this.#stateFile.markRearranging()
+      const result = change(state)
       state.generation += 1n
       this.#stateFile.write(state)
-      return deleted
+      return result
     })
   }
 
@@ -251,7 +259,7 @@ export class PartitionLog {
       if (!isWriting && !(error instanceof DiskError)) throw error
       this.#failure = error
       // The files of a topic that was deleted go away under its writers: then that is the reason to give.
-      this.#failure = refusalOf(this.#stateFile.read(), this.#directory) ?? error
+      this.#failure = refusalOf(this.#stateFile.read(), this.directory) ?? error
       throw this.#failure
     }
   }
@@ -267,7 +275,7 @@ export class PartitionLog {
     if (known !== undefined && !this.#stateFile.hasChanged() && !this.#stateFile.wasInterrupted) return known
     const state = this.#stateFile.read()
     try {
-      refuseWriting(state, { ...this.#options, directory: this.#directory })
+      refuseWriting(state, { ...this.#options, directory: this.directory })
       return this.#adopt(known, state) ?? this.#open(known, state)
     } catch (error) {
       // The state that was just read counts as known: the next look would find nothing new, and write on.
@@ -288,11 +296,11 @@ export class PartitionLog {
 
   #open(known: ActiveSegment | undefined, state: WriteState | undefined): ActiveSegment {
     const before = this.#state
-    const opened = openActive({ ...this.#options, directory: this.#directory, state, known })
+    const opened = openActive({ ...this.#options, directory: this.directory, state, known })
     this.#state = opened.state
     if (opened.active !== known) this.#takeSegment(known, opened)
     if (before?.logEndOffset !== opened.state.logEndOffset) this.#producers.forget()
-    if (opened.isChanged) this.#stateFile.write(opened.state)
+    if (opened.isChanged || this.#stateFile.wasInterrupted) this.#stateFile.write(opened.state)
     return opened.active
   }
 
@@ -342,7 +350,7 @@ export class PartitionLog {
     if (state.syncedEndOffset <= segment.baseOffset) {
       this.#sealed.sync()
       this.#sealed.syncOlder(segment.baseOffset, state.syncedEndOffset)
-      this.#options.fileSystem.syncDirectory(this.#directory)
+      this.#options.fileSystem.syncDirectory(this.directory)
     }
     this.#refuseIfRemoved(segment.log)
   }
@@ -354,7 +362,7 @@ export class PartitionLog {
     const removed = files.find(({ path, identity }) => fileSystem.stat(path)?.identity !== identity)
     if (removed === undefined) return
     const reason = new NotFoundError(`${removed.path} was removed or replaced while it was written`)
-    this.#failure = refusalOf(this.#stateFile.read(), this.#directory) ?? reason
+    this.#failure = refusalOf(this.#stateFile.read(), this.directory) ?? reason
     throw this.#failure
   }
 
@@ -373,11 +381,11 @@ export class PartitionLog {
     active.seal()
     const next = ActiveSegment.create({
       fileSystem,
-      directory: this.#directory,
+      directory: this.directory,
       baseOffset: state.logEndOffset,
       indexIntervalBytes: this.#options.config.indexIntervalBytes,
     })
-    writeProducerSnapshot(fileSystem, this.#directory, this.#producers.at(state))
+    writeProducerSnapshot(fileSystem, this.directory, this.#producers.at(state))
     this.#sealed.add(active, this.#wantsSync)
     this.#active = next
     this.#age.restart()

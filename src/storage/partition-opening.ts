@@ -9,6 +9,7 @@ import type { PartitionLogOptions } from './partition-options.ts'
 import { loadProducerState } from './producer-loading.ts'
 import { ProducerState } from './producer-state.ts'
 import { floorSegment, listSegments } from './segment-list.ts'
+import { settleSwap } from './swap-settlement.ts'
 import type { WriteState } from './write-state.ts'
 import { WriteStateFile } from './write-state-file.ts'
 
@@ -30,13 +31,13 @@ export interface OpenedPartition {
 }
 
 /**
- * Finds the active segment and its end, with the partition's lock held: believes the write state of this boot, adds what a killed
+ * Finds the active segment and its end, with the partition's lock held: settles a swap that was cut short, believes the write state of this boot, adds what a killed
  * writer left behind it, and recovers everything above the recovery point in all other cases.
  */
 export function openActive(options: OpeningOptions): OpenedPartition {
   const { state, fileSystem } = options
+  const { bases, isChanged } = settleSwap(fileSystem, options.directory)
   if (state === undefined || state.bootId === '' || state.bootId !== fileSystem.bootId) return recoverAll(options)
-  const bases = listSegments(fileSystem, options.directory)
   if (bases.at(-1) !== state.activeBaseOffset) return recoverAll(options)
   const active = activeOf(options, state)
   const isShorter = active.log.size() < state.endPosition
@@ -45,7 +46,8 @@ export function openActive(options: OpeningOptions): OpenedPartition {
     return recoverAll(options)
   }
   active.trimIndexes()
-  return active.isAtEnd() ? { active, state, isChanged: false } : recoverTail(options, active, state)
+  if (isChanged) state.generation += 1n
+  return active.isAtEnd() ? { active, state, isChanged } : recoverTail(options, active, state)
 }
 
 function activeOf(options: OpeningOptions, state: WriteState): ActiveSegment {

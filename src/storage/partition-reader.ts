@@ -95,13 +95,14 @@ export class PartitionReader {
   }
 
   #openSegment(baseOffset: Offset): Segment | undefined {
-    return openIfThere(() => Segment.open(this.#options.fileSystem, this.#options.directory, baseOffset))
+    const { fileSystem, directory } = this.#options
+    return openIfThere(() => Segment.open(fileSystem, directory, baseOffset, this.view.fileStateOf(baseOffset)))
   }
 
   /** The time index of a segment, whose file is the caller's to close; `undefined` when there is none. Opens nothing else. */
   openTimeIndex(baseOffset: Offset): TimeIndex | undefined {
     const { fileSystem, directory } = this.#options
-    const path = `${directory}/${segmentFileName(baseOffset, 'timeindex')}`
+    const path = `${directory}/${segmentFileName(baseOffset, 'timeindex', this.view.fileStateOf(baseOffset))}`
     const file = openIfThere(() => fileSystem.open(path, 'read'))
     return file && new TimeIndex(file, baseOffset)
   }
@@ -172,9 +173,10 @@ export class PartitionReader {
   }
 
   #damageOrEnd(segment: Segment, size: number, reason: string): PartitionRead | undefined {
-    // What looks like damage may be a log that was cut and written anew under us.
+    // What looks like damage may be a log that was cut and written anew under us, or one whose segments were replaced.
+    const { version } = this.view
     this.#refresh()
-    if (this.#segment !== segment) return undefined
+    if (this.#segment !== segment || this.view.version !== version) return undefined
     const segmentEnd = this.view.segmentEnd(segment.baseOffset)
     const offsetMax = smaller(segmentEnd, this.view.visibleLimit)
     const range = { position: this.#position + 1, end: size, offsetMin: this.#nextOffset, offsetMax }
@@ -213,21 +215,31 @@ export class PartitionReader {
     return { kind: 'trimmed', logStartOffset }
   }
 
-  /** Opens the segment with the next offset; one that was deleted between listing and opening is looked for again. */
+  /** Opens the segment with the next offset, by a listing that still holds once it is open; else it is looked for again. */
   #enterSegment(): Segment | undefined {
     for (let attempt = 0; attempt < openAttempts; attempt++) {
+      this.view.refresh()
       const base = this.view.segmentFor(this.#nextOffset)
       if (base === undefined && attempt > 0) return undefined
-      this.#segment = base === undefined ? undefined : this.#openSegment(base)
-      if (this.#segment !== undefined) {
-        this.#position = this.#segment.positionOf(this.#nextOffset)
-        this.#offsetMin = this.#segment.baseOffset
-        return this.#segment
+      const segment = base === undefined ? undefined : this.#openSegment(base)
+      if (segment === undefined) {
+        this.view.list()
+        continue
       }
+      const { version } = this.view
       this.view.refresh()
-      this.view.list()
+      if (this.view.version === version) return this.#begin(segment)
+      // It may be another one now that holds the offset.
+      segment.close()
     }
     return undefined
+  }
+
+  #begin(segment: Segment): Segment {
+    this.#segment = segment
+    this.#position = segment.positionOf(this.#nextOffset)
+    this.#offsetMin = segment.baseOffset
+    return segment
   }
 
   /** Goes on to what follows. False when this is the end of the log and nothing changed: wait. */
@@ -251,8 +263,11 @@ export class PartitionReader {
       this.seek(end)
       return
     }
-    const isListed = this.view.bases.includes(this.#segment.baseOffset)
-    if (!isListed || this.#segment.log.size() < this.#position) this.#leaveSegment()
+    // A segment that was replaced by one of its name ends elsewhere: what is open is not what the listing speaks of.
+    const { baseOffset, log } = this.#segment
+    const isListed = this.view.bases.includes(baseOffset)
+    const isSame = this.#options.fileSystem.stat(this.view.logPath(baseOffset))?.identity === log.identity
+    if (!isListed || !isSame || log.size() < this.#position) this.#leaveSegment()
   }
 
   #leaveSegment(): void {

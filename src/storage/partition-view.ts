@@ -1,6 +1,8 @@
 import { type Offset, offset } from '../base/brands.ts'
 import type { FileSystem } from '../disk/file-system.ts'
-import { floorSegment, listSegments } from './segment-list.ts'
+import { type FileState, segmentFileName } from './file-names.ts'
+import { floorSegment } from './segment-list.ts'
+import { fileStateOf, isSameListing, listReadableSegments, type SegmentListing } from './segment-listing.ts'
 import { Segment } from './segment.ts'
 import type { WriteState } from './write-state.ts'
 import { WriteStateFile } from './write-state-file.ts'
@@ -16,12 +18,16 @@ export interface PartitionViewOptions {
 /** Stands for an end that only the bytes of the log tell. */
 export const UNKNOWN_END = offset(2n ** 63n - 1n)
 
+/** How often a directory that others rearrange all the time is listed before what was seen last must do. */
+const listAttempts = 100
+
 /** What a reader knows of a partition without a lock: its segments, and how far writers say it can be read. */
 export class PartitionView {
   readonly #options: PartitionViewOptions
   #stateFile: WriteStateFile | undefined
   #state: WriteState | undefined
-  #bases: Offset[] = []
+  #listing: SegmentListing = { bases: [], swapped: new Set() }
+  #version = 0
 
   /** Throws `NotFoundError` when the directory is gone. */
   constructor(options: PartitionViewOptions) {
@@ -33,7 +39,7 @@ export class PartitionView {
 
   /** The first offset that may be read: where retention or a trim left it. */
   get logStartOffset(): Offset {
-    const first = this.#bases[0] ?? offset(0n)
+    const first = this.#listing.bases[0] ?? offset(0n)
     const marked = this.#state?.logStartOffset ?? this.#options.logStartCheckpoint ?? first
     return marked > first ? marked : first
   }
@@ -43,7 +49,7 @@ export class PartitionView {
    * does not know is Kafka's too, unless an append of ours is under way.
    */
   get visibleLimit(): Offset {
-    const last = this.#bases.at(-1)
+    const last = this.#listing.bases.at(-1)
     if (this.#state === undefined) return UNKNOWN_END
     const isAppending = this.#stateFile?.wasInterrupted === true
     if (last !== undefined && this.#state.activeBaseOffset < last && !isAppending) return UNKNOWN_END
@@ -74,22 +80,45 @@ export class PartitionView {
 
   /** Base offsets of the segments, oldest first. */
   get bases(): readonly Offset[] {
-    return this.#bases
+    return this.#listing.bases
   }
 
   /** Base offset of the segment for `target`: the first one when it lies before the log. */
   segmentFor(target: Offset): Offset | undefined {
-    return this.#bases[Math.max(0, floorSegment(this.#bases, target))]
+    return this.#listing.bases[Math.max(0, floorSegment(this.#listing.bases, target))]
   }
 
   /** Where the segment that begins at `base` ends; `UNKNOWN_END` for the last one. */
   segmentEnd(base: Offset): Offset {
-    return this.#bases[floorSegment(this.#bases, base) + 1] ?? UNKNOWN_END
+    return this.#listing.bases[floorSegment(this.#listing.bases, base) + 1] ?? UNKNOWN_END
   }
 
-  /** Lists the directory again. */
+  /** What the segment's files carry behind their names: `.swap` in the midst of a swap. */
+  fileStateOf(base: Offset): FileState {
+    return fileStateOf(this.#listing, base)
+  }
+
+  /** The path of the segment's `.log`. */
+  logPath(base: Offset): string {
+    return `${this.#options.directory}/${segmentFileName(base, 'log', this.fileStateOf(base))}`
+  }
+
+  /** Another number whenever segments came, went or were replaced, or the log was cut. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** Lists the directory again, until nobody rearranged it meanwhile. */
   list(): void {
-    this.#bases = listSegments(this.#options.fileSystem, this.#options.directory)
+    const { fileSystem, directory } = this.#options
+    for (let attempt = 0; attempt < listAttempts; attempt++) {
+      const before = this.#state?.generation
+      const wasRearranging = this.#isRearranging
+      this.#take(listReadableSegments(fileSystem, directory, wasRearranging))
+      if (this.#findStateFile() && this.#stateFile?.hasChanged() === true) this.#takeState()
+      const isSettled = this.#state?.generation === before && this.#isRearranging === wasRearranging
+      if (isSettled) return
+    }
   }
 
   /**
@@ -98,9 +127,11 @@ export class PartitionView {
    */
   refresh(): boolean {
     if (!this.#findStateFile()) return this.#relist()
-    const before = this.#state?.generation
-    if (this.#stateFile?.hasChanged() === true) this.#state = this.#readState()
-    return this.#state === undefined || this.#state.generation !== before ? this.#relist() : false
+    const { version } = this
+    const wasRearranging = this.#isRearranging
+    if (this.#stateFile?.hasChanged() === true) this.#takeState()
+    const mayDiffer = this.#state === undefined || this.#version !== version || wasRearranging || this.#isRearranging
+    return mayDiffer ? this.#relist() : false
   }
 
   /** The log end offset that a writer of this boot published. */
@@ -112,9 +143,24 @@ export class PartitionView {
     this.#stateFile?.close()
   }
 
+  get #isRearranging(): boolean {
+    return this.#stateFile?.isRearranging === true
+  }
+
   #relist(): true {
     this.list()
     return true
+  }
+
+  #take(listing: SegmentListing): void {
+    if (!isSameListing(listing, this.#listing)) this.#version++
+    this.#listing = listing
+  }
+
+  #takeState(): void {
+    const before = this.#state?.generation
+    this.#state = this.#readState()
+    if (this.#state?.generation !== before) this.#version++
   }
 
   #findStateFile(): boolean {
@@ -128,9 +174,9 @@ export class PartitionView {
   }
 
   #endByBytes(): Offset {
-    const base = this.#bases.at(-1)
+    const base = this.#listing.bases.at(-1)
     if (base === undefined) return offset(0n)
-    const segment = Segment.open(this.#options.fileSystem, this.#options.directory, base)
+    const segment = Segment.open(this.#options.fileSystem, this.#options.directory, base, this.fileStateOf(base))
     try {
       return segment.endOffset()
     } finally {

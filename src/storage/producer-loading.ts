@@ -4,7 +4,8 @@ import { BatchWalker } from './batch-walker.ts'
 import { parsePartitionFile, snapshotFileName } from './file-names.ts'
 import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
-import { floorSegment, listSegments } from './segment-list.ts'
+import { floorSegment } from './segment-list.ts'
+import { fileStateOf, listReadableSegments } from './segment-listing.ts'
 import { Segment } from './segment.ts'
 import { readWholeFile } from './whole-file.ts'
 
@@ -26,11 +27,12 @@ export function replayProducers(
   log: { readonly fileSystem: FileSystem; readonly directory: string; readonly end: Offset },
 ): void {
   const { fileSystem, directory, end } = log
-  const bases = listSegments(fileSystem, directory)
+  const listing = listReadableSegments(fileSystem, directory, false)
+  const { bases } = listing
   const first = Math.max(0, floorSegment(bases, state.endOffset))
   for (const base of bases.slice(first)) {
     if (base >= end) break
-    replaySegment(state, Segment.open(fileSystem, directory, base), end)
+    replaySegment(state, Segment.open(fileSystem, directory, base, fileStateOf(listing, base)), end)
   }
 }
 

@@ -1,12 +1,22 @@
 import type { Offset } from '../base/brands.ts'
 import { NotFoundError } from '../base/errors.ts'
-import type { FileSystem } from '../disk/file-system.ts'
+import type { DirectoryEntry, FileSystem } from '../disk/file-system.ts'
 import { baseOffsetOf, isLogFileName } from './file-names.ts'
 
 /** Base offsets of the segments of a partition directory, oldest first. Throws `NotFoundError` when the directory is gone. */
 export function listSegments(fileSystem: FileSystem, directory: string): Offset[] {
+  return segmentsAmong(listPartition(fileSystem, directory))
+}
+
+/** The names in a partition directory. Throws `NotFoundError` when it is gone. */
+export function listPartition(fileSystem: FileSystem, directory: string): DirectoryEntry[] {
   const entries = fileSystem.list(directory)
   if (entries === undefined) throw new NotFoundError(`partition directory ${directory} is not there`)
+  return entries
+}
+
+/** Base offsets of the segments whose `.log` is among `entries`, oldest first. */
+export function segmentsAmong(entries: readonly DirectoryEntry[]): Offset[] {
   const names: string[] = []
   for (const { name, kind } of entries) if (kind === 'file' && isLogFileName(name)) names.push(name)
   // All have the same number of digits, so that they are sorted as numbers are.

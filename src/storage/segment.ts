@@ -1,15 +1,21 @@
 import { type FilePosition, filePosition, type Offset, offset } from '../base/brands.ts'
-import { DiskError } from '../base/errors.ts'
 import type { FileSystem, OpenFile } from '../disk/file-system.ts'
 import { BatchPeeker } from './batch-peek.ts'
 import { BatchWalker } from './batch-walker.ts'
-import { type SegmentPart, segmentFileName } from './file-names.ts'
+import { type FileState, type SegmentPart, segmentFileName } from './file-names.ts'
 import { OffsetIndex } from './offset-index.ts'
+import { openIfThere } from './open-if-there.ts'
 import { findNextBatch } from './segment-search.ts'
 import { TransactionIndex } from './transaction-index.ts'
 
 /** What the entries of an offset index can say. */
 const offsetsPerSegment = 2n ** 31n
+
+interface OpenedSegment {
+  readonly baseOffset: Offset
+  readonly log: OpenFile
+  readonly state: FileState
+}
 
 /**
  * One segment as readers see it: a `.log`, and its indexes, each opened when it is first asked for. A missing or useless index
@@ -20,19 +26,21 @@ export class Segment {
   readonly log: OpenFile
   readonly #fileSystem: FileSystem
   readonly #directory: string
+  readonly #state: FileState
   readonly #indexes: OpenFile[] = []
 
-  private constructor(fileSystem: FileSystem, directory: string, opened: { baseOffset: Offset; log: OpenFile }) {
+  private constructor(fileSystem: FileSystem, directory: string, opened: OpenedSegment) {
     this.#fileSystem = fileSystem
     this.#directory = directory
+    this.#state = opened.state
     this.baseOffset = opened.baseOffset
     this.log = opened.log
   }
 
-  /** Throws `DiskError` with code `ENOENT` when the segment was deleted meanwhile. */
-  static open(fileSystem: FileSystem, directory: string, baseOffset: Offset): Segment {
-    const log = fileSystem.open(`${directory}/${segmentFileName(baseOffset, 'log')}`, 'read')
-    return new Segment(fileSystem, directory, { baseOffset, log })
+  /** `state`: what its files are called when it is on its way in. Throws `DiskError` with code `ENOENT` when it was deleted meanwhile. */
+  static open(fileSystem: FileSystem, directory: string, baseOffset: Offset, state: FileState = ''): Segment {
+    const log = fileSystem.open(`${directory}/${segmentFileName(baseOffset, 'log', state)}`, 'read')
+    return new Segment(fileSystem, directory, { baseOffset, log, state })
   }
 
   /**
@@ -104,8 +112,12 @@ export class Segment {
     return file && new OffsetIndex(file, this.baseOffset)
   }
 
+  /** In the midst of a swap the log has its final name before this one has: then it is what is on its way in. */
   transactionIndex(): TransactionIndex | undefined {
-    const file = this.#openPart('txnindex')
+    const file =
+      this.#openPart('txnindex') ??
+      (this.#state === '' ? this.#openPart('txnindex', '.swap') : undefined) ??
+      this.#openPart('txnindex', '')
     return file && new TransactionIndex(file)
   }
 
@@ -115,17 +127,12 @@ export class Segment {
     this.#indexes.length = 0
   }
 
-  #openPart(part: SegmentPart): OpenFile | undefined {
-    const path = `${this.#directory}/${segmentFileName(this.baseOffset, part)}`
+  #openPart(part: SegmentPart, state = this.#state): OpenFile | undefined {
+    const path = `${this.#directory}/${segmentFileName(this.baseOffset, part, state)}`
     const known = this.#indexes.find((file) => file.path === path)
     if (known !== undefined) return known
-    try {
-      const file = this.#fileSystem.open(path, 'read')
-      this.#indexes.push(file)
-      return file
-    } catch (error) {
-      if (error instanceof DiskError && error.code === 'ENOENT') return undefined
-      throw error
-    }
+    const file = openIfThere(() => this.#fileSystem.open(path, 'read'))
+    if (file !== undefined) this.#indexes.push(file)
+    return file
   }
 }

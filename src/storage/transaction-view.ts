@@ -4,6 +4,7 @@ import type { RecordBatch } from '../record/record-batch.ts'
 import { openIfThere } from './open-if-there.ts'
 import type { PartitionView } from './partition-view.ts'
 import { loadProducerState } from './producer-loading.ts'
+import type { ProducerState } from './producer-state.ts'
 import { Segment } from './segment.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 
@@ -27,7 +28,8 @@ export class TransactionView {
   lastStableOffset(end: Offset): Offset {
     if (!this.#view.mayHaveProducers) return end
     if (this.#stable?.end === end) return this.#stable.lastStableOffset
-    const open = loadProducerState(this.#fileSystem, this.#directory, end).firstOpenTransactionOffset
+    const load = (): ProducerState => loadProducerState(this.#fileSystem, this.#directory, end)
+    const open = this.#stably(() => openIfThere(load))?.firstOpenTransactionOffset
     const lastStableOffset = open !== undefined && open < end ? open : end
     this.#stable = { end, lastStableOffset }
     return lastStableOffset
@@ -43,14 +45,34 @@ export class TransactionView {
   }
 
   #load(): void {
+    this.#aborted = this.#stably(() => this.#collectAborted()) ?? []
+    this.#knownBelow = this.#view.visibleEnd
+  }
+
+  #collectAborted(): AbortedTransaction[] {
     const aborted: AbortedTransaction[] = []
     for (const base of this.#view.bases) {
       // A segment that was deleted since the listing has nothing more to be read.
-      const segment = openIfThere(() => Segment.open(this.#fileSystem, this.#directory, base))
+      const state = this.#view.fileStateOf(base)
+      const segment = openIfThere(() => Segment.open(this.#fileSystem, this.#directory, base, state))
       segment?.transactionIndex()?.forEach((one) => void aborted.push(one))
       segment?.close()
     }
-    this.#aborted = aborted
-    this.#knownBelow = this.#view.visibleEnd
+    return aborted
+  }
+
+  /** What `load` gives while the segments stay what they are: between two looks that find the same. `undefined`: it found nothing, each time. */
+  #stably<T>(load: () => T | undefined): T | undefined {
+    let loaded: T | undefined
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      const { version } = this.#view
+      loaded = load()
+      this.#view.refresh()
+      if (loaded !== undefined && this.#view.version === version) return loaded
+    }
+    return loaded
   }
 }
+
+/** How often segments may be replaced under a look at them before what was seen last must do. */
+const attemptsMax = 16

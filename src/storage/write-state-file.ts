@@ -56,6 +56,11 @@ export class WriteStateFile {
     return this.#known[appendingAt] !== 0
   }
 
+  /** Whether closed segments were being replaced or removed when the state was read last: names in the directory may be in the midst of a change. */
+  get isRearranging(): boolean {
+    return this.#known[appendingAt] === mark.rearranging
+  }
+
   /** Whether the file holds a state of this boot, whole or torn by the kill of a writer in the midst of its write. */
   isOfBoot(bootId: string): boolean {
     return bootId !== '' && bootOf(this.#readBytes(new Uint8Array(WRITE_STATE_BYTES))) === bootId
@@ -63,9 +68,18 @@ export class WriteStateFile {
 
   /** Marks that the log is about to be changed, until the next `write`. With the lock held. */
   markAppending(): void {
+    this.#mark(mark.appending)
+  }
+
+  /** Marks that closed segments are about to be replaced or removed, until the next `write`. With the lock held. */
+  markRearranging(): void {
+    this.#mark(mark.rearranging)
+  }
+
+  #mark(value: number): void {
     this.#map()
-    this.#known[appendingAt] = 1
-    if (this.#memory !== undefined) this.#memory[appendingAt] = 1
+    this.#known[appendingAt] = value
+    if (this.#memory !== undefined) this.#memory[appendingAt] = value
     else this.file.write(this.#known.subarray(appendingAt, WRITE_STATE_BYTES), appendingAt)
   }
 
@@ -100,6 +114,7 @@ export class WriteStateFile {
 }
 
 const readAttempts = 4
+const mark = { appending: 1, rearranging: 2 } as const
 
 function lockPath(directory: string): string {
   return `${directory}/${PARTITION_LOCK}`

@@ -16,7 +16,7 @@ import { crc32c } from '../wire/crc32c.ts'
  *  40  8 activeBaseOffset          92  8 maxTimestamp
  *  48  8 logEndOffset             100  8 offsetOfMaxTimestamp
  *  56  8 endPosition              108  4 leaderEpoch
- *                                 112  8 logStartOffset      120  8 appending, see `WriteStateFile`
+ *                                 112  8 logStartOffset      120  8 mark of a change under way, see `WriteStateFile`
  * ```
  */
 export interface WriteState {

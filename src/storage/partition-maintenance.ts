@@ -1,0 +1,36 @@
+import { LockedError } from '../base/errors.ts'
+import type { FileSystem, OpenFile } from '../disk/file-system.ts'
+import { MAINTENANCE_LOCK } from './file-names.ts'
+
+/**
+ * The right to rewrite closed segments of a partition: one process at a time, for as long as it takes. Writers never wait for it; they meet its
+ * holder only at the swap, which takes the partition's own lock. Whoever holds both took this one first. It ends with the process.
+ */
+export class PartitionMaintenance {
+  readonly #lock: OpenFile
+
+  private constructor(lock: OpenFile) {
+    this.#lock = lock
+  }
+
+  /** Throws `LockedError` when another process is at it. */
+  static begin(fileSystem: FileSystem, directory: string): PartitionMaintenance {
+    const begun = PartitionMaintenance.tryBegin(fileSystem, directory)
+    if (begun !== undefined) return begun
+    throw new LockedError(`${directory} is being compacted, or its segments rewritten, by another process`, {
+      hint: 'wait for it to finish, or stop it',
+    })
+  }
+
+  /** The same; `undefined` when another process is at it. */
+  static tryBegin(fileSystem: FileSystem, directory: string): PartitionMaintenance | undefined {
+    const file = fileSystem.open(`${directory}/${MAINTENANCE_LOCK}`, 'create')
+    if (file.lock('exclusive', 0)) return new PartitionMaintenance(file)
+    file.close()
+    return undefined
+  }
+
+  end(): void {
+    this.#lock.close()
+  }
+}
