@@ -6,17 +6,22 @@ export interface ApiRow {
   readonly versions: VersionRange
   /** From this version on lengths are compact and structs end in tagged fields; `Infinity` when none does. */
   readonly flexibleSince: number
-  /** The lowest version that a broker names in its ApiVersions answer; absent when clients are not to see the API at all. */
+  /**
+   * The lowest version that a broker names in its ApiVersions answer; absent when clients are not to see the API at
+   * all.
+   */
   readonly advertisedSince?: number
 }
 
 /**
- * The one table of versions. Mins are as low as clients need (kafkajs and kafka-go ignore them, librdkafka switches features
- * off), maxes as high as we keep all promises of: Produce 12, EndTxn 5 and TxnOffsetCommit 5 mean KIP-890, AddPartitionsToTxn 4
- * is for brokers, FindCoordinator 6 for share groups, Fetch 17 for followers.
+ * The one table of versions. Mins are as low as clients need (kafkajs and kafka-go ignore them, librdkafka switches
+ * features off), maxes as high as we keep all promises of: Produce 12, EndTxn 5 and TxnOffsetCommit 5 mean KIP-890,
+ * AddPartitionsToTxn 4 is for brokers, FindCoordinator 6 for share groups, Fetch 17 for followers.
  */
 export const apiTable = {
-  /** 0 to 2 are named only because librdkafka sends uncompressed when they are not (KAFKA-18659); Kafka does the same. */
+  /**
+   * 0 to 2 are named only because librdkafka sends uncompressed when they are not (KAFKA-18659); Kafka does the same.
+   */
   Produce: { ...row(0, 3, 11, 9), advertisedSince: 0 },
   Fetch: row(1, 4, 16, 12),
   ListOffsets: row(2, 0, 9, 6),

@@ -33,8 +33,8 @@ export function speaks({ versions }: ApiRow, version: number): boolean {
 }
 
 /**
- * A whole message as it goes out: int32 size, header, body. In pieces, so that large `records` are sent from where they are;
- * they must not change before that.
+ * A whole message as it goes out: int32 size, header, body. In pieces, so that large `records` are sent from where
+ * they are; they must not change before that.
  */
 export type Frame = readonly Uint8Array[]
 
@@ -56,7 +56,10 @@ export function openRequest(frame: Uint8Array): ReceivedRequest {
   return { header: readRequestHeader(body), body }
 }
 
-/** Reads the body of a request in a version that we speak. Bytes are views of the frame. Throws `MalformedMessageError`. */
+/**
+ * Reads the body of a request in a version that we speak. Bytes are views of the frame. Throws
+ * `MalformedMessageError`.
+ */
 export function decodeRequest<Request>(one: Api<Request, unknown>, version: number, body: ByteReader): Request {
   return one.request.codec(dialect(one, version)).read(body)
 }
@@ -93,8 +96,8 @@ export interface ReceivedResponse<Response> {
 }
 
 /**
- * Reads the response to a request of this version from its frame, without the size. A broker that does not know the version
- * of an ApiVersions request answers in version 0: it is read so. Throws `MalformedMessageError`.
+ * Reads the response to a request of this version from its frame, without the size. A broker that does not know the
+ * version of an ApiVersions request answers in version 0: it is read so. Throws `MalformedMessageError`.
  */
 export function decodeResponse<Response>(
   one: Api<unknown, Response>,

@@ -4,8 +4,8 @@ import { struct } from '../wire/schema.ts'
 import { apiRowOf, apiTable } from './api-keys.ts'
 
 /**
- * What stands before every request: version 1, or 2 when the API's version is flexible, which adds tagged fields at the end
- * but leaves `clientId` in its old form. (Version 0, without `clientId`, was ControlledShutdown's alone.)
+ * What stands before every request: version 1, or 2 when the API's version is flexible, which adds tagged fields at
+ * the end but leaves `clientId` in its old form. (Version 0, without `clientId`, was ControlledShutdown's alone.)
  */
 export interface RequestHeader {
   readonly apiKey: number

@@ -2,8 +2,8 @@ import { MalformedMessageError } from '../base/errors.ts'
 import { readVarint, readVarlongExact, type VarintCursor } from './varint.ts'
 
 /**
- * A cursor over bytes that nobody has checked yet. Numbers are big-endian, as everywhere in Kafka. Every read looks at what
- * remains first and throws `MalformedMessageError`, with the position, when that is too little.
+ * A cursor over bytes that nobody has checked yet. Numbers are big-endian, as everywhere in Kafka. Every read looks at
+ * what remains first and throws `MalformedMessageError`, with the position, when that is too little.
  */
 export class ByteReader implements VarintCursor {
   /** Has no state between calls; made at the first text that needs it. */

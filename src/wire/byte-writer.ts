@@ -88,8 +88,8 @@ export class ByteWriter {
   }
 
   /**
-   * As `put`, but without a copy when they are many: they become a piece of their own, and must stay as they are until the
-   * pieces were used.
+   * As `put`, but without a copy when they are many: they become a piece of their own, and must stay as they are until
+   * the pieces were used.
    */
   splice(bytes: Uint8Array): void {
     if (bytes.length <= COPIED) {
@@ -143,7 +143,10 @@ export class ByteWriter {
     return whole
   }
 
-  /** What was written, in order and without a copy: views of the writer, which is done with, and between them what was spliced. */
+  /**
+   * What was written, in order and without a copy: views of the writer, which is done with, and between them what was
+   * spliced.
+   */
   pieces(): Uint8Array[] {
     const pieces: Uint8Array[] = []
     let start = 0
@@ -194,7 +197,9 @@ const COPIED = 1024
 /** Up to this many characters are copied one by one: cheaper than the call into the encoder. */
 const SHORT = 32
 
-/** How many bytes `text` takes as UTF-8; half a surrogate pair becomes U+FFFD, three bytes, as `TextEncoder` writes it. */
+/**
+ * How many bytes `text` takes as UTF-8; half a surrogate pair becomes U+FFFD, three bytes, as `TextEncoder` writes it.
+ */
 function utf8Size(text: string): number {
   let size = text.length
   for (let i = 0; i < text.length; i++) {

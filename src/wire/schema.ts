@@ -40,8 +40,9 @@ interface Field<T> {
 }
 
 /**
- * The type of a message or of one of its fields, with the versions it is in. Immutable: each of `since`, `until`, `or` and
- * `tagged` gives a new type. In a version that lacks a field, reading gives its default and writing drops the value.
+ * The type of a message or of one of its fields, with the versions it is in. Immutable: each of `since`, `until`, `or`
+ * and `tagged` gives a new type. In a version that lacks a field, reading gives its default and writing drops the
+ * value.
  */
 export class Type<T> {
   readonly #field: Field<T>
@@ -210,7 +211,10 @@ const compactNullableString: Codec<string | null> = {
 /** int32 length and bytes; a compact length in flexible versions. Reading gives a view of the source, never a copy. */
 export const bytes: Type<Uint8Array> = blob('bytes', (to, value) => to.put(value))
 
-/** As `bytes`, for record batches: large ones are written by reference (see `ByteWriter.splice`), so they stay as they are until sent. */
+/**
+ * As `bytes`, for record batches: large ones are written by reference (see `ByteWriter.splice`), so they stay as they
+ * are until sent.
+ */
 export const records: Type<Uint8Array> = blob('records', (to, value) => to.splice(value))
 
 /** A list of a type, or of structs when given fields: int32 count, compact in flexible versions. */
@@ -228,8 +232,8 @@ const noItems = fixed([])
 const noBytes = new Uint8Array(0)
 
 /**
- * The form of a string, bytes, array or struct that may be null, in all versions or only in some: in the others, null is
- * never read, and writing it is our own bug. The default is null; `.or` gives another.
+ * The form of a string, bytes, array or struct that may be null, in all versions or only in some: in the others, null
+ * is never read, and writing it is our own bug. The default is null; `.or` gives another.
  */
 export function nullable<T>(type: Type<T>, versions: { since?: number; until?: number } = {}): Type<T | null> {
   const { since = 0, until = Infinity } = versions
@@ -239,7 +243,9 @@ export function nullable<T>(type: Type<T>, versions: { since?: number; until?: n
   return new Type<T | null>({ shape, layout: { plain }, initial: () => null, versions: type.versions, tag: type.tag })
 }
 
-/** Fields in their order on the wire. One type serves all versions: a field that a version lacks reads as its default. */
+/**
+ * Fields in their order on the wire. One type serves all versions: a field that a version lacks reads as its default.
+ */
 export function struct<F extends Fields>(fields: F): Type<StructOf<F>> {
   const built = new Map<number, Codec<StructOf<F>>>()
   const plain = (dialect: Dialect): Codec<StructOf<F>> => {

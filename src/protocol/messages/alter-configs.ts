@@ -22,7 +22,7 @@ export const alterConfigsResponse = struct({
 })
 export type AlterConfigsResponse = ValueOf<typeof alterConfigsResponse>
 
-/** Replaces all configs of a resource: what is not named goes back to its default. */
+/** Replaces all configs of a topic (resource type 2) or broker (4): what is not named goes back to its default. */
 export const alterConfigsApi: Api<AlterConfigsRequest, AlterConfigsResponse> = api(
   'AlterConfigs',
   alterConfigsRequest,

@@ -13,6 +13,6 @@ export const alterUserScramCredentialsResponse = struct({
 })
 export type AlterUserScramCredentialsResponse = ValueOf<typeof alterUserScramCredentialsResponse>
 
-/** Sets and removes SCRAM credentials, salted by the client. */
+/** Sets and removes SCRAM credentials, salted by the client. Mechanisms as in the describing request. */
 export const alterUserScramCredentialsApi: Api<AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse> =
   api('AlterUserScramCredentials', alterUserScramCredentialsRequest, alterUserScramCredentialsResponse)

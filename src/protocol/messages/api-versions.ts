@@ -19,8 +19,9 @@ export const apiVersionsResponse = struct({
 export type ApiVersionsResponse = ValueOf<typeof apiVersionsResponse>
 
 /**
- * Which keys and versions the broker speaks. Asked first, so the response's header is version 0 in all versions, and a version
- * that the broker does not know is answered in version 0 with the error UNSUPPORTED_VERSION. 3 names the client and has features.
+ * Which keys and versions the broker speaks. Asked first, so the response's header is version 0 in all versions, and a
+ * version that the broker does not know is answered in version 0 with the error UNSUPPORTED_VERSION. Version 3 names
+ * the client and has features.
  */
 export const apiVersionsApi: Api<ApiVersionsRequest, ApiVersionsResponse> = api(
   'ApiVersions',

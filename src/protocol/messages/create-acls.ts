@@ -20,7 +20,7 @@ export const createAclsResponse = struct({
 })
 export type CreateAclsResponse = ValueOf<typeof createAclsResponse>
 
-/** Adds access rules. 1 has the pattern type. */
+/** Adds access rules. Version 1 has the pattern type. The numbers are those of DescribeAcls. */
 export const createAclsApi: Api<CreateAclsRequest, CreateAclsResponse> = api(
   'CreateAcls',
   createAclsRequest,

@@ -9,7 +9,7 @@ export const createTopicsRequest = struct({
     assignments: array({ partitionIndex: int32, brokerIds: array(int32) }),
     configs: array({ name: string, value: nullable(string).or('') }),
   }),
-  timeoutMs: int32.or(60000),
+  timeoutMs: int32.or(60_000),
   validateOnly: boolean.since(1),
 })
 export type CreateTopicsRequest = ValueOf<typeof createTopicsRequest>
@@ -39,7 +39,7 @@ export const createTopicsResponse = struct({
 })
 export type CreateTopicsResponse = ValueOf<typeof createTopicsResponse>
 
-/** Creates topics. 1 can only validate, 4 has the broker's defaults (-1), 5 tells configs, 7 the topic id. */
+/** Creates topics. Version 1 can only validate, 4 has the broker's defaults (-1), 5 tells configs, 7 the topic id. */
 export const createTopicsApi: Api<CreateTopicsRequest, CreateTopicsResponse> = api(
   'CreateTopics',
   createTopicsRequest,

@@ -34,7 +34,9 @@ export const deleteAclsResponse = struct({
 })
 export type DeleteAclsResponse = ValueOf<typeof deleteAclsResponse>
 
-/** Removes the access rules that filters find. 1 has the pattern type. */
+/**
+ * Removes the access rules that filters find. Version 1 has the pattern type. The numbers are those of DescribeAcls.
+ */
 export const deleteAclsApi: Api<DeleteAclsRequest, DeleteAclsResponse> = api(
   'DeleteAcls',
   deleteAclsRequest,

@@ -25,7 +25,12 @@ export const describeAclsResponse = struct({
 })
 export type DescribeAclsResponse = ValueOf<typeof describeAclsResponse>
 
-/** Access rules that a filter finds. 1 has the pattern type. */
+/**
+ * Access rules that a filter finds. Version 1 has the pattern type. In all three ACL requests 1 stands for any.
+ * Resource types: 2 topic, 3 group, 4 cluster, 5 transactional id. Pattern types: 2 what matches a name, 3 literal, 4
+ * prefixed. Operations: 2 all, 3 read, 4 write, 5 create, 6 delete, 7 alter, 8 describe, 9 cluster action, 10 describe
+ * configs, 11 alter configs, 12 idempotent write. Permission types: 2 deny, 3 allow.
+ */
 export const describeAclsApi: Api<DescribeAclsRequest, DescribeAclsResponse> = api(
   'DescribeAcls',
   describeAclsRequest,

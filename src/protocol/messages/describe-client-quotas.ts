@@ -31,7 +31,7 @@ export const describeClientQuotasResponse = struct({
 })
 export type DescribeClientQuotasResponse = ValueOf<typeof describeClientQuotasResponse>
 
-/** Quotas that a filter finds. */
+/** Quotas that a filter finds: `match` itself (match type 0), the default (1) or any name (2) of an entity type. */
 export const describeClientQuotasApi: Api<DescribeClientQuotasRequest, DescribeClientQuotasResponse> = api(
   'DescribeClientQuotas',
   describeClientQuotasRequest,

@@ -19,7 +19,7 @@ export const describeClusterResponse = struct({
 })
 export type DescribeClusterResponse = ValueOf<typeof describeClusterResponse>
 
-/** Cluster id, controller and brokers. 1 tells brokers from controllers. */
+/** Cluster id, controller and brokers. Version 1 tells brokers from controllers. */
 export const describeClusterApi: Api<DescribeClusterRequest, DescribeClusterResponse> = api(
   'DescribeCluster',
   describeClusterRequest,

@@ -25,7 +25,7 @@ export const describeGroupsResponse = struct({
 })
 export type DescribeGroupsResponse = ValueOf<typeof describeGroupsResponse>
 
-/** State and members of classic groups. 3 has authorized operations, 4 static members. */
+/** State and members of classic groups. Version 3 has authorized operations, 4 static members. */
 export const describeGroupsApi: Api<DescribeGroupsRequest, DescribeGroupsResponse> = api(
   'DescribeGroups',
   describeGroupsRequest,

@@ -22,7 +22,10 @@ export const describeLogDirsResponse = struct({
 })
 export type DescribeLogDirsResponse = ValueOf<typeof describeLogDirsResponse>
 
-/** What lies in the broker's log directories, null topics for all. 3 has an error of the whole, 4 the size of the disk. */
+/**
+ * What lies in the broker's log directories, null topics for all. Version 3 has an error of the whole, 4 the size of
+ * the disk.
+ */
 export const describeLogDirsApi: Api<DescribeLogDirsRequest, DescribeLogDirsResponse> = api(
   'DescribeLogDirs',
   describeLogDirsRequest,

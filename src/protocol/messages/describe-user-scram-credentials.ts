@@ -17,7 +17,10 @@ export const describeUserScramCredentialsResponse = struct({
 })
 export type DescribeUserScramCredentialsResponse = ValueOf<typeof describeUserScramCredentialsResponse>
 
-/** Which SCRAM credentials users have, null for all users; never the credentials. */
+/**
+ * Which SCRAM credentials users have, null for all users; never the credentials. Mechanism 1 is SCRAM-SHA-256, 2
+ * SCRAM-SHA-512.
+ */
 export const describeUserScramCredentialsApi: Api<
   DescribeUserScramCredentialsRequest,
   DescribeUserScramCredentialsResponse

@@ -18,5 +18,5 @@ export const endTxnResponse = struct({
 })
 export type EndTxnResponse = ValueOf<typeof endTxnResponse>
 
-/** Commits or aborts a transaction. 5 gives the epoch of the next one (KIP-890). */
+/** Commits or aborts a transaction. Version 5 gives the epoch of the next one (KIP-890). */
 export const endTxnApi: Api<EndTxnRequest, EndTxnResponse> = api('EndTxn', endTxnRequest, endTxnResponse)

@@ -16,6 +16,7 @@ import { type Api, api } from '../api.ts'
 
 export const fetchRequest = struct({
   clusterId: nullable(string).since(12).tagged(0),
+  /** -1 for consumers; from 15 on in `replicaState`. */
   replicaId: int32.or(-1).until(14),
   replicaState: struct({ replicaId: int32.or(-1), replicaEpoch: int64.or(-1n) })
     .since(15)
@@ -23,6 +24,7 @@ export const fetchRequest = struct({
   maxWaitMs: int32,
   minBytes: int32,
   maxBytes: int32.or(0x7fff_ffff).since(3),
+  /** 0 reads what is there, 1 only what is committed. */
   isolationLevel: int8.since(4),
   sessionId: int32.since(7),
   sessionEpoch: int32.or(-1).since(7),
@@ -44,12 +46,14 @@ export const fetchRequest = struct({
 })
 export type FetchRequest = ValueOf<typeof fetchRequest>
 
+/** What one partition gives. */
 export const fetchPartitionData = struct({
   partitionIndex: int32,
   errorCode: int16,
   highWatermark: int64.as<Offset>(),
   lastStableOffset: int64.or(-1n).as<Offset>().since(4),
   logStartOffset: int64.or(-1n).as<Offset>().since(5),
+  /** Where the follower's log leaves ours. */
   divergingEpoch: struct({ epoch: int32.or(-1).as<LeaderEpoch>(), endOffset: int64.or(-1n).as<Offset>() })
     .since(12)
     .tagged(0),
@@ -59,6 +63,7 @@ export const fetchPartitionData = struct({
   snapshotId: struct({ endOffset: int64.or(-1n).as<Offset>(), epoch: int32.or(-1).as<LeaderEpoch>() })
     .since(12)
     .tagged(2),
+  /** Null unless the request reads only what is committed. */
   abortedTransactions: nullable(array({ producerId: int64.as<ProducerId>(), firstOffset: int64.as<Offset>() }))
     .or([])
     .since(4),
@@ -78,8 +83,9 @@ export const fetchResponse = struct({
 export type FetchResponse = ValueOf<typeof fetchResponse>
 
 /**
- * Reads record batches, from consumers and from followers. Large `records` are sent as they are, never copied.
- * 3 bounds the whole response, 4 knows transactions, 7 sessions (KIP-227), 9 fences by leader epoch, 10 allows zstd, 11 names the
- * consumer's rack, 12 tells where logs diverge (KIP-595), 13 names topics by id alone, 15 puts the follower into a tagged field.
+ * Reads record batches, from consumers and from followers. Large `records` are sent as they are, never copied. Version
+ * 3 bounds the whole response, 4 knows transactions, 7 sessions (KIP-227), 9 fences by leader epoch, 10 allows zstd,
+ * 11 names the consumer's rack, 12 tells where logs diverge (KIP-595), 13 names topics by id alone, 15 puts the
+ * follower into a tagged field.
  */
 export const fetchApi: Api<FetchRequest, FetchResponse> = api('Fetch', fetchRequest, fetchResponse)

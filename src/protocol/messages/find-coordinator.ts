@@ -3,6 +3,7 @@ import { type Api, api } from '../api.ts'
 
 export const findCoordinatorRequest = struct({
   key: string.until(3),
+  /** 0 group, 1 transactional id. */
   keyType: int8.since(1),
   coordinatorKeys: array(string).since(4),
 })
@@ -26,7 +27,10 @@ export const findCoordinatorResponse = struct({
 })
 export type FindCoordinatorResponse = ValueOf<typeof findCoordinatorResponse>
 
-/** Who coordinates a group (key type 0) or a transactional id (1). 0 knows groups only; from 4 on a list of keys (KIP-699). */
+/**
+ * Who coordinates a group (key type 0) or a transactional id (1). Version 0 knows groups only; from 4 on a list of keys
+ * (KIP-699).
+ */
 export const findCoordinatorApi: Api<FindCoordinatorRequest, FindCoordinatorResponse> = api(
   'FindCoordinator',
   findCoordinatorRequest,

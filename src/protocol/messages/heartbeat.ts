@@ -12,7 +12,7 @@ export type HeartbeatRequest = ValueOf<typeof heartbeatRequest>
 export const heartbeatResponse = struct({ throttleTimeMs: int32.since(1), errorCode: int16 })
 export type HeartbeatResponse = ValueOf<typeof heartbeatResponse>
 
-/** Keeps a member of a classic group alive, and tells it to rejoin. 3 has static members. */
+/** Keeps a member of a classic group alive, and tells it to rejoin. Version 3 has static members. */
 export const heartbeatApi: Api<HeartbeatRequest, HeartbeatResponse> = api(
   'Heartbeat',
   heartbeatRequest,

@@ -22,7 +22,10 @@ export const incrementalAlterConfigsResponse = struct({
 })
 export type IncrementalAlterConfigsResponse = ValueOf<typeof incrementalAlterConfigsResponse>
 
-/** Sets, deletes, appends to or subtracts from single configs. */
+/**
+ * Sets (operation 0), deletes (1), appends to (2) or subtracts from (3) single configs of a topic (resource type 2) or
+ * broker (4).
+ */
 export const incrementalAlterConfigsApi: Api<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse> = api(
   'IncrementalAlterConfigs',
   incrementalAlterConfigsRequest,

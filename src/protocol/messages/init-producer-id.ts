@@ -18,7 +18,10 @@ export const initProducerIdResponse = struct({
 })
 export type InitProducerIdResponse = ValueOf<typeof initProducerIdResponse>
 
-/** Gives a producer its id and epoch. 3 lets a producer keep its id (KIP-360); 4 and later may say PRODUCER_FENCED. */
+/**
+ * Gives a producer its id and epoch. Version 3 lets a producer keep its id (KIP-360); 4 and later may say
+ * PRODUCER_FENCED.
+ */
 export const initProducerIdApi: Api<InitProducerIdRequest, InitProducerIdResponse> = api(
   'InitProducerId',
   initProducerIdRequest,

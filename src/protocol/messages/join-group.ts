@@ -27,8 +27,9 @@ export const joinGroupResponse = struct({
 export type JoinGroupResponse = ValueOf<typeof joinGroupResponse>
 
 /**
- * Joins the classic group protocol. 1 tells a rebalance timeout apart, 4 asks new members to come again with the id they are
- * given (KIP-394), 5 has static members, 7 the protocol type, 8 the reason, 9 tells a static leader to skip the assignment.
+ * Joins the classic group protocol. Version 1 tells a rebalance timeout apart, 4 asks new members to come again with
+ * the id they are given (KIP-394), 5 has static members, 7 the protocol type, 8 the reason, 9 tells a static leader to
+ * skip the assignment.
  */
 export const joinGroupApi: Api<JoinGroupRequest, JoinGroupResponse> = api(
   'JoinGroup',

@@ -15,7 +15,7 @@ export const leaveGroupResponse = struct({
 })
 export type LeaveGroupResponse = ValueOf<typeof leaveGroupResponse>
 
-/** Takes members out of a classic group: one, from 3 on several, each with its own error. 5 says why. */
+/** Takes members out of a classic group: one, from 3 on several, each with its own error. Version 5 says why. */
 export const leaveGroupApi: Api<LeaveGroupRequest, LeaveGroupResponse> = api(
   'LeaveGroup',
   leaveGroupRequest,

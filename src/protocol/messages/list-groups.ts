@@ -11,7 +11,7 @@ export const listGroupsResponse = struct({
 })
 export type ListGroupsResponse = ValueOf<typeof listGroupsResponse>
 
-/** The groups of this coordinator. 4 filters by state, 5 by type. */
+/** The groups of this coordinator. Version 4 filters by state, 5 by type. */
 export const listGroupsApi: Api<ListGroupsRequest, ListGroupsResponse> = api(
   'ListGroups',
   listGroupsRequest,

@@ -31,6 +31,7 @@ export const metadataResponse = struct({
       isrNodes: array(int32),
       offlineReplicas: array(int32).since(5),
     }),
+    /** A bit for each operation; the default when it was not asked for. */
     topicAuthorizedOperations: int32.or(-0x8000_0000).since(8),
   }),
   clusterAuthorizedOperations: int32.or(-0x8000_0000).since(8).until(10),
@@ -38,8 +39,8 @@ export const metadataResponse = struct({
 export type MetadataResponse = ValueOf<typeof metadataResponse>
 
 /**
- * Brokers, topics and who leads their partitions.
- * In version 0 an empty list asks for all topics; from 1 on null does, and an empty list for none. 4 says whether topics may be
- * created, 7 has leader epochs, 8 authorized operations, 10 topic ids in the response, 12 topic ids in the request.
+ * Brokers, topics and who leads their partitions. In version 0 an empty list asks for all topics; from 1 on null does,
+ * and an empty list for none. Version 4 says whether topics may be created, 7 has leader epochs, 8 authorized
+ * operations, 10 topic ids in the response, 12 topic ids in the request.
  */
 export const metadataApi: Api<MetadataRequest, MetadataResponse> = api('Metadata', metadataRequest, metadataResponse)

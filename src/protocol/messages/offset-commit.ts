@@ -28,8 +28,8 @@ export const offsetCommitResponse = struct({
 export type OffsetCommitResponse = ValueOf<typeof offsetCommitResponse>
 
 /**
- * Commits the positions of a group. 0 is without generation and member; 2 to 4 may say how long to keep them; 6 has leader
- * epochs, 7 static members, 9 the member epochs of the new group protocol.
+ * Commits the positions of a group. Version 0 is without generation and member; 2 to 4 may say how long to keep them;
+ * 6 has leader epochs, 7 static members, 9 the member epochs of the new group protocol.
  */
 export const offsetCommitApi: Api<OffsetCommitRequest, OffsetCommitResponse> = api(
   'OffsetCommit',

@@ -48,8 +48,8 @@ export const offsetFetchResponse = struct({
 export type OffsetFetchResponse = ValueOf<typeof offsetFetchResponse>
 
 /**
- * Reads the committed positions of a group; from 8 on of several. Null topics (2 and later) ask for all. 2 has an error of the
- * whole, 5 leader epochs, 7 `requireStable`, 9 the member epochs of the new group protocol.
+ * Reads the committed positions of a group; from 8 on of several. Null topics (2 and later) ask for all. Version 2 has
+ * an error of the whole, 5 leader epochs, 7 `requireStable`, 9 the member epochs of the new group protocol.
  */
 export const offsetFetchApi: Api<OffsetFetchRequest, OffsetFetchResponse> = api(
   'OffsetFetch',

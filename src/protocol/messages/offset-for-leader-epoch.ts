@@ -30,8 +30,8 @@ export const offsetForLeaderEpochResponse = struct({
 export type OffsetForLeaderEpochResponse = ValueOf<typeof offsetForLeaderEpochResponse>
 
 /**
- * Where a leader epoch ends, so that a log can be cut to what the leader has. 2 fences by leader epoch, 3 tells followers
- * from consumers.
+ * Where a leader epoch ends, so that a log can be cut to what the leader has. Version 2 fences by leader epoch, 3 tells
+ * followers from consumers.
  */
 export const offsetForLeaderEpochApi: Api<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse> = api(
   'OffsetForLeaderEpoch',

@@ -12,7 +12,7 @@ export const saslAuthenticateResponse = struct({
 })
 export type SaslAuthenticateResponse = ValueOf<typeof saslAuthenticateResponse>
 
-/** One token of the SASL exchange. 1 says how long the session lasts. */
+/** One token of the SASL exchange. Version 1 says how long the session lasts. */
 export const saslAuthenticateApi: Api<SaslAuthenticateRequest, SaslAuthenticateResponse> = api(
   'SaslAuthenticate',
   saslAuthenticateRequest,

@@ -21,7 +21,10 @@ export const syncGroupResponse = struct({
 })
 export type SyncGroupResponse = ValueOf<typeof syncGroupResponse>
 
-/** The leader of a classic group hands over the assignment; everyone gets its own. 3 has static members, 5 the protocol. */
+/**
+ * The leader of a classic group hands over the assignment; everyone gets its own. Version 3 has static members, 5 the
+ * protocol.
+ */
 export const syncGroupApi: Api<SyncGroupRequest, SyncGroupResponse> = api(
   'SyncGroup',
   syncGroupRequest,

@@ -28,7 +28,7 @@ export const txnOffsetCommitResponse = struct({
 })
 export type TxnOffsetCommitResponse = ValueOf<typeof txnOffsetCommitResponse>
 
-/** Commits positions of a group as part of a transaction. 3 has generation and member. */
+/** Commits positions of a group as part of a transaction. Version 3 has generation and member. */
 export const txnOffsetCommitApi: Api<TxnOffsetCommitRequest, TxnOffsetCommitResponse> = api(
   'TxnOffsetCommit',
   txnOffsetCommitRequest,
