@@ -84,6 +84,7 @@ const otherDumps: Readonly<
   'meta-properties': small.dumpProperties,
   'write-state': small.dumpWriteState,
   topics: small.dumpTopics,
+  'quorum-state': small.dumpQuorumState,
   text: small.dumpText,
 }
 

@@ -14,6 +14,7 @@ export interface StoreOptions {
   readonly dir: string | undefined
   readonly bootstrapServer: string | undefined
   readonly quiet?: boolean
+  readonly adopt?: boolean
 }
 
 /** How long a command waits for another writer of the same partition, in ms: far longer than any append or sync takes. */
@@ -52,6 +53,7 @@ export function directoryOptions(options: StoreOptions, context: CliContext): Lo
     random,
     path: location.path,
     lockWaitMs,
+    adopt: options.adopt === true,
     makeWindow: () => kernelBatchWindow(createKernel({ memoryBytes: recoveryWindowBytes })),
     onWarning: warn,
   }

@@ -1,13 +1,11 @@
 import { MalformedMessageError } from '../base/errors.ts'
+import { type Json, plainJson } from '../wire/plain-json.ts'
 import { readAssignment, readSubscription } from './consumer-protocol.ts'
 import { type GroupMember, type GroupMetadataValue, readGroupMetadataValue } from './group-metadata-record.ts'
 import { type GroupRecordKey, readGroupRecordKey } from './group-record-key.ts'
 import { versionOf } from './internal-record.ts'
 import { readOffsetCommitValue } from './offset-commit-record.ts'
 import { readTransactionLogKey, readTransactionLogValue, transactionStatusName } from './transaction-log-record.ts'
-
-/** What `JSON.stringify` takes as it is. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 
 /** A record of an internal topic in words. */
 export interface InternalRecordDescription {
@@ -89,17 +87,7 @@ function describeTransaction(bytes: Uint8Array): Json {
 }
 
 function withVersion(bytes: Uint8Array, value: object): Json {
-  return toJson({ version: versionOf(bytes), ...value })
-}
-
-function toJson(value: unknown): Json {
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString()
-  if (value instanceof Uint8Array) return base64Of(value)
-  if (Array.isArray(value)) return value.map(toJson)
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([name, own]) => [name, toJson(own)]))
-  }
-  return value as Json
+  return plainJson({ version: versionOf(bytes), ...value })
 }
 
 function base64Of(bytes: Uint8Array): string {

@@ -108,7 +108,7 @@ export function choice<W extends string>(
   }
 }
 
-/** One or more of some words, with commas between them. */
+/** Some words with commas between them, or none at all. */
 export function choices<W extends string>(
   name: string,
   words: readonly W[],
@@ -118,9 +118,9 @@ export function choices<W extends string>(
     ...described(name, facts),
     type: 'list',
     defaultValue: [facts.byDefault],
-    range: () => `one or more of ${words.join(', ')}, with commas between`,
+    range: () => `any of ${words.join(', ')}, with commas between`,
     read: (text) => {
-      const parts = text.split(',').map((part) => words.find((word) => word === part.trim()))
+      const parts = text.trim() === '' ? [] : text.split(',').map((part) => words.find((word) => word === part.trim()))
       const known = parts.filter((part) => part !== undefined)
       if (known.length < parts.length || new Set(known).size < known.length) return undefined
       return { text: known.join(','), value: known }

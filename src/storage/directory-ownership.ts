@@ -90,6 +90,6 @@ export function refuseUnwritable(directory: string, owner: DirectoryOwner): void
   if (owner === 'other') refuseUnreadable(directory, owner)
   if (owner !== 'kafka') return
   throw new RefusedError(`${directory} is Apache Kafka's: reading works, writing would change it`, {
-    hint: 'copy what you need into a directory of your own: tslog consume -J | tslog produce -J -d DIR',
+    hint: 'add --adopt to take it over from its stopped broker, or copy what you need into another one: tslog consume -J | tslog produce -J -d DIR',
   })
 }

@@ -2,26 +2,21 @@ import { assert } from '../base/assert.ts'
 import type { Offset } from '../base/brands.ts'
 import type { Clock } from '../base/clock.ts'
 import { NotFoundError, UsageError } from '../base/errors.ts'
-import { nearest } from '../base/nearest-name.ts'
 import type { Random } from '../base/random.ts'
 import { randomUuid, type Uuid } from '../base/uuid.ts'
 import type { FileSystem, OpenFile } from '../disk/file-system.ts'
 import type { BatchWindow } from '../record/batch-window.ts'
+import { adoptDirectory } from './adoption.ts'
 import { removeCleanShutdownMarker } from './clean-shutdown-marker.ts'
 import { directoryOwner, lockAgainstKafka, refuseUnreadable, refuseUnwritable } from './directory-ownership.ts'
-import {
-  isInternalTopic,
-  META_PROPERTIES,
-  partitionDirectoryName,
-  type TopicPartition,
-  validateTopicName,
-} from './file-names.ts'
+import { DirectoryTopics, toTopic } from './directory-topics.ts'
+import { META_PROPERTIES, partitionDirectoryName, type TopicPartition, validateTopicName } from './file-names.ts'
 import { createMetaProperties } from './meta-properties.ts'
 import { mergeOffsetCheckpoint, readOffsetCheckpoint } from './offset-checkpoints.ts'
 import { PartitionDirectories } from './partition-directories.ts'
 import { PartitionLog } from './partition-log.ts'
 import { PartitionReader } from './partition-reader.ts'
-import { type CatalogTopic, type CatalogTopics, refuseCollision, TopicCatalog } from './topic-catalog.ts'
+import { type CatalogTopic, refuseCollision, TopicCatalog } from './topic-catalog.ts'
 import { resolveTopicConfig, type TopicConfig, type TopicConfigTexts } from './topic-configs.ts'
 
 export interface LogDirectoryOptions {
@@ -33,6 +28,8 @@ export interface LogDirectoryOptions {
   readonly lockWaitMs: number
   /** Memory for recovery to read batches into; small plain memory when absent. */
   readonly makeWindow?: () => BatchWindow
+  /** A directory of Apache Kafka's becomes ours when it is opened to write; else that is refused. */
+  readonly adopt?: boolean
   /** Told what recovery did, one line each. */
   readonly onWarning?: (warning: string) => void
 }
@@ -62,18 +59,20 @@ export class LogDirectory {
   readonly #options: LogDirectoryOptions
   readonly #catalog: TopicCatalog
   readonly #directories: PartitionDirectories
+  readonly #topics: DirectoryTopics
   readonly #logs = new Map<string, PartitionLog>()
-  #topics: CatalogTopics | undefined
   #lock: OpenFile | undefined
   #isWritable = false
   /** Kafka was told that the directory may not be in order any more. */
   #isUnclean = false
+  #isElsewhereSaid = false
 
   private constructor(options: LogDirectoryOptions) {
     this.#options = options
     this.path = options.path
     this.#catalog = new TopicCatalog(options.fileSystem, options.path)
     this.#directories = new PartitionDirectories(options)
+    this.#topics = new DirectoryTopics(options, this.#catalog, this.#directories)
   }
 
   /**
@@ -83,25 +82,26 @@ export class LogDirectory {
   static openToRead(options: LogDirectoryOptions): LogDirectory {
     const directory = new LogDirectory(options)
     refuseUnreadable(options.path, directoryOwner(options.fileSystem, options.path))
-    directory.#topics = directory.#catalog.read()
+    directory.refresh()
     directory.#lock = lockAgainstKafka(options.fileSystem, options.path, 'read')
     return directory
   }
 
   /**
-   * Opens a directory to write, making a new one when it is missing or empty. Throws `RefusedError` when it is no log, Kafka's, or of a newer
-   * tslog, `LockedError` while a Kafka broker holds it.
+   * Opens a directory to write, making a new one when it is missing or empty. Throws `RefusedError` when it is no log, of a newer tslog, or
+   * Kafka's and not to be adopted, `LockedError` while a Kafka broker holds it.
    */
   static openToWrite(options: LogDirectoryOptions): LogDirectory {
     const { fileSystem, path } = options
     const directory = new LogDirectory(options)
     const owner = directoryOwner(fileSystem, path)
-    refuseUnwritable(path, owner)
+    if (owner !== 'kafka' || options.adopt !== true) refuseUnwritable(path, owner)
     if (owner === 'missing') fileSystem.makeDirectory(path)
     directory.#lock = lockAgainstKafka(fileSystem, path, 'write')
     try {
+      if (owner === 'kafka') adoptDirectory(options)
       if (fileSystem.stat(`${path}/${META_PROPERTIES}`) === undefined) directory.#begin()
-      directory.#topics = directory.#catalog.read()
+      directory.refresh()
     } catch (error) {
       directory.close()
       throw error
@@ -112,48 +112,27 @@ export class LogDirectory {
 
   /** Names of all topics, sorted. Lists one directory and opens no partition. */
   topicNames(): string[] {
-    const names = new Set(this.#topics?.keys())
-    for (const { topic } of this.#directories.list(this.#topics)) names.add(topic)
-    return [...names].sort()
+    return this.#topics.names()
   }
 
-  /** All topics, sorted by name. Lists one directory; topics that the catalog does not know cost a look at their id. */
+  /** All topics, sorted by name. Lists one directory; topics that the catalog does not know cost a look at Kafka's files. */
   topics(): Topic[] {
-    const counts = new Map<string, number>()
-    for (const { topic, partition } of this.#directories.list(this.#topics)) {
-      counts.set(topic, Math.max(counts.get(topic) ?? 0, partition + 1))
-    }
-    for (const [name, { partitionCount }] of this.#topics ?? []) counts.set(name, partitionCount)
-    return [...counts]
-      .map(([name, count]) => {
-        const known = this.#topics?.get(name)
-        return known === undefined ? this.#uncataloguedTopic(name, count) : toTopic(name, known)
-      })
-      .sort((one, other) => (one.name < other.name ? -1 : 1))
+    return this.#topics.all()
   }
 
   /** Reads again what other processes did to topics. */
   refresh(): void {
-    this.#topics = this.#catalog.read()
+    this.#topics.refresh()
   }
 
   /** A topic, or `undefined` when there is none of that name. */
   findTopic(name: string): Topic | undefined {
-    const known = this.#topics?.get(name)
-    if (known !== undefined) return toTopic(name, known)
-    const partitions = this.#directories.list(this.#topics).filter(({ topic }) => topic === name)
-    if (partitions.length === 0) return undefined
-    return this.#uncataloguedTopic(name, Math.max(...partitions.map(({ partition }) => partition)) + 1)
+    return this.#topics.find(name)
   }
 
   /** A topic; throws `NotFoundError` that names the nearest one. */
   topic(name: string): Topic {
-    const found = this.findTopic(name)
-    if (found !== undefined) return found
-    const near = nearest(name, this.topicNames())
-    throw new NotFoundError(`topic ${JSON.stringify(name)} is not in ${this.path}`, {
-      hint: near === undefined ? 'tslog topics list shows what is there' : `did you mean ${near}?`,
-    })
+    return this.#topics.get(name)
   }
 
   /** The configuration of a topic with all defaults filled in. */
@@ -240,7 +219,7 @@ export class LogDirectory {
   /** The partitions that have a directory, sorted by topic and number. */
   partitions(): TopicPartition[] {
     return this.#directories
-      .list(this.#topics)
+      .list(this.#topics.catalogued)
       .sort((one, other) =>
         one.topic === other.topic ? one.partition - other.partition : one.topic < other.topic ? -1 : 1,
       )
@@ -273,7 +252,9 @@ export class LogDirectory {
     const { fileSystem } = this.#options
     const key = partitionDirectoryName(partition)
     const marked = readOffsetCheckpoint(fileSystem, this.path, 'log-start-offset-checkpoint').offsets.get(key)
-    const options = { fileSystem, directory: `${this.path}/${key}` }
+    const isElsewhere = this.#topics.catalogued === undefined && !this.#directories.has(partition)
+    if (isElsewhere) this.#noteElsewhere(partition)
+    const options = { fileSystem, directory: `${this.path}/${key}`, isElsewhere }
     return new PartitionReader(marked === undefined ? options : { ...options, logStartCheckpoint: marked })
   }
 
@@ -281,6 +262,14 @@ export class LogDirectory {
     for (const log of this.#logs.values()) log.close()
     this.#logs.clear()
     this.#lock?.close()
+  }
+
+  /** A broker may keep several log directories, a cluster several brokers. Said once for all. */
+  #noteElsewhere({ topic, partition }: TopicPartition): void {
+    if (this.#isElsewhereSaid) return
+    this.#isElsewhereSaid = true
+    const what = `partition ${partition} of ${topic} is not in ${this.path}`
+    this.#options.onWarning?.(`${what}: it, and others that are elsewhere, count as empty`)
   }
 
   /** The catalog comes first: what has only `meta.properties` is Kafka's. Others may do the same at this moment. */
@@ -294,7 +283,7 @@ export class LogDirectory {
   /** Gives `change` the topics as they are now, under their lock; here too they are known so while it runs. */
   #update<T>(change: (topics: Map<string, CatalogTopic>) => T): T {
     const result = this.#catalog.update((topics) => {
-      this.#topics = new Map(topics)
+      this.#topics.assume(new Map(topics))
       return change(topics)
     }, this.#options.lockWaitMs)
     this.refresh()
@@ -350,11 +339,6 @@ export class LogDirectory {
     this.#directories.remove(partition)
   }
 
-  #uncataloguedTopic(name: string, partitionCount: number): Topic {
-    const id = this.#directories.topicIdOf(name)
-    return { name, id, partitionCount, configs: new Map(), isInternal: isInternalTopic(name) }
-  }
-
   #makePartitions({ name, partitionCount, configs }: NewTopic): CatalogTopic {
     this.#noteUnclean()
     this.#directories.finishDeletion(name)
@@ -374,10 +358,6 @@ function jitterMs(max: number, random: Random): number {
 
 function partitionsOf(topic: string, count: number): TopicPartition[] {
   return Array.from({ length: count }, (_, partition) => ({ topic, partition }))
-}
-
-function toTopic(name: string, { id, partitionCount, configs }: CatalogTopic): Topic {
-  return { name, id, partitionCount, configs, isInternal: isInternalTopic(name) }
 }
 
 function refuseUnknownPartition({ name, partitionCount }: Topic, partition: number): void {

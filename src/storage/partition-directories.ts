@@ -1,7 +1,7 @@
 import type { Random } from '../base/random.ts'
 import type { Uuid } from '../base/uuid.ts'
 import type { FileSystem } from '../disk/file-system.ts'
-import { parseLogDirectoryName, partitionDirectoryName, type TopicPartition } from './file-names.ts'
+import { METADATA_TOPIC, parseLogDirectoryName, partitionDirectoryName, type TopicPartition } from './file-names.ts'
 import { mergeOffsetCheckpoint, OFFSET_CHECKPOINTS, readOffsetCheckpoint } from './offset-checkpoints.ts'
 import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
 import { removePartitionDirectory } from './partition-removal.ts'
@@ -112,7 +112,7 @@ export class PartitionDirectories {
     for (const { name, kind } of this.#options.fileSystem.list(this.#options.path) ?? []) {
       if (kind !== 'directory') continue
       const parsed = parseLogDirectoryName(name)
-      if (parsed.kind !== 'partition' || parsed.topic === '__cluster_metadata') continue
+      if (parsed.kind !== 'partition' || parsed.topic === METADATA_TOPIC) continue
       found.push({ topic: parsed.topic, partition: parsed.partition })
     }
     return found

@@ -151,9 +151,18 @@ function freshState(options: OpeningOptions, recovered: Recovered): WriteState {
     ...active.progress,
   }
   closeRecovery(history, next, recoveries)
-  const isRaised = recoveries.some(({ cutBytes }) => cutBytes > 0)
-  if (!isRaised && mayHaveLost(options, next, recoveryPoint)) raiseAtEnd(history, next, state?.leaderEpoch)
+  if (mustRaise(options, recovered, next)) raiseAtEnd(history, next, state?.leaderEpoch)
   return next
+}
+
+/** A cut has raised the epoch already. */
+function mustRaise(
+  options: OpeningOptions,
+  { recoveries, recoveryPoint, history }: Recovered,
+  next: WriteState,
+): boolean {
+  if (recoveries.some(({ cutBytes }) => cutBytes > 0)) return false
+  return mayHaveLost(options, next, recoveryPoint) || isTakenOver(options, next, history)
 }
 
 function raiseAtEnd(history: LeaderEpochHistory, state: WriteState, before = leaderEpoch(0)): void {
@@ -170,6 +179,20 @@ function mayHaveLost(options: OpeningOptions, recovered: WriteState, recoveryPoi
   const isPageCacheGone = state === undefined ? !isOfThisBoot(options) : state.bootId !== fileSystem.bootId
   // Whoever closed the directory in order left the recovery point at its end.
   return isPageCacheGone && logEndOffset > first && recoveryPoint < logEndOffset
+}
+
+/**
+ * Whether what is there is of others, a Kafka broker or the leader of what was a replica here, under the epoch that is the latest: no writer of
+ * ours has ever left word of itself in `tslog.lock`, which keeps its size for good.
+ */
+function isTakenOver(options: OpeningOptions, { logEndOffset }: WriteState, history: LeaderEpochHistory): boolean {
+  if (history.entries.at(-1)?.startOffset === logEndOffset) return false
+  const file = WriteStateFile.find(options.fileSystem, options.directory)
+  try {
+    return file === undefined || file.isBlank
+  } finally {
+    file?.close()
+  }
 }
 
 function isOfThisBoot({ fileSystem, directory, state }: OpeningOptions): boolean {

@@ -13,6 +13,8 @@ export interface PartitionViewOptions {
   readonly directory: string
   /** What `log-start-offset-checkpoint` says of the partition, if anything. */
   readonly logStartCheckpoint?: Offset
+  /** The partition is kept in another log directory of its broker, or by another broker: here it counts as empty. */
+  readonly isElsewhere?: boolean
 }
 
 /** Stands for an end that only the bytes of the log tell. */
@@ -110,6 +112,7 @@ export class PartitionView {
 
   /** Lists the directory again, until nobody rearranged it meanwhile. */
   list(): void {
+    if (this.#options.isElsewhere === true) return
     const { fileSystem, directory } = this.#options
     for (let attempt = 0; attempt < listAttempts; attempt++) {
       const before = this.#state?.generation

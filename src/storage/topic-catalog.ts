@@ -59,16 +59,29 @@ export class TopicCatalog {
    * as it was. Throws `TemporaryError` when the lock is not to be had within `waitMs`, and what `read` throws.
    */
   update<T>(change: (topics: Map<string, CatalogTopic>) => T, waitMs: number): T {
-    const lock = this.#fileSystem.open(`${this.#directory}/${TOPICS_LOCK}`, 'create')
-    try {
-      if (!lock.lock('exclusive', waitMs)) {
-        throw new TemporaryError(`${lock.path} is held by another process`, { hint: 'try again' })
-      }
+    return this.#locked(waitMs, () => {
       const before = this.read()
       const topics = new Map(before)
       const result = change(topics)
       if (before === undefined || !isSame(before, topics)) this.#write(topics)
       return result
+    })
+  }
+
+  /** Begins the catalog with what `make` gives, under the same lock; nothing happens when there is one. Throws what `update` throws. */
+  create(make: () => CatalogTopics, waitMs: number): void {
+    this.#locked(waitMs, () => {
+      if (this.read() === undefined) this.#write(make())
+    })
+  }
+
+  #locked<T>(waitMs: number, act: () => T): T {
+    const lock = this.#fileSystem.open(`${this.#directory}/${TOPICS_LOCK}`, 'create')
+    try {
+      if (!lock.lock('exclusive', waitMs)) {
+        throw new TemporaryError(`${lock.path} is held by another process`, { hint: 'try again' })
+      }
+      return act()
     } finally {
       lock.close()
     }

@@ -66,6 +66,11 @@ export class WriteStateFile {
     return bootId !== '' && bootOf(this.#readBytes(new Uint8Array(WRITE_STATE_BYTES))) === bootId
   }
 
+  /** Whether no state was ever written: a clean close leaves zeros. */
+  get isBlank(): boolean {
+    return this.file.size() === 0
+  }
+
   /** Marks that the log is about to be changed, until the next `write`. With the lock held. */
   markAppending(): void {
     this.#mark(mark.appending)

@@ -9,6 +9,7 @@ import { leaderEpoch } from '../../src/base/brands.ts'
 import { RecordBatchBuilder } from '../../src/record/record-batch-builder.ts'
 import { encodeProducerSnapshot } from '../../src/storage/producer-snapshot.ts'
 import { batch, numbered, T0 } from '../support/batches.ts'
+import { metadataBatch, metadataRecord, metadataSnapshot, topicId, topicRecord } from '../support/metadata-log.ts'
 import { type Outcome, ScratchLog } from './scratch-log.ts'
 
 const run = (log: ScratchLog, source: string, flags = {}, onTerminal = false): Promise<Outcome> =>
@@ -307,6 +308,50 @@ test('records of groups are shown in words', async () => {
       value: expect.objectContaining({ offset: 5 }),
     }),
   ])
+})
+
+describe('the metadata log of a Kafka cluster', () => {
+  const values = [
+    topicRecord('logs', topicId('a')),
+    metadataRecord('ConfigRecord', { resourceType: 2, resourceName: 'logs', name: 'retention.ms', value: '7' }),
+    Uint8Array.of(1, 99, 0),
+  ]
+
+  test('is shown in words, but for records of a later Kafka', async () => {
+    const log = await logWithTopic()
+    mkdirSync(log.path('__cluster_metadata-0'))
+    writeFileSync(log.path('__cluster_metadata-0', segment), metadataBatch(values))
+    const [entry] = await json(log, log.path('__cluster_metadata-0', segment), { records: true })
+    expect(entry?.['records']).toEqual([
+      expect.objectContaining({ type: 'TopicRecord', value: { version: 0, name: 'logs', topicId: topicId('a') } }),
+      expect.objectContaining({ type: 'ConfigRecord', value: expect.objectContaining({ value: '7' }) }),
+      expect.objectContaining({ value: '\u0001c\0' }),
+    ])
+  })
+
+  test('is shown likewise in a snapshot, wherever that lies, with its header and footer', async () => {
+    const log = await logWithTopic()
+    const path = join(log.home, '00000000000000000009-0000000002.checkpoint')
+    writeFileSync(path, metadataSnapshot(values.slice(0, 1)))
+    const records = (await json(log, path, { records: true })).flatMap((entry) => entry['records'])
+    expect(records).toEqual([
+      expect.objectContaining({
+        key: { type: 'SNAPSHOT_HEADER' },
+        value: { version: 0, lastContainedLogTimestamp: 0 },
+      }),
+      expect.objectContaining({ type: 'TopicRecord' }),
+      expect.objectContaining({ type: 'SNAPSHOT_FOOTER', value: { version: 0 } }),
+    ])
+  })
+
+  test('has a quorum whose state is shown field by field', async () => {
+    const log = await logWithTopic()
+    const path = join(log.home, 'quorum-state')
+    writeFileSync(path, '{"leaderId":1,"leaderEpoch":3,"votedId":-1,"data_version":1}')
+    expect((await run(log, path)).stdout).toBe('quorum\t1\t3\t-1\t1\n')
+    writeFileSync(path, '{"leaderId":')
+    expect((await run(log, path)).code).toBe(5)
+  })
 })
 
 describe('the argument', () => {

@@ -7,7 +7,9 @@ import { RecordBatch } from '../../record/record-batch.ts'
 import { forEachRecord, type RecordHeader, type RecordView } from '../../record/records.ts'
 import type { JsonValue } from '../format/json-document.ts'
 import { utf8Text } from '../format/utf8.ts'
+import { METADATA_TOPIC } from '../../storage/file-names.ts'
 import type { DumpEntry, DumpValue } from './dump-entry.ts'
+import { describeControl, describeMetadata, type RecordWords } from './record-words.ts'
 
 export interface BatchPlace {
   readonly position: number
@@ -71,8 +73,9 @@ function controlOf(batch: RecordBatch): string {
 function readRecords(batch: LogBatch, topic: string): { records: DumpEntry[]; problem?: string } {
   const records: DumpEntry[] = []
   try {
-    const explained = batch.isControl ? '' : topic
-    forEachRecord(batch, (record) => void records.push(recordEntry(record, explained)), { decompress })
+    forEachRecord(batch, (record) => void records.push(recordEntry(record, wordsOf(batch, record, topic))), {
+      decompress,
+    })
     return { records }
   } catch (error) {
     if (error instanceof MalformedMessageError) return { records, problem: error.message }
@@ -80,12 +83,19 @@ function readRecords(batch: LogBatch, topic: string): { records: DumpEntry[]; pr
   }
 }
 
-function recordEntry(record: RecordView, topic: string): DumpEntry {
+/** A record that Kafka wrote for itself, in words; `undefined` for any other, and for one that cannot be read. */
+function wordsOf(batch: LogBatch, record: RecordView, topic: string): RecordWords | undefined {
+  const [key, value] = [record.keyBytes(), record.valueBytes()]
+  if (batch instanceof RecordBatch && batch.isControl) return describeControl(batch, value)
+  if (topic === METADATA_TOPIC) return describeMetadata(value)
+  return describeInternalRecord(topic, key, value)
+}
+
+function recordEntry(record: RecordView, words: RecordWords | undefined): DumpEntry {
   const key = record.keyBytes()
   const value = record.valueBytes()
   const headers = record.headers().map(jsonOfHeader)
   const place = { offset: record.offset, timestamp: record.timestamp }
-  const words = describeInternalRecord(topic, key, value)
   const fields: Record<string, DumpValue> =
     words === undefined
       ? { ...place, key, headers, value }

@@ -21,6 +21,7 @@ export type FileKind =
   | 'meta-properties'
   | 'write-state'
   | 'topics'
+  | 'quorum-state'
   | 'text'
 
 const fixedNames: Readonly<Record<string, FileKind>> = {
@@ -34,7 +35,7 @@ const fixedNames: Readonly<Record<string, FileKind>> = {
   [PARTITION_LOCK]: 'write-state',
   [TOPICS_FILE]: 'topics',
   [CLEAN_SHUTDOWN_MARKER]: 'text',
-  'quorum-state': 'text',
+  'quorum-state': 'quorum-state',
 }
 
 /** Ends of names. `.checkpoint` are KRaft's metadata snapshots, `.corrupt` what recovery cut off a log: both are batches. */

@@ -5,7 +5,7 @@ import type { FileSystem, OpenFile } from '../../disk/file-system.ts'
 import type { LogBatch } from '../../record/log-batch.ts'
 import { BatchPeeker } from '../../storage/batch-peek.ts'
 import { BatchWalker, type Walked } from '../../storage/batch-walker.ts'
-import { parseLogDirectoryName } from '../../storage/file-names.ts'
+import { METADATA_TOPIC, parseLogDirectoryName } from '../../storage/file-names.ts'
 import { findNextBatch } from '../../storage/segment-search.ts'
 import { WriteStateFile } from '../../storage/write-state-file.ts'
 import { batchEntry } from './batch-entry.ts'
@@ -137,8 +137,9 @@ function publishedEnd(fileSystem: FileSystem, path: string): number {
   }
 }
 
-/** The topic that the directory of a file is a partition of; empty elsewhere. */
+/** The topic that the directory of a file is a partition of; empty elsewhere. A `.checkpoint` is of the metadata log wherever it lies. */
 function topicOf(path: string): string {
+  if (/\.checkpoint(\.|$)/.test(basename(path))) return METADATA_TOPIC
   const parsed = parseLogDirectoryName(basename(dirname(path)))
   return 'topic' in parsed ? parsed.topic : ''
 }

@@ -8,6 +8,7 @@ import { decodeProducerSnapshot } from '../../storage/producer-snapshot.ts'
 import { TopicCatalog } from '../../storage/topic-catalog.ts'
 import { readWholeFile } from '../../storage/whole-file.ts'
 import { WRITE_STATE_BYTES, WriteStateCodec } from '../../storage/write-state.ts'
+import type { JsonValue } from '../format/json-document.ts'
 import { damageEntry, type DumpEntry, type DumpValue } from './dump-entry.ts'
 
 /** None of these grows beyond it. */
@@ -80,6 +81,24 @@ export function* dumpTopics(fileSystem: FileSystem, path: string): Generator<Dum
   } catch (error) {
     if (!(error instanceof CorruptSegmentError)) throw error
     yield damage(path, error.message)
+  }
+}
+
+/** Whom a KRaft controller or broker knows as the leader of the metadata log, and whom it voted for. */
+export function* dumpQuorumState(fileSystem: FileSystem, path: string): Generator<DumpEntry> {
+  const state = parsedObject(new TextDecoder().decode(bytesOf(fileSystem, path)))
+  if (state === undefined) yield damage(path, 'it is no JSON object')
+  else yield { kind: 'quorum', fields: state }
+}
+
+function parsedObject(text: string): Readonly<Record<string, JsonValue>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value as Record<string, JsonValue>))
+      : undefined
+  } catch {
+    return undefined
   }
 }
 

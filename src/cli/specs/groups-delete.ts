@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { confirmationFlags } from './shared-flags.ts'
+import { adoptFlag, confirmationFlags } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 import { groupFlag } from './group-flag.ts'
 
@@ -19,7 +19,7 @@ export const groupsDeleteSpec = {
       summary: 'The groups to forget.',
     },
   ],
-  flags: { ...confirmationFlags, ...groupFlag, ...globalFlags },
+  flags: { ...confirmationFlags, ...groupFlag, ...adoptFlag, ...globalFlags },
   conflicts: [['dry-run', 'yes']],
   examples: [
     { command: 'tslog groups delete nightly --dry-run', explanation: 'What would be forgotten' },

@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { confirmationFlags, partitionsFlag } from './shared-flags.ts'
+import { adoptFlag, confirmationFlags, partitionsFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 import { groupFlag } from './group-flag.ts'
 
@@ -55,6 +55,7 @@ export const groupsResetSpec = {
     },
     ...confirmationFlags,
     ...groupFlag,
+    ...adoptFlag,
     ...globalFlags,
   },
   exactlyOne: ['to-earliest', 'to-latest', 'to-offset', 'to-datetime', 'by-duration', 'shift-by'],

@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { topicConfigValue, topicFlag } from './shared-flags.ts'
+import { adoptFlag, topicConfigValue, topicFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 
 export const produceSpec = {
@@ -146,6 +146,7 @@ export const produceSpec = {
       summary: 'Not more than N records per second; N/m and N/h are per minute and per hour.',
     },
     ...topicFlag,
+    ...adoptFlag,
     ...globalFlags,
   },
   conflicts: [

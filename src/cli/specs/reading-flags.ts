@@ -1,5 +1,5 @@
 import type { ArgSpec, FlagSpec } from '../command-spec.ts'
-import { partitionsFlag, topicFlag } from './shared-flags.ts'
+import { adoptFlag, partitionsFlag, topicFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 
 /** `TOPIC...` of consume and tail. */
@@ -96,6 +96,7 @@ export const selectionFlags = {
     summary:
       'Go on where this consumer group stopped. Its offsets are kept in the log and committed at a clean end: all read (also past damage), -c reached, or SIGINT or SIGTERM; not at --timeout.',
   },
+  ...adoptFlag,
   commit: {
     kind: 'string',
     value: 'every:DUR',

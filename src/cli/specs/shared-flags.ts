@@ -6,6 +6,14 @@ export const confirmationFlags = {
   yes: { kind: 'bool', char: 'y', summary: 'Do not ask; needed where no terminal can be asked.' },
 } as const satisfies Record<string, FlagSpec>
 
+/** What every command that writes understands. */
+export const adoptFlag = {
+  adopt: {
+    kind: 'bool',
+    summary: "Take the directory over when it is a stopped Kafka broker's: its topic configurations are imported.",
+  },
+} as const satisfies Record<string, FlagSpec>
+
 /** `-t TOPIC`, as kcat users type the topic. */
 export const topicFlag = {
   topic: {

@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { topicConfigValue, topicFlag } from './shared-flags.ts'
+import { adoptFlag, topicConfigValue, topicFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 
 export const topicsAlterSpec = {
@@ -32,6 +32,7 @@ export const topicsAlterSpec = {
       summary: 'How many partitions there should be; more than now.',
     },
     ...topicFlag,
+    ...adoptFlag,
     ...globalFlags,
   },
   examples: [

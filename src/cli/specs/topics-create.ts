@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { topicConfigValue, topicFlag } from './shared-flags.ts'
+import { adoptFlag, topicConfigValue, topicFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 
 export const topicsCreateSpec = {
@@ -34,6 +34,7 @@ export const topicsCreateSpec = {
     },
     'if-not-exists': { kind: 'bool', summary: 'A topic that is there already is no error and stays as it is.' },
     ...topicFlag,
+    ...adoptFlag,
     ...globalFlags,
   },
   examples: [

@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { confirmationFlags, topicFlag } from './shared-flags.ts'
+import { adoptFlag, confirmationFlags, topicFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 
 export const topicsDeleteSpec = {
@@ -22,6 +22,7 @@ export const topicsDeleteSpec = {
     'if-exists': { kind: 'bool', summary: 'A topic that is not there is no error.' },
     ...confirmationFlags,
     ...topicFlag,
+    ...adoptFlag,
     ...globalFlags,
   },
   conflicts: [['dry-run', 'yes']],

@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { confirmationFlags, partitionsFlag, topicFlag } from './shared-flags.ts'
+import { adoptFlag, confirmationFlags, partitionsFlag, topicFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 
 export const topicsTrimSpec = {
@@ -29,6 +29,7 @@ export const topicsTrimSpec = {
     ...partitionsFlag,
     ...confirmationFlags,
     ...topicFlag,
+    ...adoptFlag,
     ...globalFlags,
   },
   exactlyOne: ['offset', 'before'],

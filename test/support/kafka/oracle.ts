@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { LogFacts, OracleFailure, RecordFacts } from './facts.ts'
+import type { ClientStep } from './client-steps.ts'
 import type { DirectoryToWrite } from './fixtures.ts'
 import { fixture } from './fixtures.ts'
 import type { FixtureKind } from './fixtures.ts'
@@ -118,6 +119,24 @@ export class KafkaOracle implements AsyncDisposable {
     return errors
   }
 
+  /** What Kafka's own kafka-dump-log prints for these arguments, line by line. */
+  async dumpLog(...args: readonly string[]): Promise<string[]> {
+    const { lines } = await this.#ask<{ lines: string[] }>({ op: 'dump-log', arguments: args })
+    return lines
+  }
+
+  /** Does to a running broker what its clients do, step by step. */
+  async runClients(bootstrap: string, steps: readonly ClientStep[]): Promise<void> {
+    await this.#ask({ op: 'clients', bootstrap, steps })
+  }
+
+  /** Every record that a running broker serves of these topics to a consumer of committed records, by partition. */
+  async consume(bootstrap: string, topics: readonly string[]): Promise<Map<string, ConsumedRecord[]>> {
+    const question = { op: 'consume', bootstrap, topics }
+    const answer = await this.#ask<{ partitions: { partition: string; records: HexRecord[] }[] }>(question)
+    return new Map(answer.partitions.map(({ partition, records }) => [partition, records.map(decoded)]))
+  }
+
   /** Takes a broker's lock on the file, which is made if missing. Undefined when someone else holds it. Letting go deletes the file. */
   async holdLock(path: string): Promise<AsyncDisposable | undefined> {
     const { held } = await this.#ask<{ held: boolean }>({ op: 'lock', path })
@@ -161,6 +180,9 @@ export function kafkaOracle(): KafkaOracle | undefined {
   process.stderr.write(`skipped: ${missing}\n`)
   return undefined
 }
+
+/** A record as a consumer is given it. */
+type ConsumedRecord = Pick<RecordFacts, 'offset' | 'timestamp' | 'key' | 'value' | 'headers'>
 
 interface HexRecord extends Omit<RecordFacts, 'key' | 'value' | 'headers'> {
   readonly key: string | null

@@ -39,6 +39,9 @@ public final class Oracle {
         case "dump" -> RecordDump.dump(request);
         case "rewrite" -> Messages.rewrite(request);
         case "errors" -> Messages.errors();
+        case "dump-log" -> LogDump.dump(request);
+        case "clients" -> Clients.run(request);
+        case "consume" -> Clients.consume(request);
         case "lock" -> locks.tryLock(request);
         case "unlock" -> locks.unlock(request);
         default -> throw new IllegalArgumentException("unknown op " + request.get("op"));

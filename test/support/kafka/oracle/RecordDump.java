@@ -5,6 +5,7 @@ import java.io.File;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.record.internal.ControlRecordType;
 import org.apache.kafka.common.record.internal.FileRecords;
@@ -45,15 +46,31 @@ final class RecordDump {
     Fields.putInt64(node, "timestamp", record.timestamp());
     node.put("key", Fields.hex(record.key()));
     node.put("value", Fields.hex(record.value()));
-    ArrayNode headers = node.putArray("headers");
-    for (Header header : record.headers()) {
-      ObjectNode one = headers.addObject();
-      one.put("key", header.key());
-      one.put("value", header.value() == null ? null : Fields.hex(ByteBuffer.wrap(header.value())));
-    }
+    headers(node.putArray("headers"), record.headers());
     node.put("sequence", record.sequence());
     Fields.putInt64(node, "producerId", batch.producerId());
     node.put("control", batch.isControlBatch() ? ControlRecordType.parse(record.key()).name() : null);
+  }
+
+  /** A record as a consumer is given it: without what only the log knows. */
+  static void put(ObjectNode node, ConsumerRecord<byte[], byte[]> record) {
+    Fields.putInt64(node, "offset", record.offset());
+    Fields.putInt64(node, "timestamp", record.timestamp());
+    node.put("key", hex(record.key()));
+    node.put("value", hex(record.value()));
+    headers(node.putArray("headers"), record.headers().toArray());
+  }
+
+  private static void headers(ArrayNode headers, Header[] found) {
+    for (Header header : found) {
+      ObjectNode one = headers.addObject();
+      one.put("key", header.key());
+      one.put("value", hex(header.value()));
+    }
+  }
+
+  private static String hex(byte[] bytes) {
+    return bytes == null ? null : Fields.hex(ByteBuffer.wrap(bytes));
   }
 
   private RecordDump() {}

@@ -1,0 +1,101 @@
+import { NotFoundError } from '../base/errors.ts'
+import { nearest } from '../base/nearest-name.ts'
+import { isInternalTopic } from './file-names.ts'
+import { importTopics } from './imported-topics.ts'
+import type { LogDirectoryOptions, Topic } from './log-directory.ts'
+import type { PartitionDirectories } from './partition-directories.ts'
+import type { CatalogTopic, CatalogTopics, TopicCatalog } from './topic-catalog.ts'
+
+/** The topics of a log directory: those of the catalog, and those that only partitions and Kafka's metadata log tell of. */
+export class DirectoryTopics {
+  readonly #options: LogDirectoryOptions
+  readonly #catalog: TopicCatalog
+  readonly #directories: PartitionDirectories
+  #known: CatalogTopics | undefined
+  #imported: CatalogTopics | undefined
+
+  constructor(options: LogDirectoryOptions, catalog: TopicCatalog, directories: PartitionDirectories) {
+    this.#options = options
+    this.#catalog = catalog
+    this.#directories = directories
+  }
+
+  /** What the catalog says; `undefined` without one. */
+  get catalogued(): CatalogTopics | undefined {
+    return this.#known
+  }
+
+  /** Reads the catalog again. */
+  refresh(): void {
+    this.#known = this.#catalog.read()
+  }
+
+  /** Takes `topics` for what the catalog says, until the next `refresh`. */
+  assume(topics: CatalogTopics): void {
+    this.#known = topics
+  }
+
+  /** Names of all topics, sorted. Lists one directory and opens no partition. */
+  names(): string[] {
+    const names = new Set(this.#known?.keys())
+    for (const { topic } of this.#directories.list(this.#known)) names.add(topic)
+    return [...names].sort()
+  }
+
+  /** All topics, sorted by name. */
+  all(): Topic[] {
+    const counts = new Map<string, number>()
+    for (const { topic, partition } of this.#directories.list(this.#known)) {
+      counts.set(topic, Math.max(counts.get(topic) ?? 0, partition + 1))
+    }
+    for (const [name, { partitionCount }] of this.#known ?? []) counts.set(name, partitionCount)
+    return [...counts]
+      .map(([name, count]) => {
+        const known = this.#known?.get(name)
+        return known === undefined ? this.#uncatalogued(name, count) : toTopic(name, known)
+      })
+      .sort((one, other) => (one.name < other.name ? -1 : 1))
+  }
+
+  /** A topic, or `undefined` when there is none of that name. */
+  find(name: string): Topic | undefined {
+    const known = this.#known?.get(name)
+    if (known !== undefined) return toTopic(name, known)
+    const partitions = this.#directories.list(this.#known).filter(({ topic }) => topic === name)
+    if (partitions.length === 0) return undefined
+    return this.#uncatalogued(name, Math.max(...partitions.map(({ partition }) => partition)) + 1)
+  }
+
+  /** A topic; throws `NotFoundError` that names the nearest one. */
+  get(name: string): Topic {
+    const found = this.find(name)
+    if (found !== undefined) return found
+    const near = nearest(name, this.names())
+    throw new NotFoundError(`topic ${JSON.stringify(name)} is not in ${this.#options.path}`, {
+      hint: near === undefined ? 'tslog topics list shows what is there' : `did you mean ${near}?`,
+    })
+  }
+
+  #uncatalogued(name: string, partitionCount: number): Topic {
+    const imported = this.#kafkas().get(name)
+    if (imported !== undefined) return toTopic(name, imported)
+    const id = this.#directories.topicIdOf(name)
+    return { name, id, partitionCount, configs: new Map(), isInternal: isInternalTopic(name) }
+  }
+
+  /** What Kafka's files say, read once: nobody changes them while we have its lock. */
+  #kafkas(): CatalogTopics {
+    if (this.#imported === undefined) {
+      const { fileSystem, path, clock, onWarning } = this.#options
+      const { topics, problems } = importTopics({ fileSystem, path, now: clock.now() })
+      this.#imported = topics
+      for (const problem of problems) onWarning?.(problem)
+    }
+    return this.#imported
+  }
+}
+
+/** A topic of the catalog. */
+export function toTopic(name: string, { id, partitionCount, configs }: CatalogTopic): Topic {
+  return { name, id, partitionCount, configs, isInternal: isInternalTopic(name) }
+}
