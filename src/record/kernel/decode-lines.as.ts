@@ -1,4 +1,4 @@
-import { copyOver } from './copy.as'
+import { copyLine, copyOver } from './copy.as'
 import { REPORT } from './memory-map.as'
 import { readUnsigned, sizeOfVarlongAt } from './varint.as'
 
@@ -34,7 +34,41 @@ export function decodeLines(
   let written: u32 = 0
   let stop = DONE
 
+  // The shape of the usual record, one without key and headers whose offset is wanted: which bytes of its head go on into the
+  // next one, and where things stand because of that. Records mostly have the shape of the one before. No shape yet: bit 31.
+  let shape: u32 = 0x8000_0000
+  let shapeMask: u32 = 0x8000_0000
+  let lengthBytes: usize = 1
+  let valueLengthAt: usize = 0
+  let headBytes: usize = 0
+  let offsetAt: usize = 0
+
   while (at < end && written < recordsMax) {
+    if (((<u32>i8x16.bitmask(v128.load(at)) ^ shape) & shapeMask) === 0) {
+      const zigzag = shortVarint(at, lengthBytes)
+      const last = at + lengthBytes + <usize>(zigzag >> 1) - 1
+      const usualBytes = last - at - headBytes
+      // A body too short for its head makes `usualBytes` enormous.
+      if (last < end && usualBytes < outputEnd - out) {
+        const isUsual =
+          i32((zigzag & 1) === 0) &
+          i32(load<u8>(at + valueLengthAt - 1) === 1) &
+          i32(shortVarint(at + valueLengthAt, headBytes - valueLengthAt) === (<u32>usualBytes) << 1) &
+          i32((load<u8>(at + offsetAt) & 1) === 0) &
+          i32(load<u8>(last) === 0)
+        if (isUsual) {
+          copyLine(out, at + headBytes, usualBytes)
+          out += usualBytes
+          store<u8>(out++, <u8>delimiter)
+          seen++
+          written++
+          at = last + 1
+          continue
+        }
+      }
+    }
+
+    const recordStart = at
     const length = readUnsigned(at)
     const bodyStart = at + <usize>(length >> 32)
     const zigzagBody = <u32>length
@@ -44,41 +78,6 @@ export function decodeLines(
       break
     }
     const bodyEnd = bodyStart + <usize>(zigzagBody >> 1)
-
-    // The usual record: no key, no headers, and numbers of one or two bytes. Where they end is where the high bit is clear.
-    let ends = ~(<u32>i8x16.bitmask(v128.load(bodyStart))) & 0xfffe
-    const timestampLast = <usize>ctz(ends)
-    ends &= ends - 1
-    const offsetLast = <usize>ctz(ends)
-    ends &= ends - 1
-    const keyLast = <usize>ctz(ends)
-    ends &= ends - 1
-    const valueLast = <usize>ctz(ends)
-    const usualOffset = shortVarint(bodyStart + timestampLast + 1, offsetLast - timestampLast)
-    const usualLength = shortVarint(bodyStart + keyLast + 1, valueLast - keyLast)
-    const usualValueStart = bodyStart + valueLast + 1
-    const usualBytes = <usize>(usualLength >> 1)
-    const isUsual =
-      i32(timestampLast < 10) &
-      i32(offsetLast - timestampLast < 3) &
-      i32(load<u8>(bodyStart + keyLast) === 1) &
-      i32(keyLast - offsetLast === 1) &
-      i32(valueLast - keyLast < 3) &
-      i32((usualLength & 1) === 0) &
-      i32(usualValueStart + usualBytes + 1 === bodyEnd) &
-      i32(load<u8>(bodyEnd - 1) === 0) &
-      i32(unzigzag(usualOffset) >= firstOffsetDelta) &
-      i32(usualBytes < outputEnd - out)
-    if (isUsual) {
-      copyOver(out, usualValueStart, usualBytes)
-      out += usualBytes
-      store<u8>(out++, <u8>delimiter)
-      seen++
-      written++
-      at = bodyEnd
-      continue
-    }
-
     const timestampBytes = sizeOfVarlongAt(bodyStart + 1)
     const offsetStart = bodyStart + 1 + timestampBytes
     const offset = readUnsigned(offsetStart)
@@ -130,6 +129,23 @@ export function decodeLines(
     else copyOver(out, valueStart, valueBytes)
     out += bytesNeeded
     store<u8>(out - 1, <u8>delimiter)
+
+    // Varints that are so short cannot be out of range, whatever their values are.
+    const isShort =
+      i32(bodyStart - recordStart < 3) &
+      i32(timestampBytes < 10) &
+      i32(keyStart - offsetStart < 5) &
+      i32(valueStart - keyEnd < 3) &
+      i32(valueStart - recordStart < 16)
+    if (isShort && <u32>keyLength === 1 && firstOffsetDelta <= 0) {
+      lengthBytes = bodyStart - recordStart
+      offsetAt = offsetStart - recordStart
+      valueLengthAt = keyEnd - recordStart
+      headBytes = valueStart - recordStart
+      // All bytes of the head but the attributes.
+      shapeMask = (((<u32>1) << (<u32>headBytes)) - 1) ^ ((<u32>1) << (<u32>lengthBytes))
+      shape = <u32>i8x16.bitmask(v128.load(recordStart))
+    }
   }
   store<u32>(REPORT, <u32>at)
   store<u32>(REPORT, <u32>out, 4)

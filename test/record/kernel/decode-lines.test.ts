@@ -39,6 +39,13 @@ describe.each(kernels)('decodeLines of the $kind kernel', ({ kernel }) => {
     )
   })
 
+  test.each([60, 8188, 2 ** 20 - 4])('reads records from offset delta %i on, over the sizes of its varint', (first) => {
+    const records = Array.from({ length: 12 }, (_, i) => ({ offsetDelta: first + i, value: Buffer.alloc(i * 9, 'x') }))
+    const { lines, stop } = drain(kernel, prepare(kernel, encode(records), {}))
+    expect(stop).toBe('done')
+    expect(lines).toEqual(Buffer.concat(records.map(({ value }) => naiveLine(value, 10, false))))
+  })
+
   test('writes an empty line for null, or NULL when asked', () => {
     const records = encode([{ offsetDelta: 0, value: null }])
     expect(drain(kernel, prepare(kernel, records, {})).lines.toString()).toBe('\n')
@@ -87,6 +94,35 @@ describe.each(kernels)('decodeLines of the $kind kernel', ({ kernel }) => {
     expect(task).toMatchObject({ position: recordsAt + good.length, recordsSeen: 1 })
   })
 
+  test.each([
+    { name: 'of one byte each', lines: ['a', 'bc', 'd'] },
+    { name: 'of two bytes', lines: ['a'.repeat(80), 'b'.repeat(70), 'c'.repeat(90)] },
+    { name: 'and a long timestamp', lines: ['a', 'b', 'c'], timestampDelta: 2 ** 52 },
+  ])('agrees with the plain kernel on any byte around a value, with lengths $name', ({ lines, timestampDelta = 1 }) => {
+    const [before = Buffer.of(), damaged = Buffer.of(), after = Buffer.of()] = lines.map((text, offsetDelta) =>
+      naiveRecord({ offsetDelta, timestampDelta, value: Buffer.from(text) }),
+    )
+    const headBytes = damaged.length - (lines[1] ?? '').length - 1
+    for (const at of [...Array(headBytes).keys(), damaged.length - 1]) {
+      for (let byte = 0; byte < 256; byte++) {
+        const bytes = Buffer.concat([before, damaged, after])
+        bytes[before.length + at] = byte
+        expect(outcome(kernel, bytes, 200)).toEqual(outcome(plain(), bytes, 200))
+      }
+    }
+  })
+
+  test('refuses numbers out of range also behind a record that has the same shape', () => {
+    const ofTimestamp = (last: number): number[] => [30, 0, ...Array<number>(9).fill(0x80), last, 0, 1, 0, 0]
+    const ofOffset = (last: number): number[] => [20, 0, 0, ...Array<number>(4).fill(0x80), last, 1, 0, 0]
+    for (const record of [ofTimestamp, ofOffset]) {
+      const bytes = Uint8Array.from([...record(1), ...record(1), ...record(0x7f)])
+      const task = prepare(kernel, bytes, {})
+      expect(kernel.decodeLines(task)).toBe('malformed')
+      expect(task).toMatchObject({ recordsSeen: 2, recordsWritten: 2 })
+    }
+  })
+
   test('agrees with the plain kernel on damaged records', () => {
     fc.assert(
       fc.property(damagedCase, ({ bytes, room }) => {
@@ -109,8 +145,18 @@ const record = fc.record({
   ),
 })
 
+/** Records as lines become them: their heads have one shape, or a few. */
+const line = fc.record({
+  timestampDelta: fc.constantFrom(0, 1, 64, 2 ** 53 - 1),
+  key: fc.constant(null),
+  value: fc.oneof(fc.constant(null), fc.uint8Array({ minLength: 50, maxLength: 70 }), fc.uint8Array({ maxLength: 3 })),
+  headers: fc.constant([]),
+})
+
 const recordsCase = fc.record({
-  records: fc.array(record, { maxLength: 12 }).map((all) => all.map((one, offsetDelta) => ({ ...one, offsetDelta }))),
+  records: fc
+    .oneof(fc.array(record, { maxLength: 12 }), fc.array(line, { maxLength: 12 }), fc.array(fc.oneof(record, line)))
+    .map((all) => all.map((one, offsetDelta) => ({ ...one, offsetDelta }))),
   delimiter: fc.constantFrom(10, 0, 255),
   hasNullMarker: fc.boolean(),
 })
