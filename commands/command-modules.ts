@@ -18,6 +18,7 @@ export const commandModules: CommandModules = {
   'groups delete': () => import('./groups/delete.ts'),
   stats: () => import('./stats.ts'),
   dump: () => import('./dump.ts'),
+  verify: () => import('./verify.ts'),
   close: () => import('./close.ts'),
   init: () => import('./init.ts'),
   completion: () => import('./completion.ts'),

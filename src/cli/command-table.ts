@@ -91,6 +91,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./specs/dump.ts')).dumpSpec,
   },
   {
+    name: 'verify',
+    brief: 'check every batch, index and checkpoint',
+    load: async () => (await import('./specs/verify.ts')).verifySpec,
+  },
+  {
     name: 'close',
     brief: 'make the directory ready for Apache Kafka',
     load: async () => (await import('./specs/close.ts')).closeSpec,

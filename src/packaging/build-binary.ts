@@ -31,6 +31,7 @@ const unfinished = `${outfile}.${process.pid}`
  * root, so that the chunk which starts it must be told the way.
  */
 const compressionWorker = 'cli/produce/compression-worker'
+const verifyWorker = 'cli/verify/verify-worker'
 
 /**
  * The bundler puts modules into one chunk when the same entries and the same dynamic imports reach them, which made a dozen chunks of what
@@ -76,7 +77,10 @@ const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 mkdirSync(join(root, 'dist'), { recursive: true })
 
 const result = await bun.build({
-  entrypoints: [join(root, 'src/main.ts'), join(root, `src/${compressionWorker}.ts`)],
+  entrypoints: [
+    join(root, 'src/main.ts'),
+    ...[compressionWorker, verifyWorker].map((name) => join(root, `src/${name}.ts`)),
+  ],
   root: join(root, 'src'),
   target: 'bun',
   format: 'esm',
@@ -86,6 +90,7 @@ const result = await bun.build({
   define: {
     TSLOG_VERSION: JSON.stringify(packageJson.version),
     TSLOG_COMPRESSION_WORKER: JSON.stringify(`./${compressionWorker}.js`),
+    TSLOG_VERIFY_WORKER: JSON.stringify(`./${verifyWorker}.js`),
     // Else oclif loads semver and its own package.json at every start.
     'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
   },

@@ -4,17 +4,17 @@ import type { Kernel } from './kernel/kernel.ts'
 /** Memory that batches are read into, and the fastest way to checksum a part of it. */
 export interface BatchWindow {
   readonly bytes: Uint8Array
-  /** CRC-32C of bytes `start` to `end` (exclusive), as uint32. */
-  crc32c(start: number, end: number): number
+  /** CRC-32C of bytes `start` to `end` (exclusive), as uint32; `seed` is that of what comes before, when it is not the beginning. */
+  crc32c(start: number, end: number, seed?: number): number
 }
 
 /** A window that costs nothing to make: right for a few batches. */
 export function plainBatchWindow(bytes: number): BatchWindow {
   const memory = new Uint8Array(bytes)
-  return { bytes: memory, crc32c: (start, end) => crc32c(memory.subarray(start, end)) }
+  return { bytes: memory, crc32c: (start, end, seed) => crc32c(memory.subarray(start, end), seed) }
 }
 
 /** The whole memory of `kernel` as a window: right for megabytes and more. */
 export function kernelBatchWindow(kernel: Kernel): BatchWindow {
-  return { bytes: kernel.memory, crc32c: (start, end) => kernel.crc32c(start, end, 0) }
+  return { bytes: kernel.memory, crc32c: (start, end, seed = 0) => kernel.crc32c(start, end, seed) }
 }

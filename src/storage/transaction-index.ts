@@ -53,7 +53,7 @@ export class TransactionIndex {
   /** Adds a transaction whose marker comes after all that are here. */
   append(aborted: AbortedTransaction): void {
     const count = this.entryCount
-    const last = this.#lastOffset ?? (count === 0 ? undefined : this.#entry(count - 1).lastOffset)
+    const last = this.#lastOffset ?? (count === 0 ? undefined : this.entry(count - 1).lastOffset)
     assert(
       last === undefined || aborted.lastOffset > last,
       `aborted transaction at ${aborted.lastOffset} after ${last}`,
@@ -137,7 +137,8 @@ export class TransactionIndex {
     this.#opened?.sync()
   }
 
-  #entry(slot: number): AbortedTransaction {
+  /** The entry in `slot`, 0 to `entryCount` - 1. Throws `CorruptSegmentError` when it is none. */
+  entry(slot: number): AbortedTransaction {
     const view = new DataView(new ArrayBuffer(entryBytes))
     this.#opened?.read(new Uint8Array(view.buffer), slot * entryBytes)
     return this.#decode(view, 0, slot)
