@@ -14,6 +14,13 @@ export function randomUuid(random: Random): Uuid {
   }
 }
 
+/** Makes a random id as Java writes them, in hexadecimal with dashes: the form that member ids end in. */
+export function randomDashedUuid(random: Random): string {
+  const hex = Buffer.from(random.fill(new Uint8Array(16))).toString('hex')
+  const variant = ((parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`
+}
+
 /** Writes 16 bytes as an id. */
 export function uuidFromBytes(bytes: Uint8Array): Uuid {
   return Buffer.from(bytes).toString('base64url')

@@ -36,9 +36,22 @@ const assignmentSchema: VersionedSchema<ConsumerProtocolAssignment> = {
   isOpenEnded: true,
 }
 
+const subscribedTopicsSchema: VersionedSchema<{ readonly topics: readonly string[] }> = {
+  name: 'a consumer subscription',
+  type: struct({ topics: array(string) }),
+  versionFirst: 0,
+  versionLast: 0,
+  isOpenEnded: true,
+}
+
 /** Reads what a member subscribes to. Throws `MalformedMessageError`. */
 export function readSubscription(metadata: Uint8Array): ConsumerProtocolSubscription {
   return readVersioned(subscriptionSchema, metadata).value
+}
+
+/** Reads only the topics that a member subscribes to, which begin every version. Throws `MalformedMessageError`. */
+export function readSubscribedTopics(metadata: Uint8Array): readonly string[] {
+  return readVersioned(subscribedTopicsSchema, metadata).value.topics
 }
 
 /** Reads what a member was given; no bytes at all mean nothing yet. Throws `MalformedMessageError`. */

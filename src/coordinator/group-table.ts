@@ -5,7 +5,8 @@ import { type GroupMetadataValue, readGroupMetadataValue } from './group-metadat
 import { type NewGroupRecordKey, readGroupRecordKey } from './group-record-key.ts'
 import { NewProtocolGroup } from './new-protocol-group.ts'
 import { type OffsetCommitKey, readOffsetCommitValue } from './offset-commit-record.ts'
-import { StoredOffsets } from './stored-offsets.ts'
+import { PendingOffsets } from './pending-offsets.ts'
+import { type OffsetsOfGroup, StoredOffsets } from './stored-offsets.ts'
 
 /** A record of `__consumer_offsets`. */
 export interface GroupRecord {
@@ -35,7 +36,7 @@ export interface UnreadableRecord {
  */
 export class GroupTable {
   readonly #committed = new StoredOffsets()
-  readonly #pending = new Map<ProducerId, StoredOffsets>()
+  readonly #pending = new PendingOffsets()
   readonly #metadata = new Map<string, ClassicGroup>()
   readonly #newGroups = new Map<string, NewProtocolGroup>()
   readonly #unreadable: UnreadableRecord[] = []
@@ -66,8 +67,7 @@ export class GroupTable {
 
   /** Takes in a control record: the end of the producer's transaction in this partition. */
   endTransaction(producerId: ProducerId, outcome: 'COMMIT' | 'ABORT'): void {
-    const pending = this.#pending.get(producerId)
-    this.#pending.delete(producerId)
+    const pending = this.#pending.take(producerId)
     if (pending === undefined || outcome === 'ABORT') return
     for (const [key, stored] of pending.entries()) {
       const existing = this.#committed.get(key)
@@ -77,8 +77,7 @@ export class GroupTable {
 
   /** All groups that are there, by id. */
   groups(): readonly Group[] {
-    const ids = new Set([...this.#metadata.keys(), ...this.#newGroups.keys(), ...this.#committed.groupIds()])
-    return [...ids].toSorted().map((id) => this.group(id))
+    return [...this.groupIds()].toSorted().map((id) => this.group(id))
   }
 
   /** One group; a group that is not there is `Dead` and has nothing, as Kafka describes it. */
@@ -97,6 +96,36 @@ export class GroupTable {
       offsets,
       otherKeys,
     }
+  }
+
+  /** The ids of all groups that are there, in no order. */
+  groupIds(): ReadonlySet<string> {
+    return new Set([...this.#metadata.keys(), ...this.#newGroups.keys(), ...this.#committed.groupIds()])
+  }
+
+  /** How many groups have committed positions. */
+  get committedGroupCount(): number {
+    return this.#committed.groupCount
+  }
+
+  /** What the last record of a classic group says; `undefined` when it has none. Not to be changed. */
+  classicGroup(groupId: string): GroupMetadataValue | undefined {
+    return this.#metadata.get(groupId)?.value
+  }
+
+  /** Whether the group is one of the newer protocols, which nothing here coordinates. */
+  isNewProtocolGroup(groupId: string): boolean {
+    return this.#newGroups.has(groupId)
+  }
+
+  /** The positions of a group as they are now and will be: not a copy. */
+  offsetsOf(groupId: string): OffsetsOfGroup | undefined {
+    return this.#committed.of(groupId)
+  }
+
+  /** Positions that wait for the end of a transaction. */
+  get pending(): Pick<PendingOffsets, 'has' | 'hasGroup' | 'ofGroup'> {
+    return this.#pending
   }
 
   #apply(record: GroupRecord, batch: GroupBatch): void {
@@ -120,11 +149,11 @@ export class GroupTable {
     const key = { group, topic, partition }
     if (value === null) {
       this.#committed.delete(key)
-      for (const pending of this.#pending.values()) pending.delete(key)
+      this.#pending.delete(key)
       return
     }
     const stored = { ...readOffsetCommitValue(value), recordOffset: offset }
-    if (batch.isTransactional) this.#pendingOf(batch.producerId).set(key, stored)
+    if (batch.isTransactional) this.#pending.set(batch.producerId, key, stored)
     else this.#committed.set(key, stored)
   }
 
@@ -140,12 +169,6 @@ export class GroupTable {
     group.apply(record, key, value !== null)
     if (group.isEmpty) this.#newGroups.delete(record.group)
     else this.#newGroups.set(record.group, group)
-  }
-
-  #pendingOf(producerId: ProducerId): StoredOffsets {
-    const pending = this.#pending.get(producerId) ?? new StoredOffsets()
-    this.#pending.set(producerId, pending)
-    return pending
   }
 }
 

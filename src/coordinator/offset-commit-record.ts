@@ -43,13 +43,17 @@ export function readOffsetCommitValue(value: Uint8Array): OffsetCommitValue {
   return readVersioned(valueSchema, value).value
 }
 
-/** The record as Kafka 2.1 and later write and read it: key version 1, value version 3. A null value takes the offset back. */
-export function offsetCommitRecord(
-  key: OffsetCommitKey,
-  value: Omit<OffsetCommitValue, 'expireTimestamp'> | null,
-): RecordToAppend {
-  return {
-    key: writeVersioned(keySchema, 1, key),
-    value: value === null ? null : writeVersioned(valueSchema, 3, { ...value, expireTimestamp: NO_TIMESTAMP }),
-  }
+/** What is committed; the expire timestamp may be left out. */
+export type OffsetToRecord = Omit<OffsetCommitValue, 'expireTimestamp'> & Partial<OffsetCommitValue>
+
+/**
+ * The record as Kafka 2.1 and later write and read it: key version 1, value version 3; version 1, which lacks the leader
+ * epoch, when it has to say when the offset expires. A null value takes the offset back.
+ */
+export function offsetCommitRecord(key: OffsetCommitKey, value: OffsetToRecord | null): RecordToAppend {
+  return { key: writeVersioned(keySchema, 1, key), value: value === null ? null : writeValue(value) }
+}
+
+function writeValue({ expireTimestamp = NO_TIMESTAMP, ...value }: OffsetToRecord): Uint8Array {
+  return writeVersioned(valueSchema, expireTimestamp === NO_TIMESTAMP ? 3 : 1, { ...value, expireTimestamp })
 }

@@ -30,8 +30,17 @@ export class StoredOffsets {
     if (topics?.size === 0) this.#groups.delete(group)
   }
 
+  get groupCount(): number {
+    return this.#groups.size
+  }
+
   groupIds(): Iterable<string> {
     return this.#groups.keys()
+  }
+
+  /** As it is now and will be: not a copy. `undefined` for a group without positions. */
+  of(group: string): OffsetsOfGroup | undefined {
+    return this.#groups.get(group)
   }
 
   /** A copy, in the order of topic names and partition numbers. */
