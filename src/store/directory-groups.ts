@@ -1,31 +1,18 @@
 import type { Clock } from '../base/clock.ts'
-import { LockedError, MalformedMessageError, UsageError } from '../base/errors.ts'
+import { LockedError, UsageError } from '../base/errors.ts'
 import { commitOffsets, deleteGroup } from '../coordinator/group-commands.ts'
 import { partitionFor, javaHash } from '../coordinator/group-partition.ts'
 import { GroupTable } from '../coordinator/group-table.ts'
 import type { Group } from '../coordinator/group.ts'
+import { GROUPS_TOPIC, groupsTopicDefaults } from '../coordinator/groups-topic.ts'
 import type { RecordToAppend } from '../coordinator/internal-record.ts'
+import { replayBatch } from '../coordinator/replay-batch.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { plainBatchWindow } from '../record/batch-window.ts'
-import { decompress } from '../record/compression/compression.ts'
-import { readControlRecord } from '../record/control-record.ts'
-import { type LogBatch, scanBatch } from '../record/log-batch.ts'
+import { scanBatch } from '../record/log-batch.ts'
 import { RecordBatchBuilder } from '../record/record-batch-builder.ts'
-import { RecordBatch } from '../record/record-batch.ts'
-import { forEachRecord } from '../record/records.ts'
 import { crc32c } from '../wire/crc32c.ts'
 import type { BatchSource, GroupHold, GroupStore, LogStore, OffsetToStore } from './log-store.ts'
-
-/** The topic that keeps groups and their offsets, as in Kafka. */
-export const GROUPS_TOPIC = '__consumer_offsets'
-
-/** Kafka's defaults of offsets.topic.*. */
-const groupsTopicConfigs = new Map([
-  ['cleanup.policy', 'compact'],
-  ['segment.bytes', '104857600'],
-  ['compression.type', 'producer'],
-])
-const groupsPartitionCount = 50
 
 export interface DirectoryGroupsOptions {
   readonly store: LogStore
@@ -96,7 +83,7 @@ export class DirectoryGroups implements GroupStore {
 
   async #makeTopic(): Promise<void> {
     if (this.#options.hasTopic(GROUPS_TOPIC)) return
-    const topic = { name: GROUPS_TOPIC, partitionCount: groupsPartitionCount, configs: groupsTopicConfigs }
+    const topic = { name: GROUPS_TOPIC, ...groupsTopicDefaults }
     await this.#options.store.createTopic(topic)
   }
 
@@ -152,40 +139,10 @@ async function replayAll(source: BatchSource, table: GroupTable, warn: (text: st
     for (let at = 0; at < read.end;) {
       const scanned = scanBatch(window.bytes, at, read.end)
       if (scanned.kind !== 'batch') break
-      replayReadable(scanned.batch, table, warn)
+      replayBatch(scanned.batch, table, warn)
       at += scanned.batch.sizeInBytes
     }
   }
-}
-
-/** A batch with a right CRC whose records make no sense all the same changes nothing from the bad place on. */
-function replayReadable(batch: LogBatch, table: GroupTable, warn: (text: string) => void): void {
-  try {
-    replayBatch(batch, table)
-  } catch (error) {
-    if (!(error instanceof MalformedMessageError)) throw error
-    warn(`the batch that ends at offset ${batch.lastOffset} cannot be read: ${error.message}`)
-  }
-}
-
-function replayBatch(batch: LogBatch, table: GroupTable): void {
-  if (batch instanceof RecordBatch && batch.isControl) {
-    if (batch.recordCount === 0) return
-    const { type } = readControlRecord(batch)
-    if (type === 'COMMIT' || type === 'ABORT') table.endTransaction(batch.producerId, type)
-    return
-  }
-  const { isTransactional, producerId } = batch
-  forEachRecord(
-    batch,
-    (record) => {
-      table.replay(
-        { offset: record.offset, key: record.keyBytes(), value: record.valueBytes() },
-        { isTransactional, producerId },
-      )
-    },
-    { decompress },
-  )
 }
 
 /** 16 hex digits; two groups that share them only wait for each other. */
