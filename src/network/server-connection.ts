@@ -1,0 +1,251 @@
+import type { TimestampMs } from '../base/brands.ts'
+import type { ByteStream } from './byte-stream.ts'
+import { FrameReader } from './frame-reader.ts'
+import type { RequestBudget } from './request-budget.ts'
+import type { ServerLimits } from './server-limits.ts'
+
+/** The pieces of an answer, frame length first; none for a request that gets no answer. */
+export type Answer = readonly Uint8Array[]
+
+/** What a connection's requests are given to. */
+export interface RequestHandler {
+  /** Whether the requests behind this one may be begun before it is answered: their effects come in order all the same. */
+  isPipelined(request: Uint8Array): boolean
+  /** Answers a request, whose bytes are the handler's for good. What it throws ends the connection. */
+  handle(request: Uint8Array): Answer | Promise<Answer>
+  /** The connection is gone, with its cause when it ended with an error. */
+  onClose(cause?: unknown): void
+}
+
+/** A request whose turn has come or will come; `answer` once there is one. */
+interface QueuedRequest {
+  readonly bytes: Uint8Array
+  answer: Answer | undefined
+  isBegun: boolean
+}
+
+export interface ConnectionWorld {
+  readonly limits: ServerLimits
+  readonly budget: RequestBudget
+  readonly now: () => TimestampMs
+}
+
+/**
+ * The server's end of a connection: cuts it into requests, has them answered, and sends the answers in the order of the requests, whatever
+ * order they come in. Reads no further than the limits allow, so that a client that sends more than it takes waits by itself.
+ */
+export class ServerConnection {
+  readonly stream: ByteStream
+  readonly #world: ConnectionWorld
+  readonly #frames: FrameReader
+  readonly #queue: QueuedRequest[] = []
+  #handler: RequestHandler | undefined
+  /** What the budget counts for this connection. */
+  #countedBytes = 0
+  #isPaused = false
+  #isClosed = false
+  #isSending = false
+  /** When the last byte came, or the last answer went. */
+  #activeMs: TimestampMs
+  /** When the request began that is not whole yet. */
+  #begunMs: TimestampMs | undefined
+  #unsent = { bytes: 0, sinceMs: 0 }
+
+  constructor(stream: ByteStream, world: ConnectionWorld) {
+    this.stream = stream
+    this.#world = world
+    this.#frames = new FrameReader(world.limits.requestBytesMax, (frame) => this.#accept(frame))
+    this.#activeMs = world.now()
+  }
+
+  /** Begins to read. To be called once. */
+  start(handler: RequestHandler): void {
+    this.#handler = handler
+    this.stream.start({
+      onBytes: (bytes) => this.#receive(bytes),
+      onClose: (cause) => this.#ended(cause),
+    })
+  }
+
+  /** Requests that are not answered yet. */
+  get pendingRequests(): number {
+    return this.#queue.length
+  }
+
+  /** Why the connection is to be closed at `now`, if it is. */
+  overdue(now: TimestampMs): 'idle' | 'slow request' | 'slow reader' | undefined {
+    const { limits } = this.#world
+    if (this.#isSlowRequest(now)) return 'slow request'
+    if (this.#isSlowReader(now)) return 'slow reader'
+    const isIdle = this.#queue.length === 0 && this.#begunMs === undefined && now - this.#activeMs >= limits.idleMs
+    return isIdle ? 'idle' : undefined
+  }
+
+  /** Ends the connection at once; `cause` is told to the handler. */
+  close(cause?: unknown): void {
+    this.stream.close()
+    this.#ended(cause)
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (this.#isClosed) return
+    this.#countedBytes += bytes.length
+    this.#world.budget.take(bytes.length)
+    this.#activeMs = this.#world.now()
+    try {
+      this.#frames.push(bytes)
+    } catch (error) {
+      this.close(error)
+      return
+    }
+    if (this.#frames.pendingBytes === 0) this.#begunMs = undefined
+    else this.#begunMs ??= this.#activeMs
+    this.#begin()
+    this.#holdBack()
+  }
+
+  #accept(frame: Uint8Array): void {
+    this.#begunMs = undefined
+    this.#queue.push({ bytes: frame, answer: undefined, isBegun: false })
+  }
+
+  /** Begins the requests whose turn it is. */
+  #begin(): void {
+    for (let at = 0; at < this.#queue.length; at++) {
+      const request = this.#queue[at] as QueuedRequest
+      if (!request.isBegun) {
+        if (this.#isClosed || this.stream.queuedBytes > this.#world.limits.unsentBytesMax) break
+        this.#handle(request)
+      }
+      if (request.answer === undefined && !this.#handler?.isPipelined(request.bytes)) break
+    }
+    this.#sendAnswers()
+  }
+
+  #handle(request: QueuedRequest): void {
+    request.isBegun = true
+    try {
+      const answer = this.#handler?.handle(request.bytes) ?? []
+      if (!(answer instanceof Promise)) {
+        request.answer = answer
+        return
+      }
+      answer.then(
+        (pieces) => {
+          request.answer = pieces
+          this.#goOn()
+        },
+        (error: unknown) => this.close(error),
+      )
+    } catch (error) {
+      this.close(error)
+    }
+  }
+
+  /** Answers often come many at once: they are sent, and what waits for them is begun, together. */
+  #goOn(): void {
+    if (this.#isSending) return
+    this.#isSending = true
+    queueMicrotask(() => {
+      this.#isSending = false
+      this.#begin()
+      this.#holdBack()
+    })
+  }
+
+  #sendAnswers(): void {
+    let count = 0
+    const pieces: Uint8Array[] = []
+    let bytes = 0
+    while (this.#queue[count]?.answer !== undefined) {
+      const request = this.#queue[count++] as QueuedRequest
+      bytes += request.bytes.length + 4
+      for (const piece of request.answer ?? []) pieces.push(piece)
+    }
+    if (count === 0 || this.#isClosed) return
+    this.#queue.splice(0, count)
+    this.#activeMs = this.#world.now()
+    if (pieces.length > 0) this.stream.send(joinSmall(pieces))
+    this.#give(bytes)
+    if (this.#queue.length > 0 && this.stream.queuedBytes > this.#world.limits.unsentBytesMax) {
+      void this.stream.drained().then(() => this.#goOn())
+    }
+  }
+
+  #give(bytes: number): void {
+    const counted = Math.min(bytes, this.#countedBytes)
+    this.#countedBytes -= counted
+    this.#world.budget.give(counted)
+  }
+
+  /** Stops or takes up reading again, as the limits say. */
+  readonly #holdBack = (): void => {
+    if (this.#isClosed) return
+    const { budget, limits } = this.#world
+    const isBetween = this.#frames.pendingBytes === 0
+    const mustWait =
+      budget.isOverdrawn || (budget.isSpent && isBetween) || this.#queue.length > limits.queuedRequestsMax
+    if (mustWait && budget.isSpent) budget.whenFree(this.#holdBack)
+    if (mustWait === this.#isPaused) return
+    this.#isPaused = mustWait
+    if (mustWait) {
+      this.stream.pause()
+      return
+    }
+    // The client could send nothing meanwhile.
+    if (this.#begunMs !== undefined) this.#begunMs = this.#world.now()
+    this.stream.resume()
+  }
+
+  #isSlowRequest(now: TimestampMs): boolean {
+    const { requestMs, requestBytesPerSecondMin } = this.#world.limits
+    if (this.#begunMs === undefined || (this.#isPaused && !this.#world.budget.isOverdrawn)) return false
+    const allowedMs = requestMs + (this.#frames.pendingBytes / requestBytesPerSecondMin) * 1000
+    return now - this.#begunMs >= allowedMs
+  }
+
+  #isSlowReader(now: TimestampMs): boolean {
+    const bytes = this.stream.queuedBytes
+    if (bytes === 0 || bytes < this.#unsent.bytes || this.#unsent.bytes === 0) this.#unsent = { bytes, sinceMs: now }
+    return bytes > 0 && now - this.#unsent.sinceMs >= this.#world.limits.unsentMs
+  }
+
+  #ended(cause?: unknown): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#queue.length = 0
+    this.#give(this.#countedBytes)
+    this.#world.budget.forget(this.#holdBack)
+    this.#handler?.onClose(cause)
+  }
+}
+
+/** Pieces up to this size are copied together, since each piece of its own costs a call into the system. */
+const smallBytes = 16 * 1024
+
+function joinSmall(pieces: readonly Uint8Array[]): Uint8Array[] {
+  if (pieces.length === 1) return [...pieces]
+  const joined: Uint8Array[] = []
+  let start = 0
+  while (start < pieces.length) {
+    let end = start
+    let bytes = 0
+    for (; end < pieces.length && (pieces[end] as Uint8Array).length <= smallBytes; end++)
+      bytes += (pieces[end] as Uint8Array).length
+    if (end - start > 1) joined.push(concatenate(pieces.slice(start, end), bytes))
+    else if (end - start === 1) joined.push(pieces[start] as Uint8Array)
+    if (end < pieces.length) joined.push(pieces[end] as Uint8Array)
+    start = end + 1
+  }
+  return joined
+}
+
+function concatenate(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes)
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
+}
