@@ -19,6 +19,7 @@ export const commandModules: CommandModules = {
   stats: () => import('./stats.ts'),
   dump: () => import('./dump.ts'),
   verify: () => import('./verify.ts'),
+  serve: () => import('./serve.ts'),
   close: () => import('./close.ts'),
   init: () => import('./init.ts'),
   completion: () => import('./completion.ts'),

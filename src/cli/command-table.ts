@@ -96,6 +96,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./specs/verify.ts')).verifySpec,
   },
   {
+    name: 'serve',
+    brief: 'serve the directory as a Kafka broker',
+    load: async () => (await import('./specs/serve.ts')).serveSpec,
+  },
+  {
     name: 'close',
     brief: 'make the directory ready for Apache Kafka',
     load: async () => (await import('./specs/close.ts')).closeSpec,

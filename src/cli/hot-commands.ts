@@ -9,5 +9,6 @@ export const hotCommands: Readonly<Record<string, () => Promise<HotCommand>>> = 
   consume: async () => (await import('./hot-reading.ts')).consumeLine,
   tail: async () => (await import('./hot-reading.ts')).tailLine,
   'topics list': async () => (await import('./hot-reading.ts')).topicsListLine,
+  serve: async () => (await import('./hot-serving.ts')).serveLine,
   offsets: async () => (await import('./hot-reading.ts')).offsetsLine,
 }

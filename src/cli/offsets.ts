@@ -1,5 +1,6 @@
 import type { TimestampMs } from '../base/brands.ts'
-import type { LogStore, TimedOffset, TopicPartition } from '../store/log-store.ts'
+import type { TimedOffset } from '../storage/offset-for-time.ts'
+import type { LogStore, TopicPartition } from '../store/log-store.ts'
 import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
 import { ExitCode } from './exit-code.ts'

@@ -23,7 +23,7 @@ export class Listener {
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(cannotListen(address, error)))
       if (address.kind === 'tcp') server.listen({ host: address.host, port: address.port, backlog: 511 }, resolve)
-      else server.listen({ path: address.path }, resolve)
+      else listenAlone(server, address.path, resolve)
     })
     return new Listener(server, address)
   }
@@ -38,6 +38,16 @@ export class Listener {
   /** Takes no more connections; those that stand go on. */
   close(): void {
     this.#server.close()
+  }
+}
+
+/** Whoever may open the socket is super user, so nobody but the owner may, from the moment it is there. */
+function listenAlone(server: Server, path: string, done: () => void): void {
+  const before = process.umask(0o177)
+  try {
+    server.listen({ path }, done)
+  } finally {
+    process.umask(before)
   }
 }
 

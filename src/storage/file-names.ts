@@ -127,6 +127,10 @@ export const TOPICS_FILE = 'tslog-topics.json'
 export const TOPICS_LOCK = 'tslog-topics.lock'
 /** Held exclusively by the one server of the directory. */
 export const SERVE_LOCK = 'tslog-serve.lock'
+/** Where commands reach the server. */
+export const SERVE_SOCKET = 'tslog.sock'
+/** Which producer ids were given out; the server's. */
+export const PRODUCER_IDS_FILE = 'tslog-producer-ids.json'
 export const CHECKPOINT_LOCK = 'tslog-checkpoint.lock'
 /** Kafka's own lock over the whole directory. */
 export const KAFKA_LOCK = '.lock'

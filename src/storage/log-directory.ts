@@ -26,6 +26,8 @@ export interface LogDirectoryOptions {
   readonly path: string
   /** How long to wait for other writers, in ms. */
   readonly lockWaitMs: number
+  /** Whether this process holds `tslog-serve.lock`: the marks of a server on partitions are its own. */
+  readonly isServer?: boolean
   /** Memory for recovery to read batches into; small plain memory when absent. */
   readonly makeWindow?: () => BatchWindow
   /** A directory of Apache Kafka's becomes ours when it is opened to write; else that is refused. */

@@ -1,10 +1,11 @@
-import type { Offset } from '../base/brands.ts'
+import type { LeaderEpoch, Offset } from '../base/brands.ts'
 import { assert } from '../base/assert.ts'
 import { DiskError, NotFoundError } from '../base/errors.ts'
 import type { OpenFile } from '../disk/file-system.ts'
 import { RecordBatch } from '../record/record-batch.ts'
 import { ActiveSegment } from './active-segment.ts'
 import { BackgroundSync } from './background-sync.ts'
+import { partitionDirectoryName } from './file-names.ts'
 import type { LogOffsets } from './log-offsets.ts'
 import { openActive, type OpenedPartition } from './partition-opening.ts'
 import { placeBatches, type PlacedBatches } from './placed-batches.ts'
@@ -60,7 +61,7 @@ export class PartitionLog {
   /** Takes no lock yet. Throws `DiskError` when the partition directory is not there or cannot be written. */
   constructor(options: PartitionLogOptions) {
     this.#options = options
-    this.directory = partitionPath(options)
+    this.directory = `${options.logDirectory}/${partitionDirectoryName(options)}`
     this.#stateFile = WriteStateFile.create(options.fileSystem, this.directory)
     this.#turn = new PartitionTurn(this.#stateFile.file, options.lockWaitMs, options.elapsedMs)
     this.#sealed = new SealedSegments(options, this.directory)
@@ -159,9 +160,9 @@ export class PartitionLog {
     this.#change((state) => (state.isServed = isServed))
   }
 
-  /** What stands in the log now, recovering it first when that is due. */
+  /** What stands in the log now, recovering it first when that is due. Takes the lock only if another process has written since. */
   offsets(): LogOffsets {
-    return this.#withLock((state) => ({
+    return this.#look((state) => ({
       logStartOffset: state.logStartOffset,
       lastStableOffset: this.#producers.lastStableOffset(state),
       highWatermark: state.visibleEndOffset,
@@ -169,20 +170,18 @@ export class PartitionLog {
     }))
   }
 
+  /** The epoch that the next append is written under. */
+  leaderEpoch(): LeaderEpoch {
+    return this.#look((state) => state.leaderEpoch)
+  }
+
   /** Moves the log start offset forward to `target`, at most to the high watermark: records below it are gone for every reader. */
   advanceLogStart(target: Offset): Offset {
-    return this.#withLock((state) => {
-      if (target > state.visibleEndOffset || target < 0n) {
-        throw new NotFoundError(
-          `offset ${target} is outside of the log [${state.logStartOffset}, ${state.visibleEndOffset}]`,
-        )
-      }
-      if (target > state.logStartOffset) {
-        state.logStartOffset = target
-        state.generation += 1n
-        this.#stateFile.write(state)
-      }
-      return state.logStartOffset
+    return this.#change((state) => {
+      const { logStartOffset: start, visibleEndOffset: end } = state
+      if (target > end || target < 0n)
+        throw new NotFoundError(`offset ${target} is outside of the log [${start}, ${end}]`)
+      return (state.logStartOffset = target > start ? target : start)
     })
   }
 
@@ -195,12 +194,9 @@ export class PartitionLog {
 
   /** Lets `change` replace or remove closed segments while no writer is there; readers are told. Killed in it, the next opener settles it. */
   rearrange<T>(change: (state: WriteState) => T): T {
-    return this.#withLock((state) => {
+    return this.#change((state) => {
       this.#stateFile.markRearranging()
-      const result = change(state)
-      state.generation += 1n
-      this.#stateFile.write(state)
-      return result
+      return change(state)
     })
   }
 
@@ -226,12 +222,19 @@ export class PartitionLog {
   }
 
   /** Changes more than the end of the log: whoever has it open looks at everything again. */
-  #change(act: (state: WriteState) => void): void {
-    this.#withLock((state) => {
-      act(state)
+  #change<T>(act: (state: WriteState) => T): T {
+    return this.#withLock((state) => {
+      const result = act(state)
       state.generation += 1n
       this.#stateFile.write(state)
+      return result
     })
+  }
+
+  #look<T>(at: (state: WriteState) => T): T {
+    this.#throwIfFailed()
+    const state = this.#state
+    return state === undefined || this.isOvertaken ? this.#withLock(at) : at(state)
   }
 
   #withLock<T>(act: (state: WriteState, active: ActiveSegment) => T, moreFollows = false): T {
@@ -393,8 +396,4 @@ export class PartitionLog {
     next.publish(state, state.logEndOffset)
     return next
   }
-}
-
-function partitionPath({ logDirectory, topic, partition }: PartitionLogOptions): string {
-  return `${logDirectory}/${topic}-${partition}`
 }

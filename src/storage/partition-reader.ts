@@ -1,13 +1,15 @@
 import { type Offset, offset } from '../base/brands.ts'
 import type { BatchWindow } from '../record/batch-window.ts'
+import type { OpenFile } from '../disk/file-system.ts'
 import { type LogBatch, scanBatch } from '../record/log-batch.ts'
 import { RecordBatch } from '../record/record-batch.ts'
-import { segmentFileName } from './file-names.ts'
+import { type SegmentPart, segmentFileName } from './file-names.ts'
 import { openIfThere } from './open-if-there.ts'
 import { PartitionView, type PartitionViewOptions, UNKNOWN_END } from './partition-view.ts'
 import { baseOffsetAt, findContradiction, findNextBatch } from './segment-search.ts'
 import { Segment } from './segment.ts'
 import { TimeIndex } from './time-index.ts'
+import { type AbortedTransaction, TransactionIndex } from './transaction-index.ts'
 
 /** A stretch of a log that cannot be read. */
 export interface Damage {
@@ -94,6 +96,12 @@ export class PartitionReader {
     }
   }
 
+  #openPart(baseOffset: Offset, part: SegmentPart): OpenFile | undefined {
+    const { fileSystem, directory } = this.#options
+    const name = segmentFileName(baseOffset, part, this.view.fileStateOf(baseOffset))
+    return openIfThere(() => fileSystem.open(`${directory}/${name}`, 'read'))
+  }
+
   #openSegment(baseOffset: Offset): Segment | undefined {
     const { fileSystem, directory } = this.#options
     return openIfThere(() => Segment.open(fileSystem, directory, baseOffset, this.view.fileStateOf(baseOffset)))
@@ -101,10 +109,26 @@ export class PartitionReader {
 
   /** The time index of a segment, whose file is the caller's to close; `undefined` when there is none. Opens nothing else. */
   openTimeIndex(baseOffset: Offset): TimeIndex | undefined {
-    const { fileSystem, directory } = this.#options
-    const path = `${directory}/${segmentFileName(baseOffset, 'timeindex', this.view.fileStateOf(baseOffset))}`
-    const file = openIfThere(() => fileSystem.open(path, 'read'))
+    const file = this.#openPart(baseOffset, 'timeindex')
     return file && new TimeIndex(file, baseOffset)
+  }
+
+  /**
+   * The aborted transactions that a reader of committed records from `fetchOffset` up to `end` (exclusive) must know of, by the offsets of their markers.
+   * Costs a look for a file, or a few, in a log with idempotent producers, and nothing in others.
+   */
+  abortedTransactions(fetchOffset: Offset, end: Offset): AbortedTransaction[] {
+    const found: AbortedTransaction[] = []
+    if (!this.view.mayHaveProducers) return found
+    for (const base of this.view.basesFrom(fetchOffset)) {
+      const file = this.#openPart(base, 'txnindex')
+      if (file === undefined) continue
+      const { transactions, isComplete } = new TransactionIndex(file).collectAborted(fetchOffset, end)
+      file.close()
+      for (const one of transactions) found.push(one)
+      if (isComplete) break
+    }
+    return found
   }
 
   close(): void {

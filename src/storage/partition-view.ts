@@ -90,6 +90,11 @@ export class PartitionView {
     return this.#listing.bases[Math.max(0, floorSegment(this.#listing.bases, target))]
   }
 
+  /** Base offsets of the segments that hold `target` and what follows it. */
+  basesFrom(target: Offset): readonly Offset[] {
+    return this.bases.slice(Math.max(0, floorSegment(this.bases, target)))
+  }
+
   /** Where the segment that begins at `base` ends; `UNKNOWN_END` for the last one. */
   segmentEnd(base: Offset): Offset {
     return this.#listing.bases[floorSegment(this.#listing.bases, base) + 1] ?? UNKNOWN_END

@@ -4,6 +4,7 @@ import type { LogDirectory, NewTopic, Topic } from '../storage/log-directory.ts'
 import { LogDirectory as Directory, type LogDirectoryOptions } from '../storage/log-directory.ts'
 import { partitionDirectoryName } from '../storage/file-names.ts'
 import { partitionSize, type PartitionSize } from '../storage/partition-size.ts'
+import { findOffsetForTime, findOffsetOfLargestTime, type TimedOffset } from '../storage/offset-for-time.ts'
 import type { TopicConfig } from '../storage/topic-configs.ts'
 import { DirectoryAppender } from './directory-appender.ts'
 import { DirectorySource } from './directory-source.ts'
@@ -15,11 +16,9 @@ import type {
   Isolation,
   LogStore,
   PartitionOffsets,
-  TimedOffset,
   TopicChange,
   TopicPartition,
 } from './log-store.ts'
-import { findOffsetForTime, findOffsetOfLargestTime } from './offset-for-time.ts'
 
 /**
  * A log directory of this machine as a `LogStore`. Opened to read first; the first method that writes opens it for writing, which makes a missing
@@ -94,7 +93,7 @@ export class DirectoryStore implements LogStore {
   async offsetForTime(partition: TopicPartition, timestamp: TimestampMs): Promise<TimedOffset | undefined> {
     const source = this.#source(partition, 'read_uncommitted')
     try {
-      return findOffsetForTime(source, timestamp)
+      return findOffsetForTime(source.reader, timestamp)
     } finally {
       source.close()
     }
@@ -103,7 +102,7 @@ export class DirectoryStore implements LogStore {
   async offsetOfLargestTime(partition: TopicPartition): Promise<TimedOffset | undefined> {
     const source = this.#source(partition, 'read_uncommitted')
     try {
-      return findOffsetOfLargestTime(source)
+      return findOffsetOfLargestTime(source.reader)
     } finally {
       source.close()
     }

@@ -4,6 +4,7 @@ import type { BatchWindow } from '../record/batch-window.ts'
 import type { LogBatch } from '../record/log-batch.ts'
 import type { Topic, NewTopic } from '../storage/log-directory.ts'
 import type { Damage } from '../storage/partition-reader.ts'
+import type { TimedOffset } from '../storage/offset-for-time.ts'
 import type { PartitionSize } from '../storage/partition-size.ts'
 import type { TopicConfig } from '../storage/topic-configs.ts'
 
@@ -61,11 +62,6 @@ export interface PartitionOffsets {
   readonly logStartOffset: Offset
   /** The offset after the last record that may be read. */
   readonly highWatermark: Offset
-}
-
-export interface TimedOffset {
-  readonly offset: Offset
-  readonly timestamp: TimestampMs
 }
 
 /** Whether records of transactions that are open or were aborted are seen. */

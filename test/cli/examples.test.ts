@@ -11,6 +11,9 @@ afterAll(() => scene.remove())
 /** What follows for ever is stopped after a while, a directory of the system is one of ours, and topics are created in an empty one. */
 function runnable(command: string): string {
   const line = command.replaceAll('/var/lib/tslog', '"$TSLOG_DIR"')
+  // Every example may listen on an address that is taken here, and serves until it is told to stop.
+  if (serves(command))
+    return `timeout --preserve-status 0.5 ${line} --quiet --listen 127.0.0.1:0`.replace(/--listen 0\S+/, '')
   if (command.startsWith('tslog topics create')) return `TSLOG_DIR=empty ${line}`
   return follows(command) ? line.replace(/\btslog tail/, 'tslog tail --timeout 200ms') : line
 }
@@ -19,9 +22,13 @@ function follows(command: string): boolean {
   return /\btslog tail/.test(command) && !command.includes('--no-follow')
 }
 
+function serves(command: string): boolean {
+  return / serve\b/.test(command)
+}
+
 function works(command: string): void {
   const { status, stderr } = scene.run(runnable(command))
-  expect({ status, stderr }).toEqual({ status: follows(command) ? 124 : 0, stderr: '' })
+  expect({ status, stderr }).toEqual({ status: serves(command) ? 143 : follows(command) ? 124 : 0, stderr: '' })
 }
 
 const examples = (await allSpecs()).flatMap((spec) => spec.examples.map(({ command }) => command))

@@ -1,0 +1,36 @@
+/** Who is at the other end of a connection, in Kafka's words: `User:alice`. */
+export interface Principal {
+  readonly type: string
+  readonly name: string
+}
+
+/** Who has not said who they are. */
+export const anonymous: Principal = { type: 'User', name: 'ANONYMOUS' }
+
+/** What may be done to a resource; Kafka's AclOperation. */
+export type Operation =
+  | 'READ'
+  | 'WRITE'
+  | 'CREATE'
+  | 'DELETE'
+  | 'ALTER'
+  | 'DESCRIBE'
+  | 'CLUSTER_ACTION'
+  | 'DESCRIBE_CONFIGS'
+  | 'ALTER_CONFIGS'
+  | 'IDEMPOTENT_WRITE'
+
+/** What is asked for; the cluster's name is `kafka-cluster`. */
+export interface Access {
+  readonly operation: Operation
+  readonly resource: 'TOPIC' | 'GROUP' | 'CLUSTER' | 'TRANSACTIONAL_ID'
+  readonly name: string
+}
+
+/** Says who may do what. Asked before anything is looked at, so that what is hidden looks as if it were not there. */
+export interface Authorizer {
+  allows(principal: Principal, peer: string, access: Access): boolean
+}
+
+/** For a broker without access lists. */
+export const allowAll: Authorizer = { allows: () => true }

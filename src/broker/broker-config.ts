@@ -1,0 +1,42 @@
+import { defaultServerLimits, type ServerLimits } from '../network/server-limits.ts'
+
+/** When an acknowledged batch is on the disk: before the answer, many requests per sync, or whenever the system likes (Kafka's default). */
+export type FlushPolicy = 'sync' | 'os'
+
+/** What a broker can be told; Kafka's names in the comments where it has one, and its defaults. Sizes are bytes, times ms. */
+export interface BrokerConfig {
+  readonly flushPolicy: FlushPolicy
+  /** auto.create.topics.enable: whether a producer or consumer that names a topic makes it. */
+  readonly autoCreateTopics: boolean
+  /** num.partitions: of topics whose creator leaves it to the broker. */
+  readonly numPartitions: number
+  /** message.max.bytes: of topics without a max.message.bytes of their own. */
+  readonly messageBytesMax: number
+  /** fetch.max.bytes: the most records in one answer to a Fetch, whatever the client asks for. */
+  readonly fetchBytesMax: number
+  /** max.incremental.fetch.session.cache.slots. */
+  readonly fetchSessionsMax: number
+  /** producer.id.expiration.ms. */
+  readonly producerIdExpirationMs: number
+  /** Delayed fetches of the whole broker; beyond it an answer comes at once, with whatever there is. */
+  readonly delayedFetchesMax: number
+  /** How often partitions that somebody waits for are looked at for what other processes appended. */
+  readonly foreignAppendsMs: number
+  /** Whether commands must append through this broker: its partitions bear the mark of it. */
+  readonly claimsAppends: boolean
+  readonly limits: ServerLimits
+}
+
+export const defaultBrokerConfig: BrokerConfig = {
+  flushPolicy: 'sync',
+  autoCreateTopics: true,
+  numPartitions: 1,
+  messageBytesMax: 1_048_588,
+  fetchBytesMax: 57_671_680,
+  fetchSessionsMax: 1000,
+  producerIdExpirationMs: 86_400_000,
+  delayedFetchesMax: 10_000,
+  foreignAppendsMs: 20,
+  claimsAppends: false,
+  limits: defaultServerLimits,
+}

@@ -1,0 +1,204 @@
+import type { Clock } from '../base/clock.ts'
+import { RefusedError } from '../base/errors.ts'
+import type { Random } from '../base/random.ts'
+import type { Uuid } from '../base/uuid.ts'
+import type { FileSystem, OpenFile } from '../disk/file-system.ts'
+import type { ByteStream } from '../network/byte-stream.ts'
+import { addressName, type DialAddress } from '../network/dial.ts'
+import { KafkaServer } from '../network/kafka-server.ts'
+import type { RequestHandler } from '../network/server-connection.ts'
+import { SERVE_SOCKET } from '../storage/file-names.ts'
+import { LogDirectory, type LogDirectoryOptions } from '../storage/log-directory.ts'
+import { readMetaProperties } from '../storage/meta-properties.ts'
+import { takeServeLock } from '../storage/serve-lock.ts'
+import { allowAll, anonymous, type Authorizer } from './authorizer.ts'
+import type { BrokerConfig } from './broker-config.ts'
+import type { BrokerLog } from './broker-log.ts'
+import { DelayedOperations } from './delayed-operations.ts'
+import { FetchSessions } from './fetch-sessions.ts'
+import { allHandlers } from './handlers/all-handlers.ts'
+import { apiVersionsHandler } from './handlers/api-versions.ts'
+import { KernelMemory } from './kernel-memory.ts'
+import { LocalClusterControl } from './local-cluster-control.ts'
+import { logDirectoryUse } from './log-directory-use.ts'
+import { type Metrics, noMetrics } from './metrics.ts'
+import { ProducerIds } from './producer-ids.ts'
+import { noQuotas, type Quotas } from './quotas.ts'
+import type { BrokerServices } from './request-context.ts'
+import { RequestRouter } from './request-router.ts'
+import { TopicRegistry } from './topic-registry.ts'
+import { errorMessageOf } from './storage-errors.ts'
+
+export interface BrokerOptions {
+  readonly directory: LogDirectoryOptions
+  readonly config: BrokerConfig
+  readonly clock: Clock
+  readonly random: Random
+  /** A clock that never jumps, in ms. */
+  readonly elapsedMs: () => number
+  readonly log: BrokerLog
+  readonly metrics?: Metrics
+  readonly authorizer?: Authorizer
+  readonly quotas?: Quotas
+}
+
+/** An address to listen on, and what clients that came in there are told to connect to. */
+export interface ListenerConfig {
+  readonly address: DialAddress
+  readonly advertised?: { readonly host: string; readonly port: number }
+}
+
+/** How long requests that were begun may take once the broker stops, in ms. */
+const drainMs = 10_000
+
+/** A broker on one log directory: from the lock of the directory to its release. */
+export class Broker {
+  readonly services: BrokerServices
+  readonly #options: BrokerOptions
+  readonly #directory: LogDirectory
+  readonly #lock: OpenFile
+  readonly #router: RequestRouter
+  readonly #server: KafkaServer
+
+  private constructor(options: BrokerOptions, lock: OpenFile, directory: LogDirectory) {
+    this.#options = options
+    this.#lock = lock
+    this.#directory = directory
+    this.services = makeServices(options, directory)
+    this.#router = new RequestRouter(this.services, allHandlers)
+    this.#router.add(apiVersionsHandler(() => this.#router.apiKeys))
+    this.#server = new KafkaServer({
+      limits: options.config.limits,
+      now: options.elapsedMs,
+      onRefused: (peer) =>
+        options.log.warn('too many connections', { peer, max: options.config.limits.connectionsMax }),
+      onCount: (open) => this.services.metrics.connections(open),
+    })
+  }
+
+  /**
+   * Takes the directory, making a new one where there is none. Throws `LockedError` when another server has it, and what
+   * `LogDirectory.openToWrite` throws.
+   */
+  static open(options: BrokerOptions): Broker {
+    const directory = LogDirectory.openToWrite({ ...options.directory, isServer: true })
+    try {
+      const lock = takeServeLock(options.directory.fileSystem, directory.path)
+      return new Broker(options, lock, directory)
+    } catch (error) {
+      directory.close()
+      throw error
+    }
+  }
+
+  /** Listens on all addresses, and on the socket for commands of this machine; resolves to the addresses, with the ports that were chosen. */
+  async listen(listeners: readonly ListenerConfig[]): Promise<DialAddress[]> {
+    const bound: DialAddress[] = []
+    for (const listener of listeners) bound.push(await this.#listenOn(listener))
+    const [first] = bound
+    await this.#listenLocally(first?.kind === 'tcp' ? first : { host: 'localhost', port: 0 })
+    return bound
+  }
+
+  async #listenOn({ address, advertised }: ListenerConfig): Promise<DialAddress> {
+    let own = advertised ?? { host: 'localhost', port: 0 }
+    const bound = await this.#server.listen(address, (stream) => this.#connected(stream, own))
+    if (bound.kind === 'tcp' && advertised === undefined) own = { host: bound.host, port: bound.port }
+    this.#options.log.info('listening', { address: addressName(bound), advertised: `${own.host}:${own.port}` })
+    return bound
+  }
+
+  /** A socket that is there is of a server that was killed: we hold its lock. */
+  async #listenLocally(advertised: { readonly host: string; readonly port: number }): Promise<void> {
+    const path = `${this.#directory.path}/${SERVE_SOCKET}`
+    const { fileSystem } = this.#options.directory
+    fileSystem.remove(path)
+    const address: DialAddress = { kind: 'unix', path }
+    await this.#server.listen(address, (stream) => this.#connected(stream, advertised))
+  }
+
+  /** Answers what was begun, makes everything durable and gives the directory back. */
+  async stop(): Promise<void> {
+    this.#server.closeListeners()
+    await this.services.cluster.controlledShutdown()
+    this.services.delayed.close()
+    await this.#server.drain(drainMs)
+    this.services.topics.close()
+    this.#options.directory.fileSystem.remove(`${this.#directory.path}/${SERVE_SOCKET}`)
+    this.#directory.close()
+    this.#lock.close()
+    this.#options.log.info('stopped')
+  }
+
+  #connected(stream: ByteStream, advertised: { readonly host: string; readonly port: number }): RequestHandler {
+    const gone = new AbortController()
+    const connection = { peer: stream.peer, advertised, principal: anonymous, closed: gone.signal }
+    return {
+      isPipelined: (request) => this.#router.isPipelined(request),
+      handle: (request) => this.#router.answer(request, connection),
+      onClose: (cause) => {
+        gone.abort()
+        if (cause === undefined) return
+        const reason = cause instanceof Error ? cause.message : String(errorMessageOf(cause))
+        this.#options.log.warn('connection closed', { peer: stream.peer, reason })
+      },
+    }
+  }
+}
+
+/** What `openToWrite` gave a new directory, and Kafka or we an old one. */
+function identityOf(fileSystem: FileSystem, path: string): { readonly clusterId: Uuid; readonly nodeId: number } {
+  const { clusterId, nodeId = 1 } = readMetaProperties(fileSystem, path) ?? {}
+  if (clusterId !== undefined) return { clusterId, nodeId }
+  throw new RefusedError(`${path}/meta.properties names no cluster.id`, {
+    hint: 'clients need one: add the line cluster.id=NAME',
+  })
+}
+
+function makeServices(options: BrokerOptions, directory: LogDirectory): BrokerServices {
+  const { config, random, log } = options
+  const { fileSystem } = options.directory
+  const metrics = options.metrics ?? noMetrics
+  const memory = new KernelMemory()
+  const identity = identityOf(fileSystem, directory.path)
+  const cluster: LocalClusterControl = new LocalClusterControl({
+    directory,
+    fileSystem,
+    random,
+    clusterId: identity.clusterId,
+    brokerId: identity.nodeId,
+    leaderEpochOf: (topic, partition) => topics.leaderEpochOf(topic, partition),
+  })
+  const topics = new TopicRegistry(
+    cluster,
+    {
+      directory,
+      fileSystem,
+      flushPolicy: config.flushPolicy,
+      claimsAppends: config.claimsAppends,
+      window: memory.window,
+      onDamage: ({ path, position, firstOffset, nextOffset, reason }) =>
+        log.error('damaged batch passed over', { path, position, firstOffset, nextOffset, reason }),
+      onCommit: (batches) => metrics.committed(batches, 0),
+    },
+    config,
+  )
+  return {
+    config,
+    clock: options.clock,
+    log,
+    metrics,
+    authorizer: options.authorizer ?? allowAll,
+    quotas: options.quotas ?? noQuotas,
+    cluster,
+    topics,
+    delayed: new DelayedOperations({
+      operationsMax: config.delayedFetchesMax,
+      foreignAppendsMs: config.foreignAppendsMs,
+    }),
+    sessions: new FetchSessions(),
+    producerIds: new ProducerIds(cluster),
+    memory,
+    disk: logDirectoryUse(fileSystem, directory.path),
+  }
+}

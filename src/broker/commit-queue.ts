@@ -1,0 +1,154 @@
+import type { Offset } from '../base/brands.ts'
+import { LockedError } from '../base/errors.ts'
+import type { Offered, PartitionLog } from '../storage/partition-log.ts'
+import type { FlushPolicy } from './broker-config.ts'
+
+/** A batch on its way into the log. */
+interface Waiting {
+  readonly batch: Uint8Array
+  readonly resolve: (offered: Offered) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** A batch that is in the log and not yet on the disk. */
+interface Uncommitted {
+  readonly nextOffset: Offset
+  readonly offered: Offered
+  readonly resolve: (offered: Offered) => void
+  readonly reject: (error: unknown) => void
+}
+
+export interface CommitQueueOptions {
+  readonly log: () => PartitionLog
+  readonly flushPolicy: FlushPolicy
+  /** Told after appends became visible. */
+  readonly onVisible: () => void
+  /** Told of each commit: how many batches it was for. */
+  readonly onCommit: (batches: number) => void
+}
+
+/** Another process that holds the partition lets go within a fraction of a millisecond, if it runs at all. */
+const retryMsMin = 1
+const retryMsMax = 50
+
+/**
+ * The appends of clients to one partition. Those of one turn of the event loop are appended together, and all that were appended while a sync ran
+ * share the next one (group commit). The order of appends is the order of the calls.
+ */
+export class CommitQueue {
+  readonly #options: CommitQueueOptions
+  #waiting: Waiting[] = []
+  #uncommitted: Uncommitted[] = []
+  #isScheduled = false
+  #isCommitting = false
+  #retryMs = retryMsMin
+
+  constructor(options: CommitQueueOptions) {
+    this.#options = options
+  }
+
+  /** Whether nothing is under way. */
+  get isIdle(): boolean {
+    return this.#waiting.length === 0 && this.#uncommitted.length === 0 && !this.#isCommitting
+  }
+
+  /** Appends one checked batch of a client. Resolves once the flush policy is kept and readers see it, or it was refused. */
+  append(batch: Uint8Array): Promise<Offered> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ batch, resolve, reject })
+      if (this.#isScheduled) return
+      this.#isScheduled = true
+      setImmediate(() => this.#appendAll())
+    })
+  }
+
+  /** Makes what another process left uncommitted durable, so that readers see it. */
+  commitLeftovers(): void {
+    if (!this.#isCommitting) this.#startCommit()
+  }
+
+  #appendAll(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    let done = 0
+    try {
+      const log = this.#options.log()
+      for (; done < waiting.length; done++) this.#appendOne(log, waiting[done] as Waiting, done + 1 < waiting.length)
+      this.#isScheduled = false
+      this.#retryMs = retryMsMin
+    } catch (error) {
+      this.#appendFailed(error, waiting.slice(done))
+    }
+    if (this.#options.flushPolicy === 'sync') this.#commit()
+    else if (done > 0) this.#options.onVisible()
+  }
+
+  #appendOne(log: PartitionLog, { batch, resolve, reject }: Waiting, moreFollows: boolean): void {
+    const isSynced = this.#options.flushPolicy === 'sync'
+    const offered = log.offer(batch, isSynced ? 'commit' : 'never', moreFollows)
+    const nextOffset = endOf(offered)
+    if (nextOffset === undefined || !isSynced) resolve(offered)
+    else this.#uncommitted.push({ nextOffset, offered, resolve, reject })
+  }
+
+  #appendFailed(error: unknown, rest: readonly Waiting[]): void {
+    if (error instanceof LockedError) {
+      this.#waiting = [...rest, ...this.#waiting]
+      setTimeout(() => this.#appendAll(), this.#nextRetryMs())
+      return
+    }
+    this.#isScheduled = false
+    for (const { reject } of rest) reject(error)
+  }
+
+  #commit(): void {
+    if (!this.#isCommitting && this.#uncommitted.length > 0) this.#startCommit()
+  }
+
+  #startCommit(): void {
+    this.#isCommitting = true
+    this.#options
+      .log()
+      .commit()
+      .then(
+        (visibleEnd) => this.#committed(visibleEnd),
+        (error: unknown) => this.#commitFailed(error),
+      )
+  }
+
+  #committed(visibleEnd: Offset): void {
+    this.#isCommitting = false
+    const done = this.#uncommitted.filter(({ nextOffset }) => nextOffset <= visibleEnd)
+    this.#uncommitted = this.#uncommitted.filter(({ nextOffset }) => nextOffset > visibleEnd)
+    this.#options.onCommit(done.length)
+    for (const { resolve, offered } of done) resolve(offered)
+    this.#options.onVisible()
+    this.#commit()
+  }
+
+  #commitFailed(error: unknown): void {
+    if (error instanceof LockedError) {
+      setTimeout(() => {
+        this.#isCommitting = false
+        this.#commit()
+      }, this.#nextRetryMs())
+      return
+    }
+    this.#isCommitting = false
+    const failed = this.#uncommitted
+    this.#uncommitted = []
+    for (const { reject } of failed) reject(error)
+  }
+
+  #nextRetryMs(): number {
+    const waitMs = this.#retryMs
+    this.#retryMs = Math.min(2 * waitMs, retryMsMax)
+    return waitMs
+  }
+}
+
+/** Where a batch ends that must be durable before it is acknowledged; also one that was sent before, perhaps a moment ago. */
+function endOf(offered: Offered): Offset | undefined {
+  if (offered.kind === 'appended') return offered.nextOffset
+  return offered.kind === 'duplicate' ? ((offered.lastOffset + 1n) as Offset) : undefined
+}

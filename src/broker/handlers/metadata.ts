@@ -1,0 +1,152 @@
+import { NO_LEADER_EPOCH } from '../../base/brands.ts'
+import { UsageError } from '../../base/errors.ts'
+import type { Uuid } from '../../base/uuid.ts'
+import { ErrorCode } from '../../protocol/error-codes.ts'
+import { metadataApi, type MetadataRequest, type MetadataResponse } from '../../protocol/messages/metadata.ts'
+import { isTopicName } from '../../storage/file-names.ts'
+import { isAllowed, type RequestContext } from '../request-context.ts'
+import type { Handler } from '../request-router.ts'
+import { errorCodeOf } from '../storage-errors.ts'
+import type { ServedTopic } from '../topic-registry.ts'
+import { NO_TOPIC_ID } from '../topic-names.ts'
+
+// Metadata: who is in the cluster, which topics there are, who leads their partitions.
+//
+// Behaviour
+//   * A topic that is named, and not there, is made at once when client and broker allow it, and answered as it is then: no client has to come again.
+//   * Every topic asked for is answered, with an error if need be; what the client may not see looks as if it were not there.
+//   * Brokers are named as the listener advertises them that the client came in on.
+// Versions
+//   0 to 12. In 0 no topics means all; 4 says whether topics may be made; 10 has topic ids in the answer, 12 in the request.
+// Not implemented
+//   Authorized operations (8 to 10) are answered as not asked for.
+
+type TopicAnswer = MetadataResponse['topics'][number]
+
+/** What the field says when authorized operations are not told. */
+const notTold = -0x8000_0000
+
+export const metadataHandler: Handler<MetadataRequest, MetadataResponse> = {
+  api: metadataApi,
+  handle: async (request, context) => answer(await topicsFor(request, context), context),
+  refuse: (request, errorCode, context) => {
+    const topics = (request.topics ?? []).map(({ name, topicId }) => refused(errorCode, { name, topicId }))
+    return answer(topics, context)
+  },
+}
+
+function answer(topics: readonly TopicAnswer[], { broker, connection }: RequestContext): MetadataResponse {
+  const { cluster } = broker
+  return {
+    throttleTimeMs: 0,
+    brokers: cluster
+      .brokers(connection.advertised)
+      .map(({ brokerId, host, port, rack }) => ({ nodeId: brokerId, host, port, rack })),
+    clusterId: cluster.clusterId,
+    controllerId: cluster.controllerId,
+    topics,
+    clusterAuthorizedOperations: notTold,
+  }
+}
+
+async function topicsFor(
+  { topics, allowAutoTopicCreation }: MetadataRequest,
+  context: RequestContext,
+): Promise<TopicAnswer[]> {
+  const { apiVersion, broker } = context
+  if (topics === null || (apiVersion === 0 && topics.length === 0)) {
+    const visible = broker.topics.all().filter(({ image }) => mayDescribe(image.name, context))
+    return visible.map((topic) => described(topic, context))
+  }
+  broker.topics.refresh()
+  const answers: TopicAnswer[] = []
+  for (const { name, topicId } of topics) {
+    answers.push(name === null ? byId(topicId, context) : await byName(name, allowAutoTopicCreation, context))
+  }
+  return answers
+}
+
+function byId(topicId: Uuid, context: RequestContext): TopicAnswer {
+  const topic = context.broker.topics.findById(topicId)
+  if (topic === undefined || !mayDescribe(topic.image.name, context)) {
+    return refused(ErrorCode.UNKNOWN_TOPIC_ID, { name: null, topicId })
+  }
+  return described(topic, context)
+}
+
+async function byName(name: string, mayCreate: boolean, context: RequestContext): Promise<TopicAnswer> {
+  const { broker } = context
+  if (!mayDescribe(name, context)) return refused(ErrorCode.TOPIC_AUTHORIZATION_FAILED, { name })
+  const found = broker.topics.find(name)
+  if (found !== undefined) return described(found, context)
+  if (!isTopicName(name)) return refused(ErrorCode.INVALID_TOPIC_EXCEPTION, { name })
+  if (!mayCreate || !broker.config.autoCreateTopics || !mayMake(name, context)) {
+    return refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, { name })
+  }
+  try {
+    await broker.cluster.createTopic({ name, partitionCount: broker.config.numPartitions, configs: new Map() })
+  } catch (error) {
+    // A name that Kafka could not tell from another topic's.
+    const code = error instanceof UsageError ? ErrorCode.INVALID_TOPIC_EXCEPTION : errorCodeOf(error)
+    return refused(code, { name })
+  }
+  const made = broker.topics.find(name)
+  if (made === undefined) return refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, { name })
+  broker.log.info('topic created', { topic: name, partitions: made.partitions.length, by: context.connection.peer })
+  return described(made, context)
+}
+
+function described({ image, partitions }: ServedTopic, { broker }: RequestContext): TopicAnswer {
+  return {
+    errorCode: ErrorCode.NONE,
+    name: image.name,
+    topicId: image.id,
+    isInternal: image.isInternal,
+    partitions: partitions.map((_, partition) => partitionAnswer(image.name, partition, broker)),
+    topicAuthorizedOperations: notTold,
+  }
+}
+
+function partitionAnswer(
+  topic: string,
+  partition: number,
+  { cluster }: RequestContext['broker'],
+): TopicAnswer['partitions'][number] {
+  try {
+    const { leader, leaderEpoch, assignedReplicas, inSyncReplicas } = cluster.partitionState(topic, partition)
+    return {
+      errorCode: ErrorCode.NONE,
+      partitionIndex: partition,
+      leaderId: leader,
+      leaderEpoch,
+      replicaNodes: assignedReplicas,
+      isrNodes: inSyncReplicas,
+      offlineReplicas: [],
+    }
+  } catch {
+    // Its files cannot be opened: the others of the topic go on.
+    const nobody = {
+      leaderId: -1,
+      leaderEpoch: NO_LEADER_EPOCH,
+      replicaNodes: [cluster.brokerId],
+      isrNodes: [],
+      offlineReplicas: [cluster.brokerId],
+    }
+    return { errorCode: ErrorCode.LEADER_NOT_AVAILABLE, partitionIndex: partition, ...nobody }
+  }
+}
+
+function refused(
+  errorCode: number,
+  { name, topicId = NO_TOPIC_ID }: { readonly name: string | null; readonly topicId?: Uuid },
+): TopicAnswer {
+  return { errorCode, name, topicId, isInternal: false, partitions: [], topicAuthorizedOperations: notTold }
+}
+
+function mayDescribe(name: string, context: RequestContext): boolean {
+  return isAllowed(context, { operation: 'DESCRIBE', resource: 'TOPIC', name })
+}
+
+function mayMake(name: string, context: RequestContext): boolean {
+  return isAllowed(context, { operation: 'CREATE', resource: 'TOPIC', name })
+}

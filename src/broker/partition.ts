@@ -1,0 +1,202 @@
+import { type LeaderEpoch, NO_LEADER_EPOCH, type Offset, offset, type TimestampMs } from '../base/brands.ts'
+import { DiskError, LockedError } from '../base/errors.ts'
+import type { FileSystem } from '../disk/file-system.ts'
+import { ErrorCode } from '../protocol/error-codes.ts'
+import { KafkaError } from '../protocol/kafka-error.ts'
+import type { BatchWindow } from '../record/batch-window.ts'
+import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
+import { type LeaderEpochEnd, LeaderEpochHistory } from '../storage/leader-epoch-history.ts'
+import type { LogDirectory } from '../storage/log-directory.ts'
+import type { LogOffsets } from '../storage/log-offsets.ts'
+import { findOffsetForTime, findOffsetOfLargestTime, type TimedOffset } from '../storage/offset-for-time.ts'
+import type { Offered, PartitionLog } from '../storage/partition-log.ts'
+import type { Damage, PartitionReader } from '../storage/partition-reader.ts'
+import type { AbortedTransaction } from '../storage/transaction-index.ts'
+import type { FlushPolicy } from './broker-config.ts'
+import { CommitQueue } from './commit-queue.ts'
+import { PartitionReaders, type ReadRequest } from './partition-readers.ts'
+
+/** What all partitions of a broker share. */
+export interface PartitionWorld {
+  readonly directory: LogDirectory
+  readonly fileSystem: FileSystem
+  readonly flushPolicy: FlushPolicy
+  readonly window: () => BatchWindow
+  readonly claimsAppends: boolean
+  readonly onDamage: (damage: Damage) => void
+  readonly onCommit: (batches: number) => void
+}
+
+/**
+ * A partition that this broker leads. Opened when somebody first asks for it. Its offsets come from the log, whoever wrote there: log end offset,
+ * high watermark (what was committed) and last stable offset (below open transactions) are three things.
+ */
+export class Partition {
+  readonly id: TopicPartition
+  readonly #world: PartitionWorld
+  readonly #queue: CommitQueue
+  readonly #readers: PartitionReaders
+  readonly #listeners = new Set<() => void>()
+  #log: PartitionLog | undefined
+  /** As they were last seen: good enough while another process is in the midst of an append. */
+  #offsets: LogOffsets | undefined
+  #isReopening = false
+
+  constructor(id: TopicPartition, world: PartitionWorld) {
+    this.id = id
+    this.#world = world
+    this.#queue = new CommitQueue({
+      log: () => this.#openLog(),
+      flushPolicy: world.flushPolicy,
+      onVisible: () => this.#notify(),
+      onCommit: world.onCommit,
+    })
+    this.#readers = new PartitionReaders({
+      open: () => world.directory.openReader(id),
+      window: world.window,
+      onDamage: world.onDamage,
+    })
+  }
+
+  /** Throws what keeps the partition from being read at all. */
+  offsets(): LogOffsets {
+    try {
+      this.#offsets = this.#openLog().offsets()
+      return this.#offsets
+    } catch (error) {
+      // A disk that fails takes no more writes, and what is there can still be read.
+      if (this.#offsets !== undefined && isPassing(error)) return this.#offsets
+      throw error
+    }
+  }
+
+  leaderEpoch(): LeaderEpoch {
+    return this.#openLog().leaderEpoch()
+  }
+
+  /** Throws `KafkaError` when a client's view of who leads the partition is older than ours, or newer. */
+  checkLeaderEpoch(known: LeaderEpoch): void {
+    if (known === NO_LEADER_EPOCH) return
+    const current = this.leaderEpoch()
+    if (known < current) throw new KafkaError(ErrorCode.FENCED_LEADER_EPOCH)
+    if (known > current) throw new KafkaError(ErrorCode.UNKNOWN_LEADER_EPOCH)
+  }
+
+  /** Where a leader epoch ends; that of the current one at `end`, which is the high watermark or the log end offset. */
+  epochEnd(epoch: LeaderEpoch, end: Offset): LeaderEpochEnd {
+    if (epoch === this.leaderEpoch()) return { epoch, endOffset: end }
+    return this.#epochs()?.endOffsetFor(epoch, end) ?? { epoch: NO_LEADER_EPOCH, endOffset: offset(-1) }
+  }
+
+  /** The epoch that the record at `target` was written under; -1 when that is not known any more. */
+  epochAt(target: Offset): LeaderEpoch {
+    return this.#epochs()?.epochAt(target) ?? NO_LEADER_EPOCH
+  }
+
+  /** Appends one checked batch of a client; see `CommitQueue`. */
+  append(batch: Uint8Array): Promise<Offered> {
+    return this.#queue.append(batch)
+  }
+
+  /** Whole batches as bytes of their own. */
+  read(request: ReadRequest): Uint8Array {
+    return this.#readers.read(request)
+  }
+
+  abortedTransactions(fetchOffset: Offset, end: Offset): AbortedTransaction[] {
+    return this.#withReader((reader) => reader.abortedTransactions(fetchOffset, end))
+  }
+
+  /** The first record at or after `timestamp`; `undefined` when all are older. */
+  offsetForTime(timestamp: TimestampMs): TimedOffset | undefined {
+    return this.#withReader((reader) => findOffsetForTime(reader, timestamp))
+  }
+
+  offsetOfLargestTime(): TimedOffset | undefined {
+    return this.#withReader(findOffsetOfLargestTime)
+  }
+
+  /** Deletes the records before `target`; resolves to where the log starts now. */
+  deleteRecords(target: Offset): Offset {
+    const start = this.#world.directory.trim(this.id, target)
+    this.#notify()
+    return start
+  }
+
+  /** Calls `listener` whenever there may be more to read, or nothing any more. Returns what ends this. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /** Whether somebody waits for a change. */
+  get isWatched(): boolean {
+    return this.#listeners.size > 0
+  }
+
+  /** Tells the listeners if another process has appended since the last look: a comparison of a few bytes of shared memory. */
+  lookForForeignAppends(): void {
+    if (this.#log?.isOvertaken !== true) return
+    const before = this.#offsets?.highWatermark
+    if (this.offsets().highWatermark !== before) this.#notify()
+  }
+
+  /** The topic's configuration changed: the log is opened anew once nothing is under way. */
+  reconfigure(): void {
+    this.#isReopening = true
+  }
+
+  /** Takes back the mark of a server. */
+  release(): void {
+    if (this.#world.claimsAppends) this.#log?.markServed(false)
+  }
+
+  /** Closes the files. Who still waits is told, and finds nothing. */
+  close(): void {
+    this.#readers.close()
+    if (this.#log !== undefined) this.#world.directory.closeLog(this.id)
+    this.#log = undefined
+    this.#notify()
+  }
+
+  #openLog(): PartitionLog {
+    if (this.#isReopening && this.#queue.isIdle && this.#log !== undefined) {
+      this.#world.directory.closeLog(this.id)
+      this.#log = undefined
+    }
+    if (this.#log !== undefined) return this.#log
+    this.#isReopening = false
+    const log = this.#world.directory.openLog(this.id)
+    if (this.#world.claimsAppends) log.markServed(true)
+    this.#log = log
+    const { highWatermark, logEndOffset } = log.offsets()
+    // A server that was killed had appended more than it had committed: nobody was told so, but it is in the log.
+    if (highWatermark < logEndOffset) this.#queue.commitLeftovers()
+    return log
+  }
+
+  #epochs(): LeaderEpochHistory | undefined {
+    const directory = `${this.#world.directory.path}/${partitionDirectoryName(this.id)}`
+    const read = LeaderEpochHistory.read(this.#world.fileSystem, directory)
+    return read.kind === 'history' ? read.history : undefined
+  }
+
+  /** A reader of its own: those of fetches stay where they are. */
+  #withReader<T>(act: (reader: PartitionReader) => T): T {
+    const reader = this.#world.directory.openReader(this.id)
+    try {
+      return act(reader)
+    } finally {
+      reader.close()
+    }
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+/** Whether what is known may be used in place of what could not be looked at. */
+function isPassing(error: unknown): boolean {
+  return error instanceof LockedError || error instanceof DiskError
+}

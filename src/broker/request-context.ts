@@ -1,0 +1,54 @@
+import type { Clock } from '../base/clock.ts'
+import type { Access, Authorizer, Principal } from './authorizer.ts'
+import type { BrokerConfig } from './broker-config.ts'
+import type { BrokerLog } from './broker-log.ts'
+import type { ClusterControl } from './cluster-control.ts'
+import type { DelayedOperations } from './delayed-operations.ts'
+import type { FetchSessions } from './fetch-sessions.ts'
+import type { KernelMemory } from './kernel-memory.ts'
+import type { Metrics } from './metrics.ts'
+import type { ProducerIds } from './producer-ids.ts'
+import type { Quotas } from './quotas.ts'
+import type { LogDirectoryUse } from './log-directory-use.ts'
+import type { TopicRegistry } from './topic-registry.ts'
+
+/** What handlers work with: everything of the broker but its sockets. */
+export interface BrokerServices {
+  readonly config: BrokerConfig
+  readonly clock: Clock
+  readonly log: BrokerLog
+  readonly metrics: Metrics
+  readonly authorizer: Authorizer
+  readonly quotas: Quotas
+  readonly cluster: ClusterControl
+  readonly topics: TopicRegistry
+  readonly delayed: DelayedOperations
+  readonly sessions: FetchSessions
+  readonly producerIds: ProducerIds
+  readonly memory: KernelMemory
+  readonly disk: LogDirectoryUse
+}
+
+/** A connection as handlers see it. What authentication learns is kept here. */
+export interface ClientConnection {
+  /** Who is at the other end; for logs and access lists. */
+  readonly peer: string
+  /** Where clients of the listener it came in on are told to connect to. */
+  readonly advertised: { readonly host: string; readonly port: number }
+  principal: Principal
+  /** Aborted when the connection is gone: nobody waits for an answer any more. */
+  readonly closed: AbortSignal
+}
+
+/** One request, and what it may use. */
+export interface RequestContext {
+  readonly apiVersion: number
+  readonly clientId: string
+  readonly connection: ClientConnection
+  readonly broker: BrokerServices
+}
+
+/** Whether the client may do that. */
+export function isAllowed({ connection, broker }: RequestContext, access: Access): boolean {
+  return broker.authorizer.allows(connection.principal, connection.peer, access)
+}

@@ -1,0 +1,75 @@
+import type { CommandSpec } from '../command-spec.ts'
+import { globalFlags } from './global-flags.ts'
+
+export const serveSpec = {
+  name: 'serve',
+  summary: 'serve the directory as a Kafka broker',
+  description: [
+    'Serves the topics of the directory to every client of Apache Kafka: they produce, consume and administrate as with any broker, while shell commands go on working on the same directory. A missing directory is made.',
+    'The addresses it listens on are printed, one a line, once clients can connect; what happens is said on stderr, one line an event (JSON with --json). Commands of this machine reach it by the socket tslog.sock in the directory, which is for the owner alone.',
+    'SIGTERM and SIGINT stop it in order: what was begun is answered, all is synced, and the directory is given back. One serve at a time has a directory.',
+  ],
+  args: [],
+  flags: {
+    listen: {
+      kind: 'string',
+      char: 'l',
+      value: 'HOST:PORT',
+      example: '127.0.0.1:9092',
+      repeated: true,
+      aliases: ['listeners'],
+      summary: 'An address to listen on; port 0 is any free one. Default 127.0.0.1:9092.',
+    },
+    'advertised-listener': {
+      kind: 'string',
+      value: 'HOST:PORT',
+      example: 'broker.example.org:9092',
+      aliases: ['advertised-listeners', 'advertise'],
+      summary: 'What clients are told to connect to, when it is not the address they came in on.',
+    },
+    'flush-policy': {
+      kind: 'choice',
+      value: 'WHEN',
+      example: 'os',
+      options: ['sync', 'os'],
+      default: 'sync',
+      summary:
+        'When an acknowledged record is on the disk: sync (before the answer, many requests at once) or os (whenever the system likes, as Kafka has it).',
+    },
+    partitions: {
+      kind: 'int',
+      value: 'N',
+      example: '6',
+      min: 1,
+      max: 10_000,
+      default: 1,
+      aliases: ['num-partitions'],
+      summary: 'How many partitions a topic has whose creator leaves it open (num.partitions).',
+    },
+    'auto-create': {
+      kind: 'bool',
+      default: true,
+      allowNo: true,
+      summary: 'Make a topic that a client names and that is not there (auto.create.topics.enable).',
+    },
+    ...globalFlags,
+  },
+  directoryOnly: true,
+  habits: { '-p': 'the port is part of --listen: --listen 127.0.0.1:9092; partitions of new topics are --partitions' },
+  examples: [
+    { command: 'tslog -d /var/lib/tslog serve', explanation: 'A broker on 127.0.0.1:9092' },
+    {
+      command: 'tslog -d /var/lib/tslog serve --listen 127.0.0.1:0',
+      explanation: 'On any free port, which is printed',
+    },
+    {
+      command: 'tslog -d /var/lib/tslog serve --listen 0.0.0.0:9092 --advertised-listener 10.0.0.7:9092',
+      explanation: 'For clients of other machines',
+    },
+  ],
+  exitCodes: {
+    6: 'Another serve has the directory, a Kafka broker has it, or the address is taken.',
+    130: 'SIGINT, after an orderly stop.',
+    143: 'SIGTERM, after an orderly stop.',
+  },
+} as const satisfies CommandSpec

@@ -1,0 +1,88 @@
+import type { TimestampMs } from '../base/brands.ts'
+import type { ByteStream } from './byte-stream.ts'
+import { ConnectionSweep } from './connection-sweep.ts'
+import type { DialAddress } from './dial.ts'
+import { Listener } from './listener.ts'
+import { RequestBudget } from './request-budget.ts'
+import { type RequestHandler, ServerConnection } from './server-connection.ts'
+import type { ServerLimits } from './server-limits.ts'
+
+export interface KafkaServerOptions {
+  readonly limits: ServerLimits
+  /** A clock that never jumps, in ms. */
+  readonly now: () => TimestampMs
+  /** Told of a connection that was refused since there are too many, at most once a second. */
+  readonly onRefused: (peer: string) => void
+  readonly onCount: (open: number) => void
+}
+
+/** Gives the requests of a new connection to whoever answers them. */
+export type ConnectionOpener = (stream: ByteStream) => RequestHandler
+
+/** All listeners of a broker, with the connections that came in on them, within the limits of all together. */
+export class KafkaServer {
+  readonly #options: KafkaServerOptions
+  readonly #budget: RequestBudget
+  readonly #sweep: ConnectionSweep
+  readonly #listeners: Listener[] = []
+  #refusedMs = -Infinity
+
+  constructor(options: KafkaServerOptions) {
+    this.#options = options
+    this.#budget = new RequestBudget(options.limits.queuedRequestBytesMax)
+    this.#sweep = new ConnectionSweep(options.now)
+  }
+
+  /** Listens on one more address; resolves to it, with the port that was chosen. Throws what `Listener.open` throws. */
+  async listen(address: DialAddress, open: ConnectionOpener): Promise<DialAddress> {
+    const listener = await Listener.open(address, (stream) => this.#accept(stream, open))
+    this.#listeners.push(listener)
+    return listener.address
+  }
+
+  /** Connections that are open. */
+  get connectionCount(): number {
+    return this.#sweep.connections.size
+  }
+
+  /** Takes no more connections. */
+  closeListeners(): void {
+    for (const listener of this.#listeners) listener.close()
+  }
+
+  /** Waits until what was begun is answered, at most for `waitMs`, then closes all connections. */
+  async drain(waitMs: number): Promise<void> {
+    const deadline = this.#options.now() + waitMs
+    const isBusy = (): boolean => {
+      const busy = [...this.#sweep.connections]
+      return busy.some(({ pendingRequests, stream }) => pendingRequests > 0 || stream.queuedBytes > 0)
+    }
+    while (isBusy() && this.#options.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5))
+    this.#sweep.stop()
+    for (const connection of this.#sweep.connections) connection.close()
+  }
+
+  #accept(stream: ByteStream, open: ConnectionOpener): void {
+    const { limits, now, onCount } = this.#options
+    const { connections } = this.#sweep
+    if (connections.size >= limits.connectionsMax) {
+      stream.close()
+      if (now() - this.#refusedMs >= 1000) this.#options.onRefused(stream.peer)
+      this.#refusedMs = now()
+      return
+    }
+    const connection = new ServerConnection(stream, { limits, budget: this.#budget, now })
+    connections.add(connection)
+    onCount(connections.size)
+    const handler = open(stream)
+    connection.start({
+      isPipelined: (request) => handler.isPipelined(request),
+      handle: (request) => handler.handle(request),
+      onClose: (cause) => {
+        connections.delete(connection)
+        onCount(connections.size)
+        handler.onClose(cause)
+      },
+    })
+  }
+}
