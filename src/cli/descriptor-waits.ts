@@ -22,12 +22,10 @@ export function sleepMs(ms: number): void {
 /** The waits of this machine. Where there is no `poll`, everything counts as ready, so that the read or write itself blocks. */
 export const descriptorWaits: DescriptorWaits = {
   wait(fd, wanted, timeoutMs) {
-    const request = { fd, forReading: wanted === 'readable', forWriting: wanted === 'writable' }
-    const answer = nativeCalls()?.poll([request], timeoutMs)
-    return typeof answer === 'string' ? answer : 'ready'
+    const answer = nativeCalls()?.poll(fd, wanted, timeoutMs)
+    return answer === undefined || answer === 'hung-up' ? 'ready' : answer
   },
   isHungUp(fd) {
-    const answer = nativeCalls()?.poll([{ fd, forReading: false, forWriting: false }], 0)
-    return typeof answer === 'object' && answer.some((result) => result.isHungUp)
+    return nativeCalls()?.poll(fd, 'hang-up', 0) === 'hung-up'
   },
 }

@@ -1,5 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs'
 import { errorCode } from '../base/errors.ts'
+import { nativeCalls } from '../disk/native-calls.ts'
 import { descriptorWaits, sleepMs } from './descriptor-waits.ts'
 import type { DescriptorWaits } from './descriptor-waits.ts'
 import { cannotWrite } from './standard-streams.ts'
@@ -29,6 +30,8 @@ export interface ByteSink {
 export interface OutputCalls extends DescriptorWaits {
   /** Writes `length` bytes of `source` from `start`; returns how many were taken. Throws system errors with a `code`. */
   write(fd: number, source: Uint8Array, start: number, length: number): number
+  /** Whether the pipe is that large now. */
+  enlargePipe(fd: number, bytes: number): boolean
   /** Whether a write can wait for a reader: true for pipes, sockets and terminals, false for files. */
   canBlock(fd: number): boolean
 }
@@ -36,11 +39,14 @@ export interface OutputCalls extends DescriptorWaits {
 /** Bytes of one write: a pipe's own size, and below what makes page allocation slow. */
 const PIECE_BYTES = 64 * 1024
 
+/** Bytes of one write into a pipe that was made larger: its reader still has something to do meanwhile. */
+const LARGE_PIECE_BYTES = 256 * 1024
+
 /** So long a signal may go unseen. */
 const NAP_MS = 200
 
 /**
- * Standard output as bytes, in blocks of 64 KiB. Synchronous, and yet a signal gets through while a slow reader blocks us:
+ * Standard output as bytes, in blocks of 64 KiB, or larger ones in an enlarged pipe. Synchronous, and yet a signal gets through while a slow reader blocks us:
  * a write that a signal cut short leaves the stream *interrupted*. From then on `write` only collects (at most what the
  * caller renders before it looks), until `flush` is called again, after a turn of the event loop:
  *
@@ -58,6 +64,7 @@ export class OutputStream implements ByteSink {
   #filled = 0
   #isInterrupted = false
   #bytesSent = 0
+  #pieceBytes = PIECE_BYTES
 
   constructor(fd: number = 1, calls: OutputCalls = systemOutputCalls()) {
     this.#fd = fd
@@ -104,6 +111,11 @@ export class OutputStream implements ByteSink {
     }
   }
 
+  /** Asks for a pipe of `bytes` bytes, for when much is to be written; nothing happens when it cannot be had. */
+  enlargePipe(bytes: number): void {
+    if (this.#calls.enlargePipe(this.#fd, bytes)) this.#pieceBytes = LARGE_PIECE_BYTES
+  }
+
   /** Sends all that was written. False when a signal came first: what is left stays, and `flush` may be called again. */
   flush(): boolean {
     this.#isInterrupted = false
@@ -148,7 +160,7 @@ export class OutputStream implements ByteSink {
   #send(source: Uint8Array, start: number, end: number): number {
     let at = start
     while (at < end) {
-      const wanted = Math.min(end - at, PIECE_BYTES)
+      const wanted = Math.min(end - at, this.#pieceBytes)
       const taken = this.#writeOnce(source, at, wanted)
       at += taken
       this.#bytesSent += taken
@@ -184,6 +196,7 @@ export function systemOutputCalls(): OutputCalls {
   return {
     ...descriptorWaits,
     write: (fd, source, start, length) => writeSync(fd, source, start, length),
+    enlargePipe: (fd, bytes) => nativeCalls()?.setPipeSize(fd, bytes) ?? false,
     canBlock: (fd) => !fstatSync(fd).isFile(),
   }
 }

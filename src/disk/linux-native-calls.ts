@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts'
-import type { NativeCalls, PollRequest, PollResult } from './native-calls.ts'
+import type { NativeCalls, PollResult, PollWanted } from './native-calls.ts'
 
 /** The entry points of libc used here. A buffer is passed by address and need not live longer than the call. */
 export interface Libc {
@@ -17,6 +17,9 @@ export interface Libc {
 /** `NativeCalls` as 64-bit Linux lays its structures out (x86-64 and arm64 agree on all of it). */
 export class LinuxNativeCalls implements NativeCalls {
   readonly #libc: Libc
+  /** One `struct pollfd`: `0 fd int32 | 4 events int16 | 6 revents int16`; every machine that this runs on is little-endian. */
+  readonly #watched = new Int32Array(2)
+  readonly #watchedBytes = new Uint8Array(this.#watched.buffer)
 
   constructor(libc: Libc) {
     this.#libc = libc
@@ -32,13 +35,16 @@ export class LinuxNativeCalls implements NativeCalls {
     return this.#libc.seek(fd, 0, SEEK_END)
   }
 
-  poll(watched: readonly PollRequest[], timeoutMs: number): PollResult[] | 'timeout' | 'interrupted' {
-    const bytes = pollBytes(watched)
-    const count = this.#libc.poll(bytes, watched.length, timeoutMs)
-    if (count > 0) return pollResults(bytes, watched)
+  poll(fd: number, wanted: PollWanted, timeoutMs: number): PollResult {
+    const watched = this.#watched
+    watched[0] = fd
+    watched[1] = pollEvents[wanted]
+    const count = this.#libc.poll(this.#watchedBytes, 1, timeoutMs)
+    // Events are asked for in the lower half and answered in the upper one.
+    if (count > 0) return ((watched[1] ?? 0) >> 16) & pollEvents[wanted] ? 'ready' : 'hung-up'
     if (count === 0) return 'timeout'
     const code = errnoName(this.#libc.errno())
-    assert(code === 'EINTR', `poll of ${watched.length} descriptors: ${code}`)
+    assert(code === 'EINTR', `poll of descriptor ${fd}: ${code}`)
     return 'interrupted'
   }
 
@@ -70,33 +76,8 @@ function flock(type: number): Uint8Array {
   return bytes
 }
 
-/** `struct pollfd`: `0 fd int32 | 4 events int16 | 6 revents int16`. */
-const POLLFD_SIZE = 8
-const POLLIN = 1
-const POLLOUT = 4
-const POLLERR = 8
-const POLLHUP = 16
-const POLLNVAL = 32
-
-function pollBytes(watched: readonly PollRequest[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(watched.length * POLLFD_SIZE)
-  const view = new DataView(bytes.buffer)
-  watched.forEach(({ fd, forReading, forWriting }, index) => {
-    view.setInt32(index * POLLFD_SIZE, fd, true)
-    view.setInt16(index * POLLFD_SIZE + 4, (forReading ? POLLIN : 0) | (forWriting ? POLLOUT : 0), true)
-  })
-  return bytes
-}
-
-function pollResults(bytes: Uint8Array<ArrayBuffer>, watched: readonly PollRequest[]): PollResult[] {
-  const view = new DataView(bytes.buffer)
-  return watched.flatMap(({ fd }, index) => {
-    const events = view.getInt16(index * POLLFD_SIZE + 6, true)
-    if (events === 0) return []
-    const isHungUp = (events & (POLLERR | POLLHUP | POLLNVAL)) !== 0
-    return [{ fd, isReadable: (events & POLLIN) !== 0, isWritable: (events & POLLOUT) !== 0, isHungUp }]
-  })
-}
+/** `POLLIN`, `POLLOUT`, and nothing: an end that is gone is always told. */
+const pollEvents: Readonly<Record<PollWanted, number>> = { readable: 1, writable: 4, 'hang-up': 0 }
 
 const errnoNames: Readonly<Record<number, string>> = {
   4: 'EINTR',

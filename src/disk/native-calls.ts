@@ -17,31 +17,25 @@ export interface NativeCalls {
    */
   fileSize(fd: number): number
   /**
-   * Waits until one of the descriptors is ready, at most `timeoutMs` (-1: for ever). `interrupted` when a signal came, also
-   * one with a handler: this is the only wait here that a signal ends.
+   * Waits until a descriptor can be read or written without waiting, at most `timeoutMs` (-1: for ever). `interrupted` when a
+   * signal came, also one with a handler: this is the only wait here that a signal ends. Called before each read and write of a
+   * pipe, so it makes no objects.
    */
-  poll(watched: readonly PollRequest[], timeoutMs: number): PollResult[] | 'timeout' | 'interrupted'
+  poll(fd: number, wanted: PollWanted, timeoutMs: number): PollResult
   /** See `OpenFile.map`. `undefined` when the system refuses, or the runtime cannot show foreign memory as bytes. */
   mapShared(fd: number, bytes: number): Uint8Array | undefined
   /** Asks for a pipe buffer of so many bytes; true when it was given. Best effort: only speed depends on it. */
   setPipeSize(fd: number, bytes: number): boolean
 }
 
-/** A descriptor to watch. That its other end is gone is always reported. */
-export interface PollRequest {
-  readonly fd: number
-  readonly forReading: boolean
-  readonly forWriting: boolean
-}
+/** What to wait for; that the other end is gone ends every wait. */
+export type PollWanted = 'readable' | 'writable' | 'hang-up'
 
-/** One descriptor that is ready. */
-export interface PollResult {
-  readonly fd: number
-  readonly isReadable: boolean
-  readonly isWritable: boolean
-  /** The other end is gone (`POLLHUP`, `POLLERR`) or there is no such descriptor (`POLLNVAL`). What was sent before may still be readable. */
-  readonly isHungUp: boolean
-}
+/**
+ * `ready`: what was wanted is there. `hung-up`: only the other end is gone (`POLLHUP`, `POLLERR`), or there is no such descriptor
+ * (`POLLNVAL`).
+ */
+export type PollResult = 'ready' | 'hung-up' | 'timeout' | 'interrupted'
 
 /** What `nativeCalls` gave, once somebody has asked; shared by the open files of one file system. */
 export class NativeCallsOnDemand {

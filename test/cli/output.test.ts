@@ -17,6 +17,7 @@ class PlannedPipe implements OutputCalls {
 
   canBlock = (): boolean => true
   isHungUp = (): boolean => false
+  enlargePipe = (): boolean => true
 
   wait = (): 'ready' | 'interrupted' => {
     if (this.plan[0] !== 'signal' || this.#signalled) return 'ready'
@@ -48,6 +49,15 @@ describe('OutputStream', () => {
     expect(output.flush()).toBe(true)
     expect(pipe.bytes.toString()).toBe('one\nzwölf\n')
     expect(output.bytesSent).toBe(11)
+  })
+
+  test('sends in larger pieces when the pipe could be made larger', () => {
+    const pipe = new PlannedPipe()
+    const output = new OutputStream(1, pipe)
+    output.enlargePipe(1 << 20)
+    output.write(Buffer.alloc(600_000))
+    output.flush()
+    expect(pipe.sizes).toEqual([262_144, 262_144, 75_712])
   })
 
   test('sends in pieces of at most 64 KiB', () => {

@@ -1,6 +1,5 @@
 import { fstatSync } from 'node:fs'
 import { UsageError } from '../../base/errors.ts'
-import { nativeCalls } from '../../disk/native-calls.ts'
 import type { LogStore } from '../../store/log-store.ts'
 import type { CliContext } from '../context.ts'
 import { ExitCode } from '../exit-code.ts'
@@ -143,7 +142,7 @@ class ReadingRun implements PrintingWorld {
 
   meetMuch(): void {
     // What a group has read must not lie unread in a pipe, so that one stays small.
-    if (this.#world.group === undefined) nativeCalls()?.setPipeSize(this.#world.context.stdout, pipeBytes)
+    if (this.#world.group === undefined) this.output.enlargePipe(pipeBytes)
   }
 
   async afterWindow(bytes: number): Promise<void> {

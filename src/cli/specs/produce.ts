@@ -110,7 +110,7 @@ export const produceSpec = {
       example: '64k',
       min: 1,
       max: 2_147_483_647,
-      summary: 'Write a batch when it has this size; 128k when left out, 1M with -z.',
+      summary: 'Write a batch when it has this size; 256k when left out, 1M with -z.',
     },
     timestamp: {
       kind: 'string',
