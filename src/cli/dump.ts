@@ -6,9 +6,9 @@ import { scanBatch } from '../record/log-batch.ts'
 import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
 import type { DumpEntry } from './dump/dump-entry.ts'
-import { filesToDump } from './dump/dump-source.ts'
+import { filesToDump, type FileToDump } from './dump/dump-source.ts'
 import { EntryWriter } from './dump/entry-writer.ts'
-import { baseOffsetOf, fileKind, type FileKind } from './dump/file-kind.ts'
+import { fileKind, type FileKind, isUnfinished } from './dump/file-kind.ts'
 import { dumpOffsetIndex, dumpTimeIndex, dumpTransactionIndex } from './dump/index-files.ts'
 import { dumpLogFile, type LogDumpOptions } from './dump/log-file.ts'
 import * as small from './dump/small-files.ts'
@@ -22,7 +22,7 @@ export type DumpOptions = OptionsOf<typeof dumpSpec>
 
 /** Shows what files of a log directory hold, wherever they lie. Reads only. */
 export async function dump(options: DumpOptions, context: CliContext): Promise<number> {
-  const paths = await filesToDump(options.source, options, context)
+  const files = await filesToDump(options.source, options, context)
   const from = options.offset === undefined ? undefined : offset(BigInt(options.offset))
   const output = new OutputStream(context.stdout)
   const style = { ...resultStyle(options, context), json: options.json }
@@ -30,7 +30,7 @@ export async function dump(options: DumpOptions, context: CliContext): Promise<n
   const writer = new EntryWriter({ text: output, records }, style)
   let left = options.count ?? Infinity
   let damages = 0
-  for (const entry of entriesOf(paths, { fileSystem: context.fileSystem(), from, withRecords: options.records })) {
+  for (const entry of entriesOf(files, { fileSystem: context.fileSystem(), from, withRecords: options.records })) {
     const isDamage = entry.kind === 'damage'
     if (left === 0 && !isDamage) break
     writer.write(entry)
@@ -48,19 +48,33 @@ interface EntrySource extends LogDumpOptions {
   readonly fileSystem: FileSystem
 }
 
-function* entriesOf(paths: readonly string[], source: EntrySource): Generator<DumpEntry> {
+function* entriesOf(files: readonly FileToDump[], source: EntrySource): Generator<DumpEntry> {
   const { from } = source
-  for (const [index, path] of paths.entries()) {
-    const next = paths[index + 1]
-    // All of an older segment lies before the next one.
-    if (from !== undefined && next !== undefined && baseOffsetOf(basename(next)) <= from) continue
-    yield* entriesOfFile(path, source)
+  for (const file of files) {
+    if (from !== undefined && file.endOffset !== undefined && file.endOffset <= from) continue
+    if (file.label === undefined) yield* entriesOfFile(file.path, sniffedKind(source.fileSystem, file.path), source)
+    else yield* entriesOfOneOfMany(file.path, file.label, source)
   }
 }
 
-function* entriesOfFile(path: string, source: EntrySource): Generator<DumpEntry> {
+/** Each entry says which file it is from. What is on its way in or no file of Kafka's or ours is named, so that all are seen. */
+function* entriesOfOneOfMany(path: string, label: string, source: EntrySource): Generator<DumpEntry> {
+  const kind = isUnfinished(path) ? undefined : fileKind(basename(path))
+  try {
+    const entries = kind === undefined ? otherFile(path, source) : entriesOfFile(path, kind, source)
+    for (const { fields, ...entry } of entries) yield { ...entry, fields: { ...fields, file: label } }
+  } catch (error) {
+    // Retention and compaction go on meanwhile.
+    if (source.fileSystem.stat(path) !== undefined) throw error
+  }
+}
+
+function* otherFile(path: string, { fileSystem }: EntrySource): Generator<DumpEntry> {
+  yield { kind: 'other', fields: { bytes: fileSystem.stat(path)?.size ?? 0 } }
+}
+
+function* entriesOfFile(path: string, kind: FileKind, source: EntrySource): Generator<DumpEntry> {
   const { fileSystem, from } = source
-  const kind = fileKind(basename(path)) ?? sniffedKind(fileSystem, path)
   if (kind === 'log') {
     yield* dumpLogFile(fileSystem, path, source)
     return
@@ -88,8 +102,10 @@ const otherDumps: Readonly<
   text: small.dumpText,
 }
 
-/** A file with a name of the user's own is a log when it begins like one. */
+/** What its name says; a file with a name of the user's own is a log when it begins like one. */
 function sniffedKind(fileSystem: FileSystem, path: string): FileKind {
+  const named = fileKind(basename(path))
+  if (named !== undefined) return named
   const file = fileSystem.open(path, 'read')
   try {
     const head = new Uint8Array(64)

@@ -43,7 +43,7 @@ const segment = '00000000000000000000.log'
 describe('the batches of a topic', () => {
   test('come as one line each in a pipe', async () => {
     const log = await logWithTopic()
-    const { code, stdout, stderr } = await run(log, 't')
+    const { code, stdout, stderr } = await run(log, 't:0')
     expect([code, stderr]).toEqual([0, ''])
     const lines = stdout
       .trimEnd()
@@ -168,7 +168,7 @@ describe('damage', () => {
     const [, second, third] = await json(log, 't')
     bytes.writeUInt8(0xee, Number(second?.['position']) + 70)
     writeFileSync(path, bytes)
-    const { code, stdout, stderr } = await run(log, 't', { json: true })
+    const { code, stdout, stderr } = await run(log, 't:0', { json: true })
     const entries = stdout
       .trimEnd()
       .split('\n')
@@ -359,9 +359,63 @@ describe('the argument', () => {
     const log = await logWithTopic()
     copyFileSync(log.path('t-0', segment), join(log.home, segment))
     copyFileSync(log.path('t-0', segment), join(log.home, 'saved'))
-    for (const source of [log.path('t-0', segment), log.path('t-0'), segment, './saved', 'saved', './log/t-0/']) {
+    for (const source of [log.path('t-0', segment), segment, './saved', 'saved', './log/t-0/../t-0/' + segment]) {
       expect((await json(log, source)).length).toBe(3)
     }
+  })
+
+  test('is a topic, for the segments of all its partitions', async () => {
+    const log = await logWithTopic({ 'segment.bytes': '90' })
+    await log.append('t', 1, { values: ['x'] })
+    const files = (await json(log, 't')).map(({ kind, file }) => [kind, file])
+    expect(files).toEqual([
+      ['batch', `t-0/${segment}`],
+      ['batch', 't-0/00000000000000000002.log'],
+      ['batch', 't-0/00000000000000000004.log'],
+      ['batch', `t-1/${segment}`],
+    ])
+  })
+
+  test('is a directory of a partition, for all its files, or of a log, for all of it', async () => {
+    const log = await logWithTopic({ 'index.interval.bytes': '0' })
+    for (const name of ['stray', '.lock', 'tslog-group-0.lock']) writeFileSync(log.path(name), '')
+    for (const name of ['notes.txt', '00000000000000000000.log.cleaned']) writeFileSync(log.path('t-0', name), '12345')
+    mkdirSync(log.path(`old-0.${'0'.repeat(32)}-delete`))
+    copyFileSync(log.path('t-0', segment), log.path(`old-0.${'0'.repeat(32)}-delete`, segment))
+    mkdirSync(log.path('lost+found'))
+    const namesOf = async (source: string) => {
+      const { code, stdout } = await run(log, source, { json: true })
+      const lines = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+      return { code, names: [...new Set(lines.map(({ kind, file }) => `${String(kind)} ${String(file)}`))] }
+    }
+    const ofPartition = [
+      'index 00000000000000000000.index',
+      'batch 00000000000000000000.log',
+      'other 00000000000000000000.log.cleaned',
+      'timeindex 00000000000000000000.timeindex',
+      'checkpoint leader-epoch-checkpoint',
+      'other notes.txt',
+      'metadata partition.metadata',
+      'state tslog.lock',
+    ]
+    expect(await namesOf('./log/t-0')).toEqual({
+      code: 0,
+      names: ofPartition,
+    })
+    expect(await namesOf(log.path())).toEqual({
+      code: 0,
+      names: [
+        'property meta.properties',
+        'other stray',
+        'topic tslog-topics.json',
+        `batch old-0.${'0'.repeat(32)}-delete/${segment}`,
+        ...ofPartition.map((name) => name.replace(' ', ' t-0/')),
+        'metadata t-1/partition.metadata',
+      ],
+    })
   })
 
   test('works without any log directory', async () => {
@@ -375,7 +429,7 @@ describe('the argument', () => {
     ['tt', 3, 'did you mean t?'],
     ['t:2', 3, 'topic t has no partition 2'],
     ['./log/t-0/00000000000000000001.log', 3, 'did you mean 00000000000000000000.log?'],
-    ['./log', 2, 'a directory without segments'],
+    ['./log/..', 2, 'a directory without segments'],
     ['t:x', 2, 'neither a file nor TOPIC:PARTITION'],
     ['./log/.lock', 2, 'none of the files of a log directory'],
   ])('%s ends with exit code %i', async (source, code, message) => {

@@ -74,14 +74,6 @@ describe('describeInternalRecord', () => {
     expect(describeInternalRecord('__transaction_state', hex('0000 0002 7478'), null)?.value).toBe(null)
   })
 
-  test('keeps records of the newer group protocols as they are', () => {
-    expect(describeInternalRecord('__consumer_offsets', hex('0005 0002 6731 0001 6d'), hex('0000 05'))).toEqual({
-      type: 'consumerGroup',
-      key: { version: 5, group: 'g1', memberId: 'm' },
-      value: { version: 0, base64: 'AAAF' },
-    })
-  })
-
   test.each([
     ['another topic', 'orders', '0002 0002 6731', null],
     ['a name of every object', 'constructor', '0002 0002 6731', null],
@@ -97,10 +89,10 @@ describe('describeInternalRecord', () => {
   })
 
   test('gives JSON or nothing for any bytes', () => {
-    const topics = fc.constantFrom('__consumer_offsets', '__transaction_state')
+    const topics = fc.constantFrom('__consumer_offsets', '__transaction_state', '__share_group_state')
     const bytes = fc.uint8Array({ maxLength: 80, size: 'max' })
     const versioned = fc
-      .tuple(fc.nat({ max: 16 }), bytes)
+      .tuple(fc.nat({ max: 24 }), bytes)
       .map(([version, rest]) => new Uint8Array([0, version, ...rest]))
     fc.assert(
       fc.property(topics, fc.option(versioned), fc.option(versioned), (topic, key, value) => {
@@ -109,5 +101,100 @@ describe('describeInternalRecord', () => {
       }),
       { numRuns: 500 },
     )
+  })
+})
+
+describe('describeInternalRecord of the newer group protocols', () => {
+  test.each([
+    {
+      name: 'a consumer group',
+      key: '0003 0002 6731',
+      value: '0000 00000005 00',
+      told: {
+        type: 'consumerGroup',
+        key: { version: 3, group: 'g1' },
+        value: { version: 0, epoch: 5, metadataHash: 0 },
+      },
+    },
+    {
+      name: 'where a member stands',
+      key: '0008 0002 6731 0001 6d',
+      value: `0000 00000005 00000004 01 02 ${'11'.repeat(16)} 02 00000003 00 01 00`,
+      told: {
+        type: 'consumerGroup',
+        key: { version: 8, group: 'g1', memberId: 'm' },
+        value: {
+          version: 0,
+          memberEpoch: 5,
+          previousMemberEpoch: 4,
+          state: 1,
+          assignedPartitions: [{ topicId: 'EREREREREREREREREREREQ', partitions: [3], assignmentEpochs: null }],
+          partitionsPendingRevocation: [],
+        },
+      },
+    },
+    {
+      name: 'a regular expression',
+      key: '0010 0002 6731 0002 612a',
+      value: '0000 02 03 6162 0000000000000001 0000000000000002 00',
+      told: {
+        type: 'consumerGroup',
+        key: { version: 16, group: 'g1', regularExpression: 'a*' },
+        value: { version: 1, topics: ['ab'], timestamp: 2 },
+      },
+    },
+    {
+      name: 'a member of a share group',
+      key: '000a 0002 6731 0001 6d',
+      value: '0000 00 02 63 02 68 02 02 74 00',
+      told: {
+        type: 'shareGroup',
+        key: { version: 10, group: 'g1', memberId: 'm' },
+        value: { version: 0, rackId: null, clientId: 'c', clientHost: 'h', subscribedTopicNames: ['t'] },
+      },
+    },
+    {
+      name: 'a target of a streams group',
+      key: '0015 0002 6731 0001 6d',
+      value: '0000 02 02 73 02 00000001 00 01 01 00',
+      told: {
+        type: 'streamsGroup',
+        key: { version: 21, group: 'g1', memberId: 'm' },
+        value: {
+          version: 0,
+          activeTasks: [{ subtopologyId: 's', partitions: [1] }],
+          standbyTasks: [],
+          warmupTasks: [],
+        },
+      },
+    },
+  ])('tells $name', ({ key, value, told }) => {
+    expect(describeInternalRecord('__consumer_offsets', hex(key), hex(value))).toEqual(told)
+    expect(describeInternalRecord('__consumer_offsets', hex(key), null)).toEqual({ ...told, value: null })
+  })
+
+  test('keeps a value of a preview as it is', () => {
+    expect(describeInternalRecord('__consumer_offsets', hex('0005 0002 6731 0001 6d'), hex('0000 05'))).toEqual({
+      type: 'consumerGroup',
+      key: { version: 5, group: 'g1', memberId: 'm' },
+      value: { version: 0, base64: 'AAAF' },
+    })
+  })
+
+  test('tells what a share group has delivered', () => {
+    const key = `0001 0002 6731 ${'11'.repeat(16)} 00000003`
+    const value = '0000 00000001 00000002 0000000000000007 02 0000000000000008 0000000000000009 02 0001 00 00'
+    expect(describeInternalRecord('__share_group_state', hex(key), hex(value))).toEqual({
+      type: 'shareState',
+      key: { version: 1, groupId: 'g1', topicId: 'EREREREREREREREREREREQ', partition: 3 },
+      value: {
+        version: 0,
+        snapshotEpoch: 1,
+        leaderEpoch: 2,
+        startOffset: 7,
+        deliveryCompleteCount: -1,
+        stateBatches: [{ firstOffset: 8, lastOffset: 9, deliveryState: 2, deliveryCount: 1 }],
+      },
+    })
   })
 })

@@ -57,6 +57,11 @@ export function fileKind(name: string): FileKind | undefined {
   return Object.hasOwn(suffixes, suffix) ? suffixes[suffix] : undefined
 }
 
+/** Whether a file is still being written under this name: it may end anywhere. */
+export function isUnfinished(path: string): boolean {
+  return /\.(tmp|cleaned|part)$/.test(path)
+}
+
 /** The base offset that a file of a segment has in its name; 0 for another name. */
 export function baseOffsetOf(name: string): Offset {
   const digits = /^(\d{20})\./.exec(name)?.[1]

@@ -5,7 +5,8 @@ export const dumpSpec = {
   name: 'dump',
   summary: 'show what is in a segment or index file, batch by batch',
   description: [
-    "Shows the batches of a segment (.log), or the entries of an index (.index, .timeindex, .txnindex), a producer snapshot or a checkpoint, with positions and checksums. TOPIC:PARTITION shows all segments of that partition. It reads only, and a stopped Kafka broker's files too.",
+    "Shows what is in the files of a log directory, tslog's or a stopped Kafka broker's: segments (.log) batch by batch, indexes (.index, .timeindex, .txnindex), producer snapshots, checkpoints, identities, the metadata log of a KRaft cluster with its snapshots (.checkpoint) and quorum-state. Records of __consumer_offsets, __transaction_state and __cluster_metadata are told in words. It reads only.",
+    'A TOPIC means the segments of all its partitions, a partition or log directory all its files; each entry then names its file.',
     'In a pipe each batch, entry or record is a line of fields with tabs between them, its kind first. With --json each is an object on a line, and every field has its name.',
   ],
   args: [
@@ -14,7 +15,7 @@ export const dumpSpec = {
       label: 'PATH|TOPIC[:PARTITION]',
       required: true,
       completes: 'topics',
-      summary: 'A file, or a topic and its partition (0 when left out).',
+      summary: 'A file, a partition or log directory, or a topic (and its partition).',
     },
   ],
   flags: {
@@ -47,6 +48,7 @@ export const dumpSpec = {
       command: 'tslog dump app-logs:0 --records -c 1 --json',
       explanation: 'The first batch with its records, as JSON',
     },
+    { command: 'tslog dump /var/lib/tslog/ --json', explanation: 'Every file of a log directory' },
   ],
   exitCodes: { 3: 'The file, topic or partition is not there.', 5: 'Something in the file is damaged.' },
   habits: {
