@@ -196,7 +196,7 @@ function makeServices(options: BrokerOptions, directory: LogDirectory): BrokerSe
       operationsMax: config.delayedFetchesMax,
       foreignAppendsMs: config.foreignAppendsMs,
     }),
-    sessions: new FetchSessions(),
+    sessions: new FetchSessions(config.fetchSessionsMax, () => options.clock.now()),
     producerIds: new ProducerIds(cluster),
     memory,
     disk: logDirectoryUse(fileSystem, directory.path),

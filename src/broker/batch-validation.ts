@@ -1,0 +1,139 @@
+import type { TimestampMs } from '../base/brands.ts'
+import { MalformedMessageError } from '../base/errors.ts'
+import { ErrorCode } from '../protocol/error-codes.ts'
+import { KafkaError } from '../protocol/kafka-error.ts'
+import { codecOfId } from '../record/codec.ts'
+import { decompress } from '../record/compression/compression.ts'
+import { batchFieldAt, batchLengthOverhead, RecordBatch } from '../record/record-batch.ts'
+import { forEachRecord } from '../record/records.ts'
+import type { TopicConfig } from '../storage/topic-configs.ts'
+import { type BadRecord, findBadRecord } from './record-walk.ts'
+
+/** What a batch of a client is held against. */
+export interface BatchRules {
+  readonly config: TopicConfig
+  /** Of the Produce request: zstd came with 7. */
+  readonly apiVersion: number
+  readonly now: TimestampMs
+  readonly crc32c: (bytes: Uint8Array) => number
+}
+
+/** Records of the batch that are wrong; a client that is new enough is told which. */
+export class InvalidRecordsError extends KafkaError {
+  readonly records: readonly BadRecord[]
+
+  constructor(records: readonly BadRecord[], message: string) {
+    super(ErrorCode.INVALID_RECORD, message)
+    this.records = records
+  }
+}
+
+/** What records may decompress to, in multiples of max.message.bytes: more is a bomb. */
+const inflationMax = 16
+
+/**
+ * The one batch that `records` must be, or throws `KafkaError`: whole, of magic 2, with a right checksum and header, and with records that follow
+ * the format where they are not compressed. Kafka: ProduceRequest.validateRecords, LogValidator. Stamps it where the topic wants the broker's time.
+ */
+export function checkBatch(records: Uint8Array | null, rules: BatchRules): RecordBatch {
+  const batch = frameOf(records, rules)
+  if (rules.crc32c(batch.bytes.subarray(batchFieldAt.attributes)) !== batch.crc) {
+    throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, 'the checksum of the batch is wrong')
+  }
+  checkHeader(batch)
+  checkCodec(batch, rules.apiVersion)
+  checkRecords(batch, rules.config)
+  checkTime(batch, rules)
+  if (rules.config.messageTimestampType === 'LogAppendTime') batch.stampLogAppendTime(rules.now)
+  return batch
+}
+
+function frameOf(records: Uint8Array | null, { config }: BatchRules): RecordBatch {
+  if (records === null || records.length === 0) throw invalid('there is no batch for the partition')
+  if (records.length <= batchFieldAt.magic) throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, 'the batch is cut off')
+  const magic = records[batchFieldAt.magic]
+  if (magic !== 2) throw invalid(`magic ${magic}: this version of Produce takes batches of magic 2 only`)
+  if (records.length < RecordBatch.overhead) throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, 'the batch is cut off')
+  const size = sizeOf(records)
+  if (size > records.length || size < RecordBatch.overhead) {
+    throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, `the batch says ${size} bytes, ${records.length} are there`)
+  }
+  if (size < records.length) throw invalid('more than one batch for the partition')
+  if (size > config.maxMessageBytes) {
+    throw new KafkaError(
+      ErrorCode.MESSAGE_TOO_LARGE,
+      `the batch has ${size} bytes, max.message.bytes is ${config.maxMessageBytes}`,
+    )
+  }
+  return new RecordBatch(records)
+}
+
+function sizeOf(bytes: Uint8Array): number {
+  return batchLengthOverhead + new DataView(bytes.buffer, bytes.byteOffset).getInt32(batchFieldAt.batchLength)
+}
+
+function checkHeader(batch: RecordBatch): void {
+  if (batch.baseOffset !== 0n) throw invalid(`base offset ${batch.baseOffset}: clients count from 0`)
+  const { recordCount } = batch
+  if (recordCount <= 0 || !batch.hasNoGaps) {
+    throw invalid(`${recordCount} records with a last offset delta of ${batch.lastOffsetDelta}`)
+  }
+  if (batch.isControl) throw invalid('clients write no control batches')
+  if (batch.producerId >= 0n && batch.baseSequence < 0) throw invalid('an idempotent producer counts its records')
+  if (batch.timestampType === 'LogAppendTime') {
+    throw new KafkaError(ErrorCode.INVALID_TIMESTAMP, 'only the broker stamps batches with its own time')
+  }
+}
+
+function checkCodec(batch: RecordBatch, apiVersion: number): void {
+  const codec = codecOfId(batch.attributes & 7)
+  if (codec === undefined) throw invalid(`no codec has id ${batch.attributes & 7}`)
+  if (codec === 'zstd' && apiVersion < 7) throw new KafkaError(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
+}
+
+function checkRecords(batch: RecordBatch, config: TopicConfig): void {
+  const needsKeys = config.cleanupPolicy.includes('compact')
+  const isPlain = (batch.attributes & 7) === 0
+  // A compressed batch is as trustworthy as its checksum; it is opened only where something inside must be looked at.
+  if (!isPlain && !needsKeys) return
+  const bad = isPlain
+    ? findBadRecord({ bytes: batch.bytes, start: RecordBatch.overhead, count: batch.recordCount, needsKeys })
+    : findBadCompressed(batch, config)
+  if (bad !== undefined) throw new InvalidRecordsError([bad], `record ${bad.index}: ${bad.reason}`)
+}
+
+function findBadCompressed(batch: RecordBatch, { maxMessageBytes }: TopicConfig): BadRecord | undefined {
+  let index = 0
+  let bad: BadRecord | undefined
+  try {
+    const limitBytes = inflationMax * Math.max(maxMessageBytes, 1024 * 1024)
+    forEachRecord(
+      batch,
+      ({ key }) => {
+        if (key.start < 0) bad = { index, reason: 'the topic is compacted, and it has no key' }
+        index++
+        return bad === undefined
+      },
+      { decompress, limitBytes },
+    )
+  } catch (error) {
+    if (!(error instanceof MalformedMessageError)) throw error
+    return { index, reason: error.message }
+  }
+  return bad
+}
+
+function checkTime(batch: RecordBatch, { config, now }: BatchRules): void {
+  if (config.messageTimestampType === 'LogAppendTime') return
+  const { maxTimestamp, baseTimestamp } = batch
+  if (maxTimestamp > now + config.messageTimestampAfterMaxMs) {
+    throw new KafkaError(ErrorCode.INVALID_TIMESTAMP, `timestamp ${maxTimestamp} is too far in the future`)
+  }
+  if (baseTimestamp >= 0 && baseTimestamp < now - config.messageTimestampBeforeMaxMs) {
+    throw new KafkaError(ErrorCode.INVALID_TIMESTAMP, `timestamp ${baseTimestamp} is too old`)
+  }
+}
+
+function invalid(message: string): KafkaError {
+  return new KafkaError(ErrorCode.INVALID_RECORD, message)
+}

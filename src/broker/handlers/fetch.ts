@@ -1,0 +1,152 @@
+import { ErrorCode } from '../../protocol/error-codes.ts'
+import { KafkaError } from '../../protocol/kafka-error.ts'
+import { fetchApi, type FetchRequest, type FetchResponse } from '../../protocol/messages/fetch.ts'
+import type { FetchedPartition, FetchScope } from '../fetch-sessions.ts'
+import { fetchPartition, type PartitionAnswer, refusedPartition } from '../partition-fetch.ts'
+import type { Partition } from '../partition.ts'
+import { isAllowed, type RequestContext } from '../request-context.ts'
+import type { Handler } from '../request-router.ts'
+import { errorCodeOf } from '../storage-errors.ts'
+
+// Fetch: batches from some partitions, as they lie in the log.
+//
+// Behaviour
+//   * Waits for min_bytes up to max_wait; woken by appends of clients and of other processes, commits, deletions. Any error is answered at once.
+//   * Batches are whole: from the one with the fetch offset on, up to the high watermark, or the last stable offset with read_committed, which
+//     also gets the aborted transactions. The first batch of an answer is given whatever its size, all others within the limits.
+//   * Partitions are served in the order of the request, or of the session, where those that gave records come last next time.
+//   * Sessions (KIP-227) are bounded in number; who gets none is told 0 and asks in full each time.
+//   * Only codes that the Java consumer knows; offsets are -1 with an error.
+// Versions
+//   4 to 16. 9 checks leader epochs, 10 knows zstd (before it: UNSUPPORTED_COMPRESSION_TYPE), 12 tells where histories part, 13 has topic ids.
+// Not implemented
+//   Preferred read replicas: -1. Followers are served as consumers are.
+
+/** What a read of all partitions gave. */
+interface Collected {
+  readonly answers: readonly (readonly [FetchedPartition, PartitionAnswer])[]
+  readonly bytes: number
+  /** Somebody must hear of it now. */
+  readonly isUrgent: boolean
+  /** What may give more later. */
+  readonly readable: readonly Partition[]
+}
+
+export const fetchHandler: Handler<FetchRequest, FetchResponse> = {
+  api: fetchApi,
+  handle: async (request, context) => {
+    const { sessions, clock, delayed } = context.broker
+    const scope = sessions.open(request, context.apiVersion)
+    const deadline = clock.now() + Math.max(0, request.maxWaitMs)
+    for (;;) {
+      const collected = collect(scope, request, context)
+      const leftMs = deadline - clock.now()
+      const isEnough = collected.isUrgent || collected.bytes >= request.minBytes || collected.readable.length === 0
+      if (isEnough || leftMs <= 0 || !delayed.hasRoom) return respond(scope, collected, context)
+      await delayed.wait(collected.readable, leftMs, context.connection.closed)
+      if (context.connection.closed.aborted) return undefined
+    }
+  },
+  refuse: ({ sessionId }, errorCode) => ({ throttleTimeMs: 0, errorCode, sessionId, responses: [], nodeEndpoints: [] }),
+}
+
+function collect(scope: FetchScope, request: FetchRequest, context: RequestContext): Collected {
+  const answers: [FetchedPartition, PartitionAnswer][] = []
+  const readable: Partition[] = []
+  const bytesMax = Math.min(request.maxBytes, context.broker.config.fetchBytesMax)
+  let bytes = 0
+  let isUrgent = false
+  for (const wanted of scope.partitions) {
+    const terms = {
+      apiVersion: context.apiVersion,
+      isCommittedOnly: request.isolationLevel === 1,
+      bytesLeft: bytesMax - bytes,
+      isFirst: bytes === 0,
+    }
+    try {
+      const partition = partitionOf(wanted, context)
+      const answer = fetchPartition(partition, wanted, terms)
+      bytes += answer.records?.length ?? 0
+      isUrgent ||= answer.divergingEpoch.epoch >= 0 || answer.divergingEpoch.endOffset >= 0n
+      readable.push(partition)
+      answers.push([wanted, answer])
+    } catch (error) {
+      isUrgent = true
+      answers.push([wanted, refusedPartition(wanted.partition, fetchErrorCode(error, context))])
+    }
+  }
+  return { answers, bytes, isUrgent, readable }
+}
+
+function partitionOf({ topic, topicId, partition }: FetchedPartition, context: RequestContext): Partition {
+  const { topics } = context.broker
+  const isById = context.apiVersion >= 13
+  const found = isById ? topics.findById(topicId) : topics.find(topic)
+  if (found === undefined)
+    throw new KafkaError(isById ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+  if (!isAllowed(context, { operation: 'READ', resource: 'TOPIC', name: found.image.name })) {
+    throw new KafkaError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
+  }
+  return topics.partition(found.image.name, partition)
+}
+
+/** Any other code makes the Java consumer give up for good (redpanda#11941). */
+const knownToConsumers: ReadonlySet<number> = new Set([
+  ErrorCode.OFFSET_OUT_OF_RANGE,
+  ErrorCode.CORRUPT_MESSAGE,
+  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  ErrorCode.NOT_LEADER_OR_FOLLOWER,
+  ErrorCode.REPLICA_NOT_AVAILABLE,
+  ErrorCode.TOPIC_AUTHORIZATION_FAILED,
+  ErrorCode.KAFKA_STORAGE_ERROR,
+  ErrorCode.FENCED_LEADER_EPOCH,
+  ErrorCode.UNKNOWN_LEADER_EPOCH,
+  ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
+  ErrorCode.OFFSET_NOT_AVAILABLE,
+  ErrorCode.UNKNOWN_TOPIC_ID,
+  ErrorCode.INCONSISTENT_TOPIC_ID,
+])
+
+function fetchErrorCode(error: unknown, { broker, connection }: RequestContext): number {
+  const code = errorCodeOf(error)
+  if (knownToConsumers.has(code) && code !== ErrorCode.KAFKA_STORAGE_ERROR) return code
+  broker.log.error('fetch failed', {
+    peer: connection.peer,
+    reason: error instanceof Error ? error.message : String(error),
+  })
+  return ErrorCode.KAFKA_STORAGE_ERROR
+}
+
+function respond(scope: FetchScope, { answers, bytes }: Collected, context: RequestContext): FetchResponse {
+  const { broker, connection, clientId } = context
+  const told = scope.isIncremental ? answers.filter(([wanted, answer]) => isNews(wanted, answer)) : answers
+  const responses = new Map<string, { topic: string; topicId: string; partitions: PartitionAnswer[] }>()
+  const withRecords: FetchedPartition[] = []
+  for (const [wanted, answer] of told) {
+    const { topic, topicId } = wanted
+    const key = topic === '' ? topicId : topic
+    const of = responses.get(key) ?? { topic, topicId, partitions: [] }
+    of.partitions.push(answer)
+    responses.set(key, of)
+    wanted.toldHighWatermark = answer.highWatermark
+    wanted.toldLogStartOffset = answer.logStartOffset
+    const size = answer.records?.length ?? 0
+    if (size === 0) continue
+    withRecords.push(wanted)
+    broker.metrics.fetched(key, size)
+  }
+  scope.served(withRecords)
+  return {
+    throttleTimeMs: broker.quotas.count('fetch', { principal: connection.principal, clientId }, bytes),
+    errorCode: ErrorCode.NONE,
+    sessionId: scope.sessionId,
+    responses: [...responses.values()],
+    nodeEndpoints: [],
+  }
+}
+
+function isNews(wanted: FetchedPartition, answer: PartitionAnswer): boolean {
+  if (answer.errorCode !== ErrorCode.NONE || (answer.records?.length ?? 0) > 0) return true
+  if (answer.divergingEpoch.endOffset >= 0n) return true
+  return answer.highWatermark !== wanted.toldHighWatermark || answer.logStartOffset !== wanted.toldLogStartOffset
+}
