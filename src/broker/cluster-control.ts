@@ -20,7 +20,7 @@ export interface PartitionState {
 }
 
 /** A topic as the cluster has it. */
-export interface TopicImage {
+export interface ClusterImage {
   readonly name: string
   readonly id: Uuid
   readonly partitionCount: number
@@ -63,7 +63,7 @@ export interface ClusterControl {
   /** Looks at what changed elsewhere; cheap when nothing did. True when something did. */
   refresh(): boolean
   /** All topics, by name. */
-  readonly topics: ReadonlyMap<string, TopicImage>
+  readonly topics: ReadonlyMap<string, ClusterImage>
   /** Throws `NotFoundError` for a partition that is not there. */
   partitionState(topic: string, partition: number): PartitionState
   /** False when the topic was there already. Throws `UsageError` for a name, count or config that cannot be. */

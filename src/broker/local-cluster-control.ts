@@ -14,7 +14,7 @@ import type {
   PartitionState,
   ProducerIdBlock,
   TopicAlteration,
-  TopicImage,
+  ClusterImage,
   TopicToCreate,
 } from './cluster-control.ts'
 import type { LeaderEpoch } from '../base/brands.ts'
@@ -34,7 +34,7 @@ export class LocalClusterControl implements ClusterControl {
   readonly clusterId: Uuid
   readonly brokerId: BrokerId
   readonly #options: LocalClusterOptions
-  #topics: ReadonlyMap<string, TopicImage> = new Map()
+  #topics: ReadonlyMap<string, ClusterImage> = new Map()
   /** What the catalog looked like when it was last read. */
   #seen = ''
 
@@ -53,7 +53,7 @@ export class LocalClusterControl implements ClusterControl {
     return [{ brokerId: this.brokerId, host: own.host, port: own.port, rack: null }]
   }
 
-  get topics(): ReadonlyMap<string, TopicImage> {
+  get topics(): ReadonlyMap<string, ClusterImage> {
     return this.#topics
   }
 

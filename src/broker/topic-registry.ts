@@ -3,12 +3,12 @@ import type { Uuid } from '../base/uuid.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
 import { KafkaError } from '../protocol/kafka-error.ts'
 import { resolveTopicConfig, type TopicConfig } from '../storage/topic-configs.ts'
-import type { ClusterControl, TopicImage } from './cluster-control.ts'
+import type { ClusterControl, ClusterImage } from './cluster-control.ts'
 import { Partition, type PartitionWorld } from './partition.ts'
 
 /** A topic that this broker serves. */
 export interface ServedTopic {
-  readonly image: TopicImage
+  readonly image: ClusterImage
   readonly config: TopicConfig
   readonly partitions: Partition[]
 }
@@ -26,7 +26,7 @@ export class TopicRegistry {
   readonly #topics = new Map<string, ServedTopic>()
   readonly #byId = new Map<Uuid, ServedTopic>()
   /** The images that `#topics` was made from. */
-  #seen: ReadonlyMap<string, TopicImage> | undefined
+  #seen: ReadonlyMap<string, ClusterImage> | undefined
 
   constructor(cluster: ClusterControl, world: PartitionWorld, defaults: TopicDefaults) {
     this.#cluster = cluster
@@ -94,7 +94,7 @@ export class TopicRegistry {
     return this.partition(topic, partition).leaderEpoch()
   }
 
-  #take(image: TopicImage): void {
+  #take(image: ClusterImage): void {
     const before = this.#topics.get(image.name)
     if (before?.image === image) return
     const partitions = before?.partitions ?? []
@@ -109,7 +109,7 @@ export class TopicRegistry {
     this.#byId.set(image.id, topic)
   }
 
-  #configOf({ configs }: TopicImage): TopicConfig {
+  #configOf({ configs }: ClusterImage): TopicConfig {
     const config = resolveTopicConfig(configs)
     return configs.has('max.message.bytes') ? config : { ...config, maxMessageBytes: this.#defaults.messageBytesMax }
   }
@@ -121,7 +121,7 @@ export class TopicRegistry {
   }
 }
 
-function isSameConfig(one: TopicImage, other: TopicImage): boolean {
+function isSameConfig(one: ClusterImage, other: ClusterImage): boolean {
   if (one.configs.size !== other.configs.size) return false
   return [...one.configs].every(([name, text]) => other.configs.get(name) === text)
 }

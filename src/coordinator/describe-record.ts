@@ -6,7 +6,7 @@ import { type GroupMember, type GroupMetadataValue, readGroupMetadataValue } fro
 import { type GroupRecordKey, readGroupRecordKey } from './group-record-key.ts'
 import { versionOf } from './internal-record.ts'
 import { readNewGroupValue } from './new-group-values.ts'
-import { readOffsetCommitValue } from './offset-commit-record.ts'
+import { readWholeOffsetCommitValue } from './offset-commit-record.ts'
 import { readShareStateKey, readShareStateValue } from './share-state-record.ts'
 import { readTransactionLogKey, readTransactionLogValue, transactionStatusName } from './transaction-log-record.ts'
 
@@ -60,7 +60,7 @@ function describeGroupKey(key: Exclude<GroupRecordKey, { kind: 'unknown' }>): Js
 }
 
 function describeGroupValue(key: GroupRecordKey, value: Uint8Array): Json {
-  if (key.kind === 'offsetCommit') return withVersion(value, readOffsetCommitValue(value))
+  if (key.kind === 'offsetCommit') return withVersion(value, readWholeOffsetCommitValue(value))
   if (key.kind === 'groupMetadata') return describeGroupMetadata(value)
   return describeNewGroupValue(key.version, value)
 }

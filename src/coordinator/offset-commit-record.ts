@@ -1,21 +1,22 @@
 import type { LeaderEpoch, Offset } from '../base/brands.ts'
 import { NO_LEADER_EPOCH, NO_TIMESTAMP } from '../base/brands.ts'
-import { type ValueOf, int32, int64, string, struct, timestamp } from '../wire/schema.ts'
+import { type ValueOf, int32, int64, string, struct, timestamp, uuid } from '../wire/schema.ts'
 import { type RecordToAppend, type VersionedSchema, readVersioned, writeVersioned } from './internal-record.ts'
 
 /** The committed position of a group in one partition: key versions 0 and 1 of `__consumer_offsets` (Kafka's OffsetCommitKey). */
 const offsetCommitKey = struct({ group: string, topic: string, partition: int32 })
 export type OffsetCommitKey = ValueOf<typeof offsetCommitKey>
 
-/** Kafka's OffsetCommitValue. */
-const offsetCommitValue = struct({
+/** Kafka's OffsetCommitValue, without what nothing depends on. */
+const valueFields = {
   offset: int64.as<Offset>(),
   leaderEpoch: int32.as<LeaderEpoch>().since(3).or(NO_LEADER_EPOCH),
   metadata: string,
   commitTimestamp: timestamp,
   /** When the offset goes, in ms; -1 leaves that to `offsets.retention.minutes`. Only clients of before 2.1 set it. */
   expireTimestamp: timestamp.since(1).until(1).or(NO_TIMESTAMP),
-})
+}
+const offsetCommitValue = struct(valueFields)
 export type OffsetCommitValue = ValueOf<typeof offsetCommitValue>
 
 const keySchema: VersionedSchema<OffsetCommitKey> = {
@@ -33,6 +34,12 @@ const valueSchema: VersionedSchema<OffsetCommitValue> = {
   flexibleSince: 4,
 }
 
+/** All of it, to be shown: also which topic it was that had the name, as Kafka 4.2 and later say. */
+const wholeValueSchema: VersionedSchema<object> = {
+  ...valueSchema,
+  type: struct({ ...valueFields, topicId: uuid.since(4).tagged(0) }),
+}
+
 /** Throws `MalformedMessageError` when `key` is not of version 0 or 1, or cut short. */
 export function readOffsetCommitKey(key: Uint8Array): OffsetCommitKey {
   return readVersioned(keySchema, key).value
@@ -41,6 +48,11 @@ export function readOffsetCommitKey(key: Uint8Array): OffsetCommitKey {
 /** Reads versions 0 to 4. Throws `MalformedMessageError`. */
 export function readOffsetCommitValue(value: Uint8Array): OffsetCommitValue {
   return readVersioned(valueSchema, value).value
+}
+
+/** Reads the same with all that is in it, in any version. Throws `MalformedMessageError`. */
+export function readWholeOffsetCommitValue(value: Uint8Array): object {
+  return readVersioned(wholeValueSchema, value).value
 }
 
 /** What is committed; the expire timestamp may be left out. */

@@ -1,5 +1,6 @@
+import { DiskError } from '../base/errors.ts'
 import type { FileSystem } from '../disk/file-system.ts'
-import { CLEAN_SHUTDOWN_MARKER } from './file-names.ts'
+import { CLEAN_SHUTDOWN_ASIDE, CLEAN_SHUTDOWN_MARKER } from './file-names.ts'
 import { replaceWholeFile } from './whole-file.ts'
 
 /**
@@ -11,15 +12,30 @@ export function hasCleanShutdownMarker(fileSystem: FileSystem, directory: string
   return fileSystem.stat(`${directory}/${CLEAN_SHUTDOWN_MARKER}`) !== undefined
 }
 
-/** Removes the marker, durably. Returns whether there was one. */
-export function removeCleanShutdownMarker(fileSystem: FileSystem, directory: string): boolean {
-  if (!fileSystem.remove(`${directory}/${CLEAN_SHUTDOWN_MARKER}`)) return false
-  fileSystem.syncDirectory(directory)
-  return true
+/** Takes the marker away, durably, but keeps what it says for its return. Returns whether there was one. */
+export function setCleanShutdownMarkerAside(fileSystem: FileSystem, directory: string): boolean {
+  return move(fileSystem, directory, { from: CLEAN_SHUTDOWN_MARKER, to: CLEAN_SHUTDOWN_ASIDE })
 }
 
-/** Makes the marker, durably: the last step of closing every partition of the directory. */
+/**
+ * Makes the marker, durably: the last step of closing every partition of the directory. One that was set aside comes back: it names the epoch
+ * under which the broker was registered when it stopped, and with another one its controller takes the shutdown for an unclean one.
+ */
 export function writeCleanShutdownMarker(fileSystem: FileSystem, directory: string): void {
+  if (move(fileSystem, directory, { from: CLEAN_SHUTDOWN_ASIDE, to: CLEAN_SHUTDOWN_MARKER })) return
   const text = '{"version":0,"brokerEpoch":-1}'
   replaceWholeFile(fileSystem, `${directory}/${CLEAN_SHUTDOWN_MARKER}`, new TextEncoder().encode(text))
+}
+
+/** False when it is not there; another process may have been first. */
+function move(fileSystem: FileSystem, directory: string, { from, to }: { from: string; to: string }): boolean {
+  if (fileSystem.stat(`${directory}/${from}`) === undefined) return false
+  try {
+    fileSystem.rename(`${directory}/${from}`, `${directory}/${to}`)
+  } catch (error) {
+    if (error instanceof DiskError && error.code === 'ENOENT') return false
+    throw error
+  }
+  fileSystem.syncDirectory(directory)
+  return true
 }

@@ -136,6 +136,8 @@ export const CHECKPOINT_LOCK = 'tslog-checkpoint.lock'
 export const KAFKA_LOCK = '.lock'
 export const META_PROPERTIES = 'meta.properties'
 export const CLEAN_SHUTDOWN_MARKER = '.kafka_cleanshutdown'
+/** Where the marker waits for the next orderly close. */
+export const CLEAN_SHUTDOWN_ASIDE = 'tslog-cleanshutdown'
 /** The topic of a KRaft cluster's metadata, which has one partition; kept by its controllers, never a topic of ours. */
 export const METADATA_TOPIC = '__cluster_metadata'
 

@@ -3,10 +3,10 @@ import { UsageError } from '../base/errors.ts'
 import type { Uuid } from '../base/uuid.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { topicDefaultsOf } from './broker-defaults.ts'
-import { METADATA_TOPIC, parseLogDirectoryName, partitionDirectoryName } from './file-names.ts'
+import { METADATA_TOPIC, parseLogDirectoryName } from './file-names.ts'
 import { readMetaProperties } from './meta-properties.ts'
 import { readMetadataLog } from './metadata-log/metadata-reader.ts'
-import type { MetadataTopic } from './metadata-log/topic-image.ts'
+import type { MetadataTopic } from './metadata-log/cluster-image.ts'
 import { readPartitionMetadata } from './partition-metadata.ts'
 import type { CatalogTopic, CatalogTopics } from './topic-catalog.ts'
 import { resolveTopicConfig, type TopicConfigTexts } from './topic-configs.ts'
@@ -65,8 +65,7 @@ interface KnownMetadata {
 }
 
 function readMetadata(fileSystem: FileSystem, path: string): KnownMetadata {
-  const directory = `${path}/${partitionDirectoryName({ topic: METADATA_TOPIC, partition: 0 })}`
-  const read = readMetadataLog(fileSystem, directory)
+  const read = readMetadataLog(fileSystem, path)
   if (read === undefined) return { topics: new Map(), defaults: new Map(), problems: [] }
   const ofBroker = read.image.brokerConfigs(readMetaProperties(fileSystem, path)?.nodeId)
   return {

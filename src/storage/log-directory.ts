@@ -7,7 +7,7 @@ import { randomUuid, type Uuid } from '../base/uuid.ts'
 import type { FileSystem, OpenFile } from '../disk/file-system.ts'
 import type { BatchWindow } from '../record/batch-window.ts'
 import { adoptDirectory } from './adoption.ts'
-import { removeCleanShutdownMarker } from './clean-shutdown-marker.ts'
+import { setCleanShutdownMarkerAside } from './clean-shutdown-marker.ts'
 import { directoryOwner, lockAgainstKafka, refuseUnreadable, refuseUnwritable } from './directory-ownership.ts'
 import { DirectoryTopics, toTopic } from './directory-topics.ts'
 import { META_PROPERTIES, partitionDirectoryName, type TopicPartition, validateTopicName } from './file-names.ts'
@@ -295,7 +295,7 @@ export class LogDirectory {
   /** Before the first change: a crash of ours must be seen by Kafka as unclean. */
   #noteUnclean(): void {
     if (this.#isUnclean) return
-    removeCleanShutdownMarker(this.#options.fileSystem, this.path)
+    setCleanShutdownMarkerAside(this.#options.fileSystem, this.path)
     this.#isUnclean = true
   }
 

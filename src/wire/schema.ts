@@ -348,11 +348,11 @@ function itemsOf<T>(item: Codec<T>): Body<readonly T[]> {
   }
 }
 
-/** A struct behind one byte: 1, or -1 for null. */
+/** A struct behind one byte: 1, or -1 for null; in a tagged field Kafka writes 0 for it. */
 function withPresence<T>(codec: Codec<T>): Codec<T | null> {
   return {
     sizeMin: 1,
-    read: (from) => (from.int8() < 0 ? null : codec.read(from)),
+    read: (from) => (from.int8() <= 0 ? null : codec.read(from)),
     write: (to, value) => {
       to.int8(value === null ? -1 : 1)
       if (value !== null) codec.write(to, value)

@@ -18,6 +18,7 @@ describe('describeInternalRecord', () => {
         metadata: 'm',
         commitTimestamp: 1_700_000_000_000,
         expireTimestamp: -1,
+        topicId: 'AAAAAAAAAAAAAAAAAAAAAA',
       },
     })
   })
@@ -114,6 +115,27 @@ describe('describeInternalRecord of the newer group protocols', () => {
         type: 'consumerGroup',
         key: { version: 3, group: 'g1' },
         value: { version: 0, epoch: 5, metadataHash: 0 },
+      },
+    },
+    {
+      name: 'a member, as Kafka 4.3 wrote it',
+      key: '0005 0002 6731 0001 6d',
+      value: '0000 00 00 02 63 02 68 02 03 7478 01 000493e0 00 01 00 01 00',
+      told: {
+        type: 'consumerGroup',
+        key: { version: 5, group: 'g1', memberId: 'm' },
+        value: {
+          version: 0,
+          instanceId: null,
+          rackId: null,
+          clientId: 'c',
+          clientHost: 'h',
+          subscribedTopicNames: ['tx'],
+          subscribedTopicRegex: '',
+          rebalanceTimeoutMs: 300_000,
+          serverAssignor: null,
+          classicMemberMetadata: null,
+        },
       },
     },
     {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import {
   hasCleanShutdownMarker,
-  removeCleanShutdownMarker,
+  setCleanShutdownMarkerAside,
   writeCleanShutdownMarker,
 } from '../../src/storage/clean-shutdown-marker.ts'
 import { Scratch } from './scratch.ts'
@@ -12,8 +12,8 @@ test('the marker of an orderly end comes, is seen, and goes', () => {
   writeCleanShutdownMarker(fileSystem, directory)
   expect(hasCleanShutdownMarker(fileSystem, directory)).toBe(true)
   expect(fileSystem.list(directory)).toEqual([{ name: '.kafka_cleanshutdown', kind: 'file' }])
-  expect(removeCleanShutdownMarker(fileSystem, directory)).toBe(true)
-  expect(removeCleanShutdownMarker(fileSystem, directory)).toBe(false)
+  expect(setCleanShutdownMarkerAside(fileSystem, directory)).toBe(true)
+  expect(setCleanShutdownMarkerAside(fileSystem, directory)).toBe(false)
 })
 
 test('the marker says what Kafka says', () => {
@@ -26,4 +26,17 @@ test('the empty marker of older brokers counts', () => {
   const scratch = new Scratch()
   scratch.write('.kafka_cleanshutdown', '')
   expect(hasCleanShutdownMarker(scratch.fileSystem, scratch.directory)).toBe(true)
+})
+
+test('a marker that was set aside comes back with what a broker wrote into it; a newer one counts', () => {
+  const scratch = new Scratch()
+  const { fileSystem, directory } = scratch
+  for (const brokerEpoch of [12, 20]) {
+    scratch.write('.kafka_cleanshutdown', `{"version":0,"brokerEpoch":${brokerEpoch}}`)
+    expect(setCleanShutdownMarkerAside(fileSystem, directory)).toBe(true)
+    expect(scratch.names()).toEqual(['tslog-cleanshutdown'])
+  }
+  writeCleanShutdownMarker(fileSystem, directory)
+  expect(scratch.names()).toEqual(['.kafka_cleanshutdown'])
+  expect(scratch.text('.kafka_cleanshutdown')).toBe('{"version":0,"brokerEpoch":20}')
 })

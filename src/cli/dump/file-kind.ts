@@ -1,5 +1,6 @@
 import { offset, type Offset } from '../../base/brands.ts'
 import {
+  CLEAN_SHUTDOWN_ASIDE,
   CLEAN_SHUTDOWN_MARKER,
   LEADER_EPOCH_CHECKPOINT,
   META_PROPERTIES,
@@ -35,6 +36,7 @@ const fixedNames: Readonly<Record<string, FileKind>> = {
   [PARTITION_LOCK]: 'write-state',
   [TOPICS_FILE]: 'topics',
   [CLEAN_SHUTDOWN_MARKER]: 'text',
+  [CLEAN_SHUTDOWN_ASIDE]: 'text',
   'quorum-state': 'quorum-state',
 }
 

@@ -7,13 +7,14 @@ import { readControlRecord } from '../../record/control-record.ts'
 import { type LogBatch, scanBatch } from '../../record/log-batch.ts'
 import { RecordBatch } from '../../record/record-batch.ts'
 import { forEachRecord } from '../../record/records.ts'
+import { METADATA_TOPIC, partitionDirectoryName } from '../file-names.ts'
 import { BatchWalker } from '../batch-walker.ts'
 import { PartitionReader } from '../partition-reader.ts'
-import { TopicImage } from './topic-image.ts'
+import { ClusterImage } from './cluster-image.ts'
 
 /** What `__cluster_metadata-0` says, and what of it could not be read. */
 export interface MetadataRead {
-  readonly image: TopicImage
+  readonly image: ClusterImage
   /** One line each; with any of them the image may be wrong. */
   readonly problems: readonly string[]
 }
@@ -25,7 +26,8 @@ const windowBytes = 256 * 1024
  * `undefined` when there is no such log here: a broker of the ZooKeeper era, or one that keeps it in another directory. What a quorum of
  * several had not agreed on when the broker stopped counts too: the files do not tell.
  */
-export function readMetadataLog(fileSystem: FileSystem, directory: string): MetadataRead | undefined {
+export function readMetadataLog(fileSystem: FileSystem, logDirectory: string): MetadataRead | undefined {
+  const directory = `${logDirectory}/${partitionDirectoryName({ topic: METADATA_TOPIC, partition: 0 })}`
   const listed = fileSystem.list(directory)
   if (listed === undefined) return undefined
   const problems: string[] = []
@@ -33,12 +35,12 @@ export function readMetadataLog(fileSystem: FileSystem, directory: string): Meta
     .flatMap(({ name }) => snapshotOf(name) ?? [])
     .toSorted((one, other) => (one.name < other.name ? 1 : -1))
   for (const { name, endOffset } of snapshots) {
-    const image = new TopicImage()
+    const image = new ClusterImage()
     const problem = readSnapshot(fileSystem, `${directory}/${name}`, image)
     if (problem === undefined) return readLog(fileSystem, { directory, from: endOffset, image, problems })
     problems.push(`${directory}/${name}: ${problem}`)
   }
-  return readLog(fileSystem, { directory, from: offset(0n), image: new TopicImage(), problems })
+  return readLog(fileSystem, { directory, from: offset(0n), image: new ClusterImage(), problems })
 }
 
 function snapshotOf(name: string): { readonly name: string; readonly endOffset: Offset } | undefined {
@@ -47,7 +49,7 @@ function snapshotOf(name: string): { readonly name: string; readonly endOffset: 
 }
 
 /** Why the snapshot is not whole, if so. */
-function readSnapshot(fileSystem: FileSystem, path: string, image: TopicImage): string | undefined {
+function readSnapshot(fileSystem: FileSystem, path: string, image: ClusterImage): string | undefined {
   const file = fileSystem.open(path, 'read')
   try {
     const walker = new BatchWalker(file)
@@ -75,7 +77,7 @@ function isFooter(batch: LogBatch): boolean {
 interface LogToRead {
   readonly directory: string
   readonly from: Offset
-  readonly image: TopicImage
+  readonly image: ClusterImage
   readonly problems: string[]
 }
 
@@ -118,7 +120,7 @@ function replayAll(bytes: Uint8Array, { directory, from, image, problems }: LogT
 }
 
 /** Control records say nothing of topics. */
-function replayBatch(batch: LogBatch, image: TopicImage, from: Offset = offset(0n)): void {
+function replayBatch(batch: LogBatch, image: ClusterImage, from: Offset = offset(0n)): void {
   if (batch.isControl) return
   forEachRecord(
     batch,

@@ -15,7 +15,7 @@ function read(
   const scratch = new Scratch()
   mkdirSync(scratch.path(directory))
   for (const [name, bytes] of Object.entries(files)) scratch.write(`${directory}/${name}`, bytes)
-  const found = readMetadataLog(scratch.fileSystem, scratch.path(directory))
+  const found = readMetadataLog(scratch.fileSystem, scratch.directory)
   return found && { names: [...found.image.topics().keys()], problems: found.problems }
 }
 
@@ -93,6 +93,6 @@ describe('the metadata log', () => {
 
   test('is absent without its directory', () => {
     const scratch = new Scratch()
-    expect(readMetadataLog(scratch.fileSystem, scratch.path(directory))).toBeUndefined()
+    expect(readMetadataLog(scratch.fileSystem, scratch.directory)).toBeUndefined()
   })
 })

@@ -14,6 +14,8 @@ export interface KafkaBroker {
   /** `127.0.0.1:PORT`. */
   readonly bootstrap: string
   readonly logDir: string
+  /** What it has logged so far, a line each. */
+  readonly said: readonly string[]
   /** Ends the broker in order (clean marker, trimmed indexes) or with SIGKILL, and removes a log directory that it made itself. */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
@@ -43,14 +45,14 @@ export async function startKafka(options: KafkaBrokerOptions = {}): Promise<Kafk
   )
   await format(config)
   const broker = java(['kafka.Kafka', config])
-  await served(broker)
+  const said = await served(broker)
   const stop = async (signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> => {
     const ended = once(broker, 'exit')
     broker.kill(signal)
     await ended
     rmSync(home, { recursive: true, force: true })
   }
-  return { bootstrap: `127.0.0.1:${port}`, logDir, stop }
+  return { bootstrap: `127.0.0.1:${port}`, logDir, said, stop }
 }
 
 function defaults(logDir: string, port: number, controllerPort: number): Record<string, string> {
@@ -86,24 +88,25 @@ function java(arguments_: readonly string[]): ChildProcess {
   })
 }
 
-/** The broker says so when it serves; what it says afterwards is read on and dropped, or its pipe would fill. */
-async function served(broker: ChildProcess): Promise<void> {
+/** The broker says so when it serves. What it says is read on after that too, or its pipe would fill. */
+async function served(broker: ChildProcess): Promise<readonly string[]> {
   if (broker.stdout === null) throw new Error('the broker has no stdout')
   const lines = createInterface({ input: broker.stdout })
   const said: string[] = []
   const started = new Promise<void>((resolve, reject) => {
     lines.on('line', (line) => {
-      if (said.push(line) > 50) said.shift()
+      said.push(line)
       if (line.includes('Kafka Server started')) resolve()
     })
-    broker.once('exit', () => reject(new Error(`Kafka did not start\n${said.join('\n')}`)))
+    broker.once('exit', () => reject(new Error(`Kafka did not start\n${said.slice(-50).join('\n')}`)))
     setTimeout(
-      () => reject(new Error(`Kafka does not serve after ${startMsMax} ms\n${said.join('\n')}`)),
+      () => reject(new Error(`Kafka does not serve after ${startMsMax} ms\n${said.slice(-50).join('\n')}`)),
       startMsMax,
     ).unref()
   })
   try {
     await started
+    return said
   } catch (error) {
     broker.kill('SIGKILL')
     throw error

@@ -25,7 +25,7 @@ const recordType = {
 const resourceType = { topic: 2, broker: 4 } as const
 
 /** Topics with their configurations, and the dynamic configurations of brokers: what the records of the metadata log add up to. */
-export class TopicImage {
+export class ClusterImage {
   readonly #names = new Map<Uuid, string>()
   readonly #partitionCounts = new Map<string, number>()
   readonly #ids = new Map<string, Uuid>()

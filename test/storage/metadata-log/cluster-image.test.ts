@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MalformedMessageError } from '../../../src/base/errors.ts'
-import { TopicImage } from '../../../src/storage/metadata-log/topic-image.ts'
+import { ClusterImage } from '../../../src/storage/metadata-log/cluster-image.ts'
 import * as records from '../../support/metadata-log.ts'
 
 const { brokerConfig, metadataRecord, partitionRecord, topicConfig, topicRecord, topicId } = records
 const [a, b] = [topicId('a'), topicId('b')]
 
-function imageOf(...values: Uint8Array[]): TopicImage {
-  const image = new TopicImage()
+function imageOf(...values: Uint8Array[]): ClusterImage {
+  const image = new ClusterImage()
   for (const value of values) image.replay(value)
   return image
 }
