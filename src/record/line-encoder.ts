@@ -153,9 +153,14 @@ export class LineEncoder {
     return inputSearched === inputPosition ? tooLargeBytes : this.pendingBytes
   }
 
-  /** Lines that were left out for being too large, and their bytes so far, delimiters not counted. */
-  get skipped(): { readonly lines: number; readonly bytes: number } {
-    return { lines: this.#skippedLines, bytes: this.#skippedBytes }
+  /** Lines that were left out for being too large. */
+  get skippedLines(): number {
+    return this.#skippedLines
+  }
+
+  /** Their bytes so far, delimiters not counted. */
+  get skippedBytes(): number {
+    return this.#skippedBytes
   }
 
   /** Bytes of the batch so far, header included. */

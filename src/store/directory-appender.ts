@@ -8,6 +8,7 @@ export class DirectoryAppender implements BatchAppender {
   readonly topic: string
   readonly partitionCount: number
   readonly config: TopicConfig
+  readonly takesSeveral = true
   readonly #directory: LogDirectory
   readonly #logs = new Map<number, PartitionLog>()
   #inTurn: PartitionLog | undefined

@@ -110,7 +110,9 @@ export interface BatchAppender {
   readonly topic: string
   readonly partitionCount: number
   readonly config: TopicConfig
-  /** Appends one whole v2 batch, whose base offset and leader epoch are overwritten in place. */
+  /** Whether `append` takes several batches at once. */
+  readonly takesSeveral: boolean
+  /** Appends one whole v2 batch, or several that lie behind each other; their base offsets and leader epochs are overwritten in place. */
   append(partition: number, batch: BatchToAppend): Promise<AppendedRange> | AppendedRange
   /** Gives other writers their turn; due before waiting for anything once `moreFollows` was said. */
   endTurn(): void

@@ -13,7 +13,7 @@ const inlineBytesMax = 2 * 1024 * 1024
 const threadsMax = 4
 
 /** What of a `BatchSink` is needed. */
-type BatchTaker = Pick<BatchSink, 'config' | 'write' | 'endTurn'>
+type BatchTaker = Pick<BatchSink, 'config' | 'tryJoin' | 'write' | 'endTurn'>
 
 /**
  * Between a feeder and the log: compresses batches as `-z` or the topic says, and hands them on in order. When there is much to do,
@@ -65,6 +65,13 @@ export class BatchOutlet {
     return this.#pool?.hasPending ?? false
   }
 
+  /** Takes a small batch that said `moreFollows`, when there is nothing to be done or waited for; false: it is to be written. */
+  tryJoin(batch: FinishedBatch): boolean {
+    if (this.isCompressing || this.pace !== undefined || !this.#sink.tryJoin(batch)) return false
+    this.#batches++
+    return true
+  }
+
   /** Takes an uncompressed batch, whose bytes may be used again after the call. */
   async write(batch: FinishedBatch): Promise<void> {
     this.#batches++
@@ -93,9 +100,9 @@ export class BatchOutlet {
     await this.#pool?.drain()
   }
 
-  /** Gives other writers their turn after a batch that said `moreFollows`. */
-  endTurn(): void {
-    this.#sink.endTurn()
+  /** Due after batches that said `moreFollows`, before waiting for anything. */
+  endTurn(): Promise<void> {
+    return this.#sink.endTurn()
   }
 
   /** Gives up the threads. */

@@ -4,6 +4,7 @@ import { RecordBatch } from '../../record/record-batch.ts'
 import { resolveTopicConfig, type TopicConfig } from '../../storage/topic-configs.ts'
 import type { BatchAppender, Durability, LogStore } from '../../store/log-store.ts'
 import type { Clock } from '../../base/clock.ts'
+import { JoinedBatches } from './joined-batches.ts'
 import type { ProduceSettings } from './settings.ts'
 
 /** What went into one partition. */
@@ -43,6 +44,8 @@ export class BatchSink {
   readonly #clock: Clock
   readonly #partitionCount: number
   readonly #partitions = new Map<number, PartitionTotal>()
+  readonly #durability: Durability
+  readonly #joined: JoinedBatches
   #appender: BatchAppender | undefined
   #syncedMs: number
   #isDirty = false
@@ -54,6 +57,8 @@ export class BatchSink {
     this.config = given.config
     this.#partitionCount = given.partitionCount
     this.#syncedMs = given.clock.now()
+    this.#durability = durabilities[settings.fsync.kind]
+    this.#joined = new JoinedBatches(given.config.segmentBytes)
   }
 
   /** Says before anything is read what would keep records from being appended. Makes nothing. */
@@ -81,15 +86,50 @@ export class BatchSink {
     return [...this.#partitions.values()].sort((one, other) => one.partition - other.partition)
   }
 
+  /**
+   * Takes a copy of a small batch that said `moreFollows`, to be appended together with those around it, at the latest by `endTurn`; false
+   * when it is to be written. Where each batch must be on the disk before the next one is read, none waits for another.
+   */
+  tryJoin(batch: FinishedBatch): boolean {
+    if (batch.moreFollows !== true || this.#durability === 'now' || this.#appender?.takesSeveral !== true) return false
+    const partition = this.#partitionOf(batch)
+    if (!this.#joined.takes(partition, batch)) return false
+    this.#stamp(batch)
+    this.#joined.add(partition, batch)
+    return true
+  }
+
+  /** Appends a batch, whose bytes may be used again afterwards. */
   async write(batch: FinishedBatch): Promise<void> {
     const appender = this.#appender ?? (await this.#open())
-    // The first batches were placed before it was known how many partitions there are.
-    const partition = batch.partition % this.partitionCount
-    if (this.config.messageTimestampType === 'LogAppendTime') stampAppendTime(batch.bytes, this.#clock.now())
+    await this.#appendJoined(appender)
+    if (this.tryJoin(batch)) return
+    this.#stamp(batch)
+    await this.#append(appender, batch)
+  }
+
+  /** The first batches were placed before it was known how many partitions there are. */
+  #partitionOf({ partition }: FinishedBatch): number {
+    return partition % this.partitionCount
+  }
+
+  /** message.timestamp.type=LogAppendTime: the time of the append counts, whatever the records say. */
+  #stamp({ bytes }: FinishedBatch): void {
+    if (this.config.messageTimestampType === 'LogAppendTime')
+      new RecordBatch(bytes).stampLogAppendTime(this.#clock.now())
+  }
+
+  async #appendJoined(appender: BatchAppender): Promise<void> {
+    const joined = this.#joined.take()
+    if (joined !== undefined) await this.#append(appender, { ...joined, moreFollows: true })
+  }
+
+  async #append(appender: BatchAppender, batch: FinishedBatch): Promise<void> {
+    const partition = this.#partitionOf(batch)
     this.hasFailed = true
     const range = appender.append(partition, {
       bytes: batch.bytes,
-      durability: durabilities[this.#settings.fsync.kind],
+      durability: this.#durability,
       moreFollows: batch.moreFollows ?? false,
     })
     const { baseOffset, nextOffset } = range instanceof Promise ? await range : range
@@ -103,9 +143,12 @@ export class BatchSink {
     this.#isDirty = true
   }
 
-  /** Gives other writers their turn after a batch that said `moreFollows`. */
-  endTurn(): void {
-    this.#appender?.endTurn()
+  /** Appends what waits to be joined, and gives other writers their turn. */
+  async endTurn(): Promise<void> {
+    const appender = this.#appender
+    if (appender === undefined) return
+    await this.#appendJoined(appender)
+    appender.endTurn()
   }
 
   /** When `--fsync interval:MS` wants the next sync, in ms from now; undefined when nothing waits for one. */
@@ -124,8 +167,9 @@ export class BatchSink {
     this.#syncedMs = this.#clock.now()
   }
 
-  /** The last sync, where the policy asks for one. */
+  /** Appends what still waits, and does the last sync where the policy asks for one. */
   async finish(): Promise<void> {
+    await this.endTurn()
     const { kind } = this.#settings.fsync
     if (kind === 'exit' || kind === 'interval') await this.sync()
   }
@@ -151,9 +195,4 @@ interface SinkFacts {
   readonly clock: Clock
   readonly config: TopicConfig
   readonly partitionCount: number
-}
-
-/** message.timestamp.type=LogAppendTime: the time of the append counts, whatever the records say. */
-function stampAppendTime(bytes: Uint8Array, now: number): void {
-  new RecordBatch(bytes).stampLogAppendTime(now)
 }

@@ -70,36 +70,42 @@ export class LineFeeder implements Feeder {
     this.#encoder.filled(bytes)
     this.#filledBytes += bytes
     await this.#encodeAll(false)
-    this.#options.outlet.endTurn()
+    await this.#options.outlet.endTurn()
   }
 
   async endInput(): Promise<void> {
     await this.#encodeAll(true)
     await this.flush()
-    this.#options.outlet.endTurn()
+    await this.#options.outlet.endTurn()
   }
 
-  flush(): Promise<void> {
-    return this.#write(false)
+  async flush(): Promise<void> {
+    await this.#write(false)
   }
 
-  /** `moreFollows`: lines for the next batch are here already. */
-  async #write(moreFollows: boolean): Promise<void> {
+  /** `moreFollows`: lines for the next batch are here already. Nothing to wait for when the batch was small. */
+  #write(moreFollows: boolean): Promise<void> | undefined {
     const encoder = this.#encoder
-    if (encoder.isEmpty) return
+    if (encoder.isEmpty) return undefined
     const { chooser, outlet, settings } = this.#options
     const records = encoder.recordCount
     const payloadBytes = this.#takePayloadBytes(records)
     const bytes = encoder.seal({ withCrc: !outlet.isCompressing })
     this.#linesBefore += records
-    await outlet.write({ partition: chooser.forBatch(settings.key), bytes, records, payloadBytes, moreFollows })
-    chooser.batchDone()
-    encoder.reset()
+    const batch = { partition: chooser.forBatch(settings.key), bytes, records, payloadBytes, moreFollows }
+    if (!outlet.tryJoin(batch)) return outlet.write(batch).then(() => this.#beginBatch())
+    this.#beginBatch()
+    return undefined
+  }
+
+  #beginBatch(): void {
+    this.#options.chooser.batchDone()
+    this.#encoder.reset()
   }
 
   /** Bytes of keys and values in the open batch: what was taken from the input, less one delimiter for each record. */
   #takePayloadBytes(records: number): number {
-    const takenBytes = this.#filledBytes - this.#encoder.pendingBytes - this.#encoder.skipped.bytes
+    const takenBytes = this.#filledBytes - this.#encoder.pendingBytes - this.#encoder.skippedBytes
     const payloadBytes = takenBytes - this.#writtenBytes - records * this.#options.settings.delimiter.length
     this.#writtenBytes = takenBytes
     return Math.max(0, payloadBytes) + records * (this.#options.settings.key?.length ?? 0)
@@ -109,15 +115,16 @@ export class LineFeeder implements Feeder {
     const { clock, settings } = this.#options
     for (;;) {
       const stop = this.#encoder.next(settings.timestamp ?? clock.now(), isFinal)
-      this.#options.outlet.skipped = this.#encoder.skipped.lines
+      this.#options.outlet.skipped = this.#encoder.skippedLines
       if (stop === 'need-input') return
       if (stop === 'too-large') return this.#refuse()
-      await this.#write(true)
+      const written = this.#write(true)
+      if (written !== undefined) await written
     }
   }
 
   async #refuse(): Promise<void> {
-    const line = this.#linesBefore + this.#encoder.recordCount + this.#encoder.skipped.lines + 1
+    const line = this.#linesBefore + this.#encoder.recordCount + this.#encoder.skippedLines + 1
     const bytes = this.#encoder.oversizedBytes
     await this.flush()
     throw new RecordTooLargeError({ line, bytes, bytesMax: this.#limits.valueBytesMax })

@@ -4,6 +4,7 @@ import { sizeOfUnsigned, unsignedOfThree, unsignedOfTwo, writeUnsigned, writeVar
 
 /** Input is searched in pieces whose delimiter positions fit into the table at `POSITIONS`. */
 const SCAN_BYTES: usize = 2048
+const FIRST_SCAN_BYTES: usize = 128
 
 /** Values up to this size and offset deltas below this one have varints of at most two and three bytes, wherever they stand. */
 const USUAL_VALUE_BYTES_MAX: usize = 8000
@@ -55,10 +56,13 @@ export function encodeLines(
   let out = outputStart
   let offsetDelta = firstOffsetDelta
   let searched = inputSearched
+  // A batch of a few records must not pay for a search of much more.
+  let scanBytes = FIRST_SCAN_BYTES
   let stop = NEED_INPUT
 
   while (stop === NEED_INPUT) {
-    const scanEnd = min(inputEnd, searched + SCAN_BYTES)
+    const scanEnd = min(inputEnd, searched + scanBytes)
+    scanBytes = min(2 * scanBytes, SCAN_BYTES)
     let positionsEnd = findDelimiters(searched, scanEnd, needle)
     searched = scanEnd
     if (isFinal && scanEnd === inputEnd && endsWithLine(lineStart, inputEnd, positionsEnd)) {

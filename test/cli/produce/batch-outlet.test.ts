@@ -60,7 +60,8 @@ function outletFor(flags: readonly string[]): { outlet: BatchOutlet; codecs: str
   const sink = {
     config: resolveTopicConfig(new Map()),
     write: async ({ bytes }: FinishedBatch) => void codecs.push(new RecordBatch(bytes).codec),
-    endTurn: () => undefined,
+    tryJoin: () => false,
+    endTurn: async () => undefined,
   }
   return { outlet: new BatchOutlet(sink, settingsOf(flags)), codecs }
 }
