@@ -45,8 +45,7 @@ const builtins: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Build-time programs may use whatever Node has. */
-const buildTime = (file: string): boolean =>
-  file.startsWith('src/packaging/') || file === 'src/record/kernel/build.ts' || file === 'src/main.ts'
+const buildTime = (file: string): boolean => file.startsWith('src/packaging/') || file === 'src/main.ts'
 
 const files = sourceFiles()
 

@@ -87,3 +87,27 @@ function sizeOfLongVarlongAt(at: usize): usize {
   }
   return load<u8>(at, 9) < 2 ? 10 : 0
 }
+
+/** The value of the varlong at `at`, whose size was looked at before. */
+export function readVarlong(at: usize): i64 {
+  let value: u64 = 0
+  let shift: u64 = 0
+  let byte: u64
+  do {
+    byte = <u64>load<u8>(at++)
+    value |= (byte & 127) << shift
+    shift += 7
+  } while (byte > 127)
+  return <i64>(value >> 1) ^ -(<i64>(value & 1))
+}
+
+/** Size in bytes of the varlong that `writeVarlong` makes of `value`. */
+export function sizeOfVarlong(value: i64): usize {
+  let rest = <u64>((value << 1) ^ (value >> 63))
+  let size: usize = 1
+  while (rest > 127) {
+    rest >>= 7
+    size++
+  }
+  return size
+}

@@ -9,6 +9,8 @@ export type WebAssemblyModule = object
 
 export interface WebAssemblyMemory {
   readonly buffer: ArrayBuffer
+  /** Adds pages of 64 KiB; `buffer` is another one then. Throws `RangeError` when there are none. */
+  grow(pages: number): number
 }
 
 /** Absent where the runtime may not compile, as in `node --jitless`. */
