@@ -18,6 +18,7 @@ export const commandModules: CommandModules = {
   'groups delete': () => import('./groups/delete.ts'),
   stats: () => import('./stats.ts'),
   dump: () => import('./dump.ts'),
+  compact: () => import('./compact.ts'),
   verify: () => import('./verify.ts'),
   serve: () => import('./serve.ts'),
   close: () => import('./close.ts'),

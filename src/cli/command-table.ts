@@ -91,6 +91,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./specs/dump.ts')).dumpSpec,
   },
   {
+    name: 'compact',
+    brief: 'keep the last value of each key',
+    load: async () => (await import('./specs/compact.ts')).compactSpec,
+  },
+  {
     name: 'verify',
     brief: 'check every batch, index and checkpoint',
     load: async () => (await import('./specs/verify.ts')).verifySpec,
