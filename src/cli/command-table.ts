@@ -5,6 +5,8 @@ export interface CommandEntry {
   readonly name: string
   /** For lists of commands; short enough for a line of the help. */
   readonly brief: string
+  /** The overview only names it. */
+  readonly isRare?: true
   readonly load: () => Promise<CommandSpec>
 }
 
@@ -88,6 +90,7 @@ export const commandTable: readonly CommandEntry[] = [
   {
     name: 'dump',
     brief: 'what is in a segment or index file',
+    isRare: true,
     load: async () => (await import('./specs/dump.ts')).dumpSpec,
   },
   {
@@ -108,12 +111,19 @@ export const commandTable: readonly CommandEntry[] = [
   {
     name: 'close',
     brief: 'make the directory ready for Apache Kafka',
+    isRare: true,
     load: async () => (await import('./specs/close.ts')).closeSpec,
   },
-  { name: 'init', brief: 'write a config file', load: async () => (await import('./specs/init.ts')).initSpec },
+  {
+    name: 'init',
+    brief: 'write a config file',
+    isRare: true,
+    load: async () => (await import('./specs/init.ts')).initSpec,
+  },
   {
     name: 'completion',
     brief: 'completion script for bash, zsh or fish',
+    isRare: true,
     load: async () => (await import('./specs/completion.ts')).completionSpec,
   },
 ]
@@ -137,9 +147,9 @@ export function subcommandsOf(group: string): { readonly word: string; readonly 
 }
 
 /** The first words of all commands; a word with commands under it tells these. */
-export function topLevelWords(): { readonly word: string; readonly brief: string }[] {
+export function topLevelWords(entries = commandTable): { readonly word: string; readonly brief: string }[] {
   const briefs = new Map<string, string>()
-  for (const { name, brief } of commandTable) {
+  for (const { name, brief } of entries) {
     const [word = '', subcommand] = name.split(' ')
     const before = briefs.get(word)
     briefs.set(word, subcommand === undefined ? brief : before === undefined ? subcommand : `${before}, ${subcommand}`)

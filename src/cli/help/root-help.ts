@@ -1,4 +1,4 @@
-import { subcommandsOf, topLevelWords, type CommandGroup } from '../command-table.ts'
+import { commandTable, subcommandsOf, topLevelWords, type CommandGroup } from '../command-table.ts'
 import type { CommandSpec } from '../command-spec.ts'
 import { inWords } from '../flag-value.ts'
 import { columns, heading, type TextStyle } from './terminal-text.ts'
@@ -6,6 +6,8 @@ import { usageOf } from './usage-line.ts'
 
 /** What `tslog` alone says: fits a terminal of 25 lines, examples first. */
 export function rootHelp(style: TextStyle): string {
+  const shown = topLevelWords(commandTable.filter(({ isRare }) => isRare !== true))
+  const rare = commandTable.filter(({ isRare }) => isRare === true).map(({ name }) => name)
   return `${[
     'tslog - Kafka you can pipe: topics in a plain directory',
     '',
@@ -16,13 +18,13 @@ export function rootHelp(style: TextStyle): string {
     '',
     heading('COMMANDS', style),
     ...columns(
-      topLevelWords().map(({ word, brief }) => [word, brief] as const),
+      shown.map(({ word, brief }) => [word, brief] as const),
       style,
       14,
     ),
     '',
     '-d DIR names the log directory (else TSLOG_DIR, ./.tslog, ~/.local/share/tslog).',
-    'tslog COMMAND --help says more; man tslog has it all.',
+    `Also: ${rare.join(', ')}. See tslog COMMAND --help and man tslog.`,
   ].join('\n')}\n`
 }
 
