@@ -2,7 +2,7 @@ import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
 import { type CleanClose, closeCleanly } from '../storage/clean-close.ts'
 import { ExitCode } from './exit-code.ts'
-import { directoryOptions } from './open-store.ts'
+import { wholeDirectoryOptions } from './open-store.ts'
 import { counted, printJson, say, warn } from './results.ts'
 import type { closeSpec } from './specs/close.ts'
 
@@ -10,7 +10,7 @@ export type CloseOptions = OptionsOf<typeof closeSpec>
 
 /** Makes the directory ready for Apache Kafka. */
 export async function close(options: CloseOptions, context: CliContext): Promise<number> {
-  const directory = directoryOptions(options, context)
+  const directory = await wholeDirectoryOptions(options, context)
   const closed = closeCleanly(directory)
   report(directory.path, closed, { options, context })
   return closed.isClean ? ExitCode.done : ExitCode.damaged

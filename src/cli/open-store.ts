@@ -1,6 +1,7 @@
 import { UsageError } from '../base/errors.ts'
 import { createKernel } from '../record/kernel/kernel.ts'
 import { kernelBatchWindow } from '../record/batch-window.ts'
+import { loadKafkaImport } from '../storage/kafka-import.ts'
 import type { LogDirectoryOptions } from '../storage/log-directory.ts'
 import { DirectoryStore } from '../store/directory-store.ts'
 import type { LogStore } from '../store/log-store.ts'
@@ -26,6 +27,12 @@ const recoveryWindowBytes = 1024 * 1024
 /** The log that a command works on. Nothing is opened yet: a missing directory is said by the first question. */
 export function openStore(options: StoreOptions, context: CliContext): LogStore {
   return new DirectoryStore(directoryOptions(options, context))
+}
+
+/** `directoryOptions` for a command that opens the directory itself: with what it takes when it is Kafka's. */
+export async function wholeDirectoryOptions(options: StoreOptions, context: CliContext): Promise<LogDirectoryOptions> {
+  const directory = directoryOptions(options, context)
+  return { ...directory, kafka: await loadKafkaImport(directory.fileSystem, directory.path) }
 }
 
 /** The directory that a command works on, with all it takes to open it. Throws `UsageError` when brokers are named. */

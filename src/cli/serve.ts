@@ -3,7 +3,7 @@ import { type BrokerConfig, defaultBrokerConfig } from '../broker/broker-config.
 import { addressName, type DialAddress } from '../network/dial.ts'
 import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
-import { directoryOptions } from './open-store.ts'
+import { wholeDirectoryOptions } from './open-store.ts'
 import { serveLog } from './serve/serve-log.ts'
 import { exitCodeOfSignal, SignalWatch, type StopSignal } from './signals.ts'
 import type { serveSpec } from './specs/serve.ts'
@@ -17,7 +17,7 @@ export async function serve(options: ServeOptions, context: CliContext): Promise
   const listeners = listenersOf(options)
   const log = serveLog({ clock: context.clock, fd: context.stderr, json: options.json, quiet: options.quiet })
   const directory = {
-    ...directoryOptions(options, context),
+    ...(await wholeDirectoryOptions(options, context)),
     lockWaitMs,
     onWarning: (reason: string) => log.warn('recovery', { reason }),
   }

@@ -3,7 +3,7 @@ import { DirectoryCheck } from '../storage/verify/directory-check.ts'
 import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
 import { ExitCode } from './exit-code.ts'
-import { directoryOptions } from './open-store.ts'
+import { wholeDirectoryOptions } from './open-store.ts'
 import { ProgressLine, showStatusOnSignal } from './progress.ts'
 import { printJson, printTable, say, warn } from './results.ts'
 import { partitionList, selectedPartitions } from './selected-partitions.ts'
@@ -34,7 +34,7 @@ export type VerificationScope = Pick<
 
 /** Verifies what the options name, with a line of progress on a terminal. */
 export async function verifyDirectory(options: VerificationScope, context: CliContext): Promise<Verified> {
-  const directory = directoryOptions(options, context)
+  const directory = await wholeDirectoryOptions(options, context)
   const startedMs = performance.now()
   const check = new DirectoryCheck(directory)
   try {

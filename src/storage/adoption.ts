@@ -2,8 +2,12 @@ import { CorruptSegmentError } from '../base/errors.ts'
 import { randomUuid } from '../base/uuid.ts'
 import { METADATA_TOPIC } from './file-names.ts'
 import { importTopics, type ImportedTopics } from './imported-topics.ts'
+import type { KafkaImport } from './kafka-import.ts'
 import type { LogDirectoryOptions } from './log-directory.ts'
 import { TopicCatalog } from './topic-catalog.ts'
+
+/** See `loadKafkaImport`. */
+export const kafkaImport: KafkaImport = { importTopics, adoptDirectory }
 
 /**
  * Makes a directory of Apache Kafka's ours: `tslog-topics.json` with its topics is written, at once and durably, and that is all, so that a
@@ -12,7 +16,7 @@ import { TopicCatalog } from './topic-catalog.ts'
  *
  * Throws `CorruptSegmentError` when the metadata log cannot be read as a whole: a retention that was missed would delete what should stay.
  */
-export function adoptDirectory(options: LogDirectoryOptions): void {
+function adoptDirectory(options: LogDirectoryOptions): void {
   const { fileSystem, path, clock, random, lockWaitMs, onWarning } = options
   let imported: ImportedTopics | undefined
   new TopicCatalog(fileSystem, path).create(() => {

@@ -1,7 +1,7 @@
 import { NotFoundError } from '../base/errors.ts'
 import { nearest } from '../base/nearest-name.ts'
 import { isInternalTopic } from './file-names.ts'
-import { importTopics } from './imported-topics.ts'
+import { keptWhole } from './kept-whole.ts'
 import type { LogDirectoryOptions, Topic } from './log-directory.ts'
 import type { PartitionDirectories } from './partition-directories.ts'
 import type { CatalogTopic, CatalogTopics, TopicCatalog } from './topic-catalog.ts'
@@ -80,16 +80,16 @@ export class DirectoryTopics {
     const imported = this.#kafkas().get(name)
     if (imported !== undefined) return toTopic(name, imported)
     const id = this.#directories.topicIdOf(name)
-    return { name, id, partitionCount, configs: new Map(), isInternal: isInternalTopic(name) }
+    return { name, id, partitionCount, configs: keptWhole(name), isInternal: isInternalTopic(name) }
   }
 
   /** What Kafka's files say, read once: nobody changes them while we have its lock. */
   #kafkas(): CatalogTopics {
     if (this.#imported === undefined) {
-      const { fileSystem, path, clock, onWarning } = this.#options
-      const { topics, problems } = importTopics({ fileSystem, path, now: clock.now() })
-      this.#imported = topics
-      for (const problem of problems) onWarning?.(problem)
+      const { fileSystem, path, clock, kafka, onWarning } = this.#options
+      const read = kafka?.importTopics({ fileSystem, path, now: clock.now() })
+      this.#imported = read?.topics ?? new Map()
+      for (const problem of read?.problems ?? []) onWarning?.(problem)
     }
     return this.#imported
   }

@@ -4,6 +4,7 @@ import type { Uuid } from '../base/uuid.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { topicDefaultsOf } from './broker-defaults.ts'
 import { METADATA_TOPIC, parseLogDirectoryName } from './file-names.ts'
+import { keptWhole } from './kept-whole.ts'
 import { readMetaProperties } from './meta-properties.ts'
 import { readMetadataLog } from './metadata-log/metadata-reader.ts'
 import type { MetadataTopic } from './metadata-log/cluster-image.ts'
@@ -98,12 +99,6 @@ function topicsHere(fileSystem: FileSystem, path: string): Map<string, TopicHere
 function topicIdIn(fileSystem: FileSystem, partitionDirectory: string): Uuid | undefined {
   const read = readPartitionMetadata(fileSystem, partitionDirectory)
   return read.kind === 'metadata' ? read.topicId : undefined
-}
-
-/** Without word of what its owner wants nothing is dropped; groups and transactions are compacted everywhere. */
-function keptWhole(name: string): TopicConfigTexts {
-  const isCompacted = name === '__consumer_offsets' || name === '__transaction_state'
-  return new Map([['retention.ms', '-1'], ...(isCompacted ? [['cleanup.policy', 'compact'] as const] : [])])
 }
 
 function dependsOnBroker(configs: TopicConfigTexts): boolean {

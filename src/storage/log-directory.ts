@@ -6,11 +6,11 @@ import type { Random } from '../base/random.ts'
 import { randomUuid, type Uuid } from '../base/uuid.ts'
 import type { FileSystem, OpenFile } from '../disk/file-system.ts'
 import type { BatchWindow } from '../record/batch-window.ts'
-import { adoptDirectory } from './adoption.ts'
 import { setCleanShutdownMarkerAside } from './clean-shutdown-marker.ts'
 import { directoryOwner, lockAgainstKafka, refuseUnreadable, refuseUnwritable } from './directory-ownership.ts'
 import { DirectoryTopics, toTopic } from './directory-topics.ts'
 import { META_PROPERTIES, partitionDirectoryName, type TopicPartition, validateTopicName } from './file-names.ts'
+import type { KafkaImport } from './kafka-import.ts'
 import { createMetaProperties } from './meta-properties.ts'
 import { mergeOffsetCheckpoint, readOffsetCheckpoint } from './offset-checkpoints.ts'
 import { PartitionDirectories } from './partition-directories.ts'
@@ -30,8 +30,10 @@ export interface LogDirectoryOptions {
   readonly isServer?: boolean
   /** Memory for recovery to read batches into; small plain memory when absent. */
   readonly makeWindow?: () => BatchWindow
-  /** A directory of Apache Kafka's becomes ours when it is opened to write; else that is refused. */
+  /** A directory of Apache Kafka's becomes ours when it is opened to write; else that is refused. Goes with `kafka`. */
   readonly adopt?: boolean
+  /** From `loadKafkaImport`. Without it the topics that only Kafka's files tell of have no configuration but that they are kept whole. */
+  readonly kafka?: KafkaImport | undefined
   /** Told what recovery did, one line each. */
   readonly onWarning?: (warning: string) => void
 }
@@ -97,11 +99,12 @@ export class LogDirectory {
     const { fileSystem, path } = options
     const directory = new LogDirectory(options)
     const owner = directoryOwner(fileSystem, path)
-    if (owner !== 'kafka' || options.adopt !== true) refuseUnwritable(path, owner)
+    const adopter = owner === 'kafka' && options.adopt === true ? options.kafka : undefined
+    if (adopter === undefined) refuseUnwritable(path, owner)
     if (owner === 'missing') fileSystem.makeDirectory(path)
     directory.#lock = lockAgainstKafka(fileSystem, path, 'write')
     try {
-      if (owner === 'kafka') adoptDirectory(options)
+      adopter?.adoptDirectory(options)
       if (fileSystem.stat(`${path}/${META_PROPERTIES}`) === undefined) directory.#begin()
       directory.refresh()
     } catch (error) {

@@ -23,7 +23,7 @@ export interface DirectoryGroupsOptions {
   /** Told of records and stretches of the log that could not be read, one line each. */
   readonly onWarning?: (warning: string) => void
   /** False also when there is no directory. */
-  hasTopic(name: string): boolean
+  hasTopic(name: string): Promise<boolean>
 }
 
 /** The groups of a directory that no broker serves: its records are read and appended by the commands themselves. */
@@ -40,7 +40,7 @@ export class DirectoryGroups implements GroupStore {
   }
 
   async all(): Promise<Group[]> {
-    if (!this.#options.hasTopic(GROUPS_TOPIC)) return []
+    if (!(await this.#options.hasTopic(GROUPS_TOPIC))) return []
     const { partitionCount } = await this.#options.store.topic(GROUPS_TOPIC)
     const groups: Group[] = []
     for (let partition = 0; partition < partitionCount; partition++) {
@@ -50,7 +50,7 @@ export class DirectoryGroups implements GroupStore {
   }
 
   async find(groupId: string): Promise<Group | undefined> {
-    if (!this.#options.hasTopic(GROUPS_TOPIC)) return undefined
+    if (!(await this.#options.hasTopic(GROUPS_TOPIC))) return undefined
     const { partitionCount } = await this.#options.store.topic(GROUPS_TOPIC)
     const table = await this.#load(partitionFor(groupId, partitionCount))
     const group = table.group(groupId)
@@ -82,7 +82,7 @@ export class DirectoryGroups implements GroupStore {
   }
 
   async #makeTopic(): Promise<void> {
-    if (this.#options.hasTopic(GROUPS_TOPIC)) return
+    if (await this.#options.hasTopic(GROUPS_TOPIC)) return
     const topic = { name: GROUPS_TOPIC, ...groupsTopicDefaults }
     await this.#options.store.createTopic(topic)
   }

@@ -1,5 +1,6 @@
 import type { Offset, TimestampMs } from '../base/brands.ts'
 import { directoryOwner } from '../storage/directory-ownership.ts'
+import { loadKafkaImport } from '../storage/kafka-import.ts'
 import type { LogDirectory, NewTopic, Topic } from '../storage/log-directory.ts'
 import { LogDirectory as Directory, type LogDirectoryOptions } from '../storage/log-directory.ts'
 import { partitionDirectoryName } from '../storage/file-names.ts'
@@ -27,6 +28,7 @@ import type {
 export class DirectoryStore implements LogStore {
   readonly name: string
   readonly #options: LogDirectoryOptions
+  #completed: Promise<LogDirectoryOptions> | undefined
   #reading: LogDirectory | undefined
   #writing: LogDirectory | undefined
 
@@ -41,43 +43,44 @@ export class DirectoryStore implements LogStore {
   }
 
   async topicNames(): Promise<string[]> {
-    return this.#forReading().topicNames()
+    return (await this.#forReading()).topicNames()
   }
 
   async topics(): Promise<Topic[]> {
-    return this.#forReading().topics()
+    return (await this.#forReading()).topics()
   }
 
   async topic(name: string): Promise<Topic> {
-    return this.#forReading().topic(name)
+    return (await this.#forReading()).topic(name)
   }
 
   async findTopic(name: string): Promise<Topic | undefined> {
-    return this.#isThere() ? this.#forReading().findTopic(name) : undefined
+    return this.#isThere() ? (await this.#forReading()).findTopic(name) : undefined
   }
 
   async config(name: string): Promise<TopicConfig> {
-    return this.#forReading().config(name)
+    return (await this.#forReading()).config(name)
   }
 
   async createTopic(topic: NewTopic): Promise<boolean> {
-    return this.#forWriting().createTopic(topic)
+    return (await this.#forWriting()).createTopic(topic)
   }
 
   async alterTopic(name: string, change: TopicChange): Promise<Topic> {
-    return this.#changing(name).alterTopic(name, change)
+    return (await this.#changing(name)).alterTopic(name, change)
   }
 
   async deleteTopic(name: string): Promise<void> {
-    this.#changing(name).deleteTopic(name)
+    const directory = await this.#changing(name)
+    directory.deleteTopic(name)
   }
 
   async trim(partition: TopicPartition, before: Offset): Promise<Offset> {
-    return this.#changing(partition.topic).trim(partition, before)
+    return (await this.#changing(partition.topic)).trim(partition, before)
   }
 
   async offsets(partition: TopicPartition): Promise<PartitionOffsets> {
-    const source = this.#source(partition, 'read_uncommitted')
+    const source = await this.#source(partition, 'read_uncommitted')
     try {
       return source.refresh()
     } finally {
@@ -86,12 +89,12 @@ export class DirectoryStore implements LogStore {
   }
 
   async partitionSize(partition: TopicPartition): Promise<PartitionSize> {
-    const { path } = this.#forReading()
+    const { path } = await this.#forReading()
     return partitionSize(this.#options.fileSystem, `${path}/${partitionDirectoryName(partition)}`)
   }
 
   async offsetForTime(partition: TopicPartition, timestamp: TimestampMs): Promise<TimedOffset | undefined> {
-    const source = this.#source(partition, 'read_uncommitted')
+    const source = await this.#source(partition, 'read_uncommitted')
     try {
       return findOffsetForTime(source.reader, timestamp)
     } finally {
@@ -100,7 +103,7 @@ export class DirectoryStore implements LogStore {
   }
 
   async offsetOfLargestTime(partition: TopicPartition): Promise<TimedOffset | undefined> {
-    const source = this.#source(partition, 'read_uncommitted')
+    const source = await this.#source(partition, 'read_uncommitted')
     try {
       return findOffsetOfLargestTime(source.reader)
     } finally {
@@ -113,18 +116,18 @@ export class DirectoryStore implements LogStore {
   }
 
   async prepareToWrite(): Promise<void> {
-    if (this.#isThere()) this.#forWriting()
+    if (this.#isThere()) await this.#forWriting()
   }
 
   async openAppender(topic: string): Promise<BatchAppender> {
-    return new DirectoryAppender(this.#forWriting(), topic)
+    return new DirectoryAppender(await this.#forWriting(), topic)
   }
 
   get groups(): GroupStore {
     return new LazyGroups({
       ...this.#options,
       store: this,
-      hasTopic: (name) => this.#isThere() && this.#forReading().findTopic(name) !== undefined,
+      hasTopic: async (name) => (await this.findTopic(name)) !== undefined,
     })
   }
 
@@ -133,21 +136,32 @@ export class DirectoryStore implements LogStore {
     this.#writing?.close()
   }
 
-  #source(partition: TopicPartition, isolation: Isolation): DirectorySource {
-    return new DirectorySource(this.#forReading().openReader(partition), partition, { ...this.#options, isolation })
+  async #source(partition: TopicPartition, isolation: Isolation): Promise<DirectorySource> {
+    const reader = (await this.#forReading()).openReader(partition)
+    return new DirectorySource(reader, partition, { ...this.#options, isolation })
   }
 
-  #forReading(): LogDirectory {
-    return this.#writing ?? (this.#reading ??= Directory.openToRead(this.#options))
+  async #forReading(): Promise<LogDirectory> {
+    const options = await this.#complete()
+    return this.#writing ?? (this.#reading ??= Directory.openToRead(options))
   }
 
-  #forWriting(): LogDirectory {
-    return (this.#writing ??= Directory.openToWrite(this.#options))
+  async #forWriting(): Promise<LogDirectory> {
+    const options = await this.#complete()
+    return (this.#writing ??= Directory.openToWrite(options))
+  }
+
+  /** With what a directory of Kafka's takes, when it is one. */
+  #complete(): Promise<LogDirectoryOptions> {
+    const { fileSystem, path } = this.#options
+    this.#completed ??= loadKafkaImport(fileSystem, path).then((kafka) => ({ ...this.#options, kafka }))
+    return this.#completed
   }
 
   /** For a change of what exists: a missing topic is said before a directory is made for it. */
-  #changing(topic: string): LogDirectory {
-    this.#forReading().topic(topic)
+  async #changing(topic: string): Promise<LogDirectory> {
+    const reading = await this.#forReading()
+    reading.topic(topic)
     return this.#forWriting()
   }
 

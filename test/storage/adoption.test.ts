@@ -4,7 +4,9 @@ import { CorruptSegmentError, LockedError, RefusedError } from '../../src/base/e
 import { systemRandom } from '../../src/base/random.ts'
 import type { FileSystem } from '../../src/disk/file-system.ts'
 import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
+import { kafkaImport } from '../../src/storage/adoption.ts'
 import { directoryOwner } from '../../src/storage/directory-ownership.ts'
+import { loadKafkaImport } from '../../src/storage/kafka-import.ts'
 import { LogDirectory, type LogDirectoryOptions, type Topic } from '../../src/storage/log-directory.ts'
 import { batch, T0 } from '../support/batches.ts'
 import {
@@ -67,7 +69,15 @@ class KafkaDirectory {
 
   options(fileSystem: FileSystem = this.fileSystem): LogDirectoryOptions {
     const onWarning = (text: string): void => void this.warnings.push(text)
-    return { fileSystem, path: '/log', clock: { now: () => T0 }, random: systemRandom, lockWaitMs: 0, onWarning }
+    return {
+      fileSystem,
+      path: '/log',
+      clock: { now: () => T0 },
+      random: systemRandom,
+      lockWaitMs: 0,
+      kafka: kafkaImport,
+      onWarning,
+    }
   }
 
   /** Looks at it as a command that only reads. */
@@ -160,6 +170,17 @@ describe('a directory of Kafka', () => {
     expect(kafka.read((directory) => directory.topicNames())).toEqual(['logs'])
     expect(kafka.adopt((directory) => directory.topicNames())).toEqual(['logs'])
   })
+})
+
+test('what reads the files of Kafka is loaded for its directories only, also once they are ours', async () => {
+  const kafka = new KafkaDirectory()
+  const { fileSystem } = kafka
+  expect(await loadKafkaImport(fileSystem, '/log')).toBe(kafkaImport)
+  kafka.adopt(() => undefined)
+  expect(await loadKafkaImport(fileSystem, '/log')).toBe(kafkaImport)
+  expect(await loadKafkaImport(fileSystem, '/none')).toBeUndefined()
+  LogDirectory.openToWrite({ ...kafka.options(), path: '/ours' }).close()
+  expect(await loadKafkaImport(fileSystem, '/ours')).toBeUndefined()
 })
 
 describe('adoption', () => {

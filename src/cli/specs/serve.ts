@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
+import { adoptFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 
 export const serveSpec = {
@@ -52,6 +53,7 @@ export const serveSpec = {
       allowNo: true,
       summary: 'Make a topic that a client names and that is not there (auto.create.topics.enable).',
     },
+    ...adoptFlag,
     ...globalFlags,
   },
   directoryOnly: true,

@@ -1,0 +1,7 @@
+import type { TopicConfigTexts } from './topic-configs.ts'
+
+/** The configuration of a topic without word of what its owner wants: nothing is dropped; groups and transactions are compacted everywhere. */
+export function keptWhole(topic: string): TopicConfigTexts {
+  const isCompacted = topic === '__consumer_offsets' || topic === '__transaction_state'
+  return new Map([['retention.ms', '-1'], ...(isCompacted ? [['cleanup.policy', 'compact'] as const] : [])])
+}
