@@ -3,6 +3,9 @@ import type { Random } from './random.ts'
 /** A topic, cluster or directory id as Kafka writes it: 16 bytes in 22 characters of base64url, without padding. */
 export type Uuid = string
 
+/** All zeros: where an id stands on the wire or in a file and there is none. */
+export const NO_UUID: Uuid = 'AAAAAAAAAAAAAAAAAAAAAA'
+
 /** Makes a random (version 4) id; one that begins with `-` is avoided as Kafka does, so that it can stand on a command line. */
 export function randomUuid(random: Random): Uuid {
   for (;;) {

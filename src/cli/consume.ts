@@ -8,7 +8,7 @@ export type { ConsumeOptions }
 /** `tslog consume`: records out, from the start to the end. Resolves to the exit code; throws what the user must hear. */
 export async function consume(options: ConsumeOptions, context: CliContext): Promise<number> {
   const settings = consumeSettings(options, context.clock.now())
-  const store = openStore(options, context)
+  const store = await openStore(options, context)
   try {
     return await readRecords(settings, store, context)
   } finally {

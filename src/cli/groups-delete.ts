@@ -13,7 +13,7 @@ export type GroupsDeleteOptions = OptionsOf<typeof groupsDeleteSpec>
 
 /** Forgets groups. When one of them is not there or in use, none is touched. */
 export async function groupsDelete(options: GroupsDeleteOptions, context: CliContext): Promise<number> {
-  const store = openStore(options, context)
+  const store = await openStore(options, context)
   try {
     const groups = await groupsNamed(store, options.groups)
     for (const group of groups) refuseMembers(store, group)
@@ -47,10 +47,10 @@ function refuseMembers({ groups }: LogStore, { groupId, memberIds }: Group): voi
 async function deleteAll(store: LogStore, groups: readonly Group[]): Promise<void> {
   const holds = []
   try {
-    for (const { groupId } of groups) holds.push(await store.groups.join(groupId))
+    for (const { groupId } of groups) holds.push(await store.groups.hold(groupId))
     for (const group of groups) await store.groups.delete(group)
   } finally {
-    for (const hold of holds) hold.release()
+    for (const hold of holds) await hold.release()
   }
 }
 

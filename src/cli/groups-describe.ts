@@ -1,3 +1,4 @@
+import { NO_TIMESTAMP } from '../base/brands.ts'
 import type { Group } from '../coordinator/group.ts'
 import type { LogStore } from '../store/log-store.ts'
 import type { OptionsOf } from './command-spec.ts'
@@ -18,7 +19,7 @@ export type GroupsDescribeOptions = OptionsOf<typeof groupsDescribeSpec>
 
 /** Shows what groups have committed and what they have still to read. */
 export async function groupsDescribe(options: GroupsDescribeOptions, context: CliContext): Promise<number> {
-  const store = openStore(options, context)
+  const store = await openStore(options, context)
   try {
     const described: DescribedGroup[] = []
     for (const group of await groupsNamed(store, options.groups)) described.push(await describe(store, group))
@@ -57,7 +58,7 @@ function jsonOf({ group, state, lags }: DescribedGroup): JsonValue {
       ...rest,
       logEndOffset: logEndOffset ?? null,
       lag: lag ?? null,
-      committedAt: committedAtMs,
+      committedAt: committedAtMs === NO_TIMESTAMP ? null : committedAtMs,
       memberId: member?.memberId ?? null,
     })),
     members: group.members.map(({ memberId, groupInstanceId, clientId, clientHost }) => ({
@@ -71,7 +72,12 @@ function jsonOf({ group, state, lags }: DescribedGroup): JsonValue {
 
 /** `GROUP TOPIC PARTITION COMMITTED END LAG MEMBER HOST CLIENT COMMITTED-AT-MS`, as Kafka's tool orders them. */
 function lines({ group, lags }: DescribedGroup): Cell[][] {
-  return lags.map((one) => [group.groupId, ...partitionCells(one), ...memberCells(one), one.committedAtMs])
+  return lags.map((one) => [
+    group.groupId,
+    ...partitionCells(one),
+    ...memberCells(one),
+    one.committedAtMs === NO_TIMESTAMP ? null : one.committedAtMs,
+  ])
 }
 
 function partitionCells({ topic, partition, committedOffset, logEndOffset, lag }: GroupLag): Cell[] {
@@ -95,7 +101,7 @@ async function printForPeople(
     const hasMembers = lags.some(({ member }) => member !== undefined)
     const rows = lags.map((lag) => [
       ...partitionCells(lag),
-      isoTime(lag.committedAtMs),
+      lag.committedAtMs === NO_TIMESTAMP ? null : isoTime(lag.committedAtMs),
       ...(hasMembers ? memberCells(lag) : []),
     ])
     const table =

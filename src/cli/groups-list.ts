@@ -11,7 +11,7 @@ export type GroupsListOptions = OptionsOf<typeof groupsListSpec>
 
 /** Lists the consumer groups: their names in a pipe, with state and lag otherwise. */
 export async function groupsList(options: GroupsListOptions, context: CliContext): Promise<number> {
-  const store = openStore(options, context)
+  const store = await openStore(options, context)
   try {
     await store.topicNames()
     const groups = await store.groups.all()

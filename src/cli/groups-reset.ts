@@ -21,11 +21,11 @@ export type GroupsResetOptions = OptionsOf<typeof groupsResetSpec>
 export async function groupsReset(options: GroupsResetOptions, context: CliContext): Promise<number> {
   const now = context.clock.now()
   const target = targetOf(options, now)
-  const store = openStore(options, context)
+  const store = await openStore(options, context)
   try {
     const known = await groupToReset(store, options)
     const logs = await partitionsToReset(store, { group: known, options, time: resetTime(target, now), context })
-    const hold = options.dryRun ? undefined : await store.groups.join(options.group)
+    const hold = options.dryRun ? undefined : await store.groups.hold(options.group)
     try {
       // Nobody commits from here on, so this is what the change starts from.
       const group = await groupToReset(store, options)
@@ -34,7 +34,7 @@ export async function groupsReset(options: GroupsResetOptions, context: CliConte
       await print(changes, options, context)
       return 0
     } finally {
-      hold?.release()
+      await hold?.release()
     }
   } finally {
     store.close()

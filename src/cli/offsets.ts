@@ -18,7 +18,7 @@ export type OffsetsOptions = OptionsOf<typeof offsetsSpec>
 export async function offsets(options: OffsetsOptions, context: CliContext): Promise<number> {
   const moment = options.time === undefined ? undefined : momentOf(options.time, context)
   const list = partitionList(options.partition)
-  const store = openStore(options, context)
+  const store = await openStore(options, context)
   try {
     const partitions: TopicPartition[] = []
     for (const name of new Set(options.topics)) {

@@ -7,7 +7,7 @@ import { DirectoryStore } from '../store/directory-store.ts'
 import type { LogStore } from '../store/log-store.ts'
 import type { CliContext } from './context.ts'
 import { locationFiles } from './location-files.ts'
-import { resolveLocation } from './location.ts'
+import { type Location, resolveLocation } from './location.ts'
 import { writeMessage } from './standard-streams.ts'
 
 /** What a command line says of where the log is; part of every command's options. */
@@ -16,6 +16,8 @@ export interface StoreOptions {
   readonly bootstrapServer: string | undefined
   readonly quiet?: boolean
   readonly adopt?: boolean
+  /** What brokers must have done with a batch before they answer; all in-sync replicas have it by default. */
+  readonly acks?: '0' | '1' | 'all'
 }
 
 /** How long a command waits for another writer of the same partition, in ms: far longer than any append or sync takes. */
@@ -24,9 +26,12 @@ const lockWaitMs = 30_000
 /** Memory for recovery: the fastest CRC, over windows that hold any ordinary batch. */
 const recoveryWindowBytes = 1024 * 1024
 
-/** The log that a command works on. Nothing is opened yet: a missing directory is said by the first question. */
-export function openStore(options: StoreOptions, context: CliContext): LogStore {
-  return new DirectoryStore(directoryOptions(options, context))
+/** The log that a command works on. Nothing is opened yet: what is missing is said by the first question. */
+export async function openStore(options: StoreOptions, context: CliContext): Promise<LogStore> {
+  const location = locate(options, context)
+  if (location.kind === 'directory') return new DirectoryStore(optionsFor(location.path, options, context))
+  const { openBrokerStore } = await import('./open-broker-store.ts')
+  return openBrokerStore(location, options.acks)
 }
 
 /** `directoryOptions` for a command that opens the directory itself: with what it takes when it is Kafka's. */
@@ -37,31 +42,35 @@ export async function wholeDirectoryOptions(options: StoreOptions, context: CliC
 
 /** The directory that a command works on, with all it takes to open it. Throws `UsageError` when brokers are named. */
 export function directoryOptions(options: StoreOptions, context: CliContext): LogDirectoryOptions {
-  const { dir, bootstrapServer } = options
-  const { environment, cwd, clock, random } = context
-  const location = resolveLocation({
-    flags: { dir, bootstrapServer },
-    environment,
-    cwd,
-    files: locationFiles(context.fileSystem()),
+  const location = locate(options, context)
+  if (location.kind === 'directory') return optionsFor(location.path, options, context)
+  throw new UsageError('this command works on directories only, not on brokers', {
+    hint: 'name a log directory: -d DIR or TSLOG_DIR',
   })
-  const warn = (text: string): void => {
-    if (options.quiet !== true) writeMessage(context.stderr, `tslog: ${text}\n`)
-  }
-  for (const warning of location.warnings) warn(warning)
-  if (location.kind === 'brokers') {
-    throw new UsageError('this version works on directories only, not on brokers', {
-      hint: 'name a log directory: -d DIR or TSLOG_DIR',
-    })
-  }
+}
+
+function locate(options: StoreOptions, context: CliContext): Location {
+  const { dir, bootstrapServer } = options
+  const { environment, cwd } = context
+  const files = locationFiles(context.fileSystem())
+  const location = resolveLocation({ flags: { dir, bootstrapServer }, environment, cwd, files })
+  for (const warning of location.warnings) warn(warning, options, context)
+  return location
+}
+
+function optionsFor(path: string, options: StoreOptions, context: CliContext): LogDirectoryOptions {
   return {
     fileSystem: context.fileSystem(),
-    clock,
-    random,
-    path: location.path,
+    clock: context.clock,
+    random: context.random,
+    path,
     lockWaitMs,
     adopt: options.adopt === true,
     makeWindow: () => kernelBatchWindow(createKernel({ memoryBytes: recoveryWindowBytes })),
-    onWarning: warn,
+    onWarning: (text) => warn(text, options, context),
   }
+}
+
+function warn(text: string, { quiet }: StoreOptions, context: CliContext): void {
+  if (quiet !== true) writeMessage(context.stderr, `tslog: ${text}\n`)
 }

@@ -22,7 +22,7 @@ export async function produce(options: ProduceOptions, context: CliContext): Pro
   const { clock } = context
   const startedMs = clock.now()
   const settings = produceSettings(options, startedMs)
-  const store = openStore(options, context)
+  const store = await openStore(options, context)
   try {
     const sink = await BatchSink.open(store, settings, clock)
     const run = new ProduceRun(options, settings, { context, sink })

@@ -28,7 +28,7 @@ export type StatsOptions = OptionsOf<typeof statsSpec>
 /** Counts what is in topics, in one pass over each. */
 export async function stats(options: StatsOptions, context: CliContext): Promise<number> {
   const scope = scopeOf(options, context)
-  const store = openStore(options, context)
+  const store = await openStore(options, context)
   try {
     const topics = options.topics.length === 0 ? await shownByDefault(store) : await topicsNamed(store, options.topics)
     const { counted, damages } = await scanAll(store, topics, { scope, options, context })

@@ -8,7 +8,7 @@ export type { TailOptions }
 /** `tslog tail`: the last records, then what comes. Resolves to the exit code; throws what the user must hear. */
 export async function tail(options: TailOptions, context: CliContext): Promise<number> {
   const settings = tailSettings(options, context.clock.now())
-  const store = openStore(options, context)
+  const store = await openStore(options, context)
   try {
     return await readRecords(settings, store, context)
   } finally {

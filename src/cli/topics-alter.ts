@@ -21,7 +21,7 @@ export async function topicsAlter(options: TopicsAlterOptions, context: CliConte
       hint: `tslog topics alter ${name} --config retention.ms=604800000`,
     })
   }
-  const store = openStore(options, context)
+  const store = await openStore(options, context)
   try {
     const before = await store.topic(name)
     refuseInternalGrowth(before, partitionCount)

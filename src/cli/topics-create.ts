@@ -19,7 +19,7 @@ export async function topicsCreate(options: TopicsCreateOptions, context: CliCon
   refuseReplicas(options.replicationFactor)
   const names = [...new Set(options.topics)]
   for (const name of names) validateTopicName(name)
-  const store = openStore(options, context)
+  const store = await openStore(options, context)
   try {
     if (!options.ifNotExists) for (const name of names) await refuseExisting(store, name)
     const made: MadeTopic[] = []

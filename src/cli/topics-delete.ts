@@ -12,7 +12,7 @@ export type TopicsDeleteOptions = OptionsOf<typeof topicsDeleteSpec>
 
 /** Deletes topics. When one of them is not there, none is touched. */
 export async function topicsDelete(options: TopicsDeleteOptions, context: CliContext): Promise<number> {
-  const store = openStore(options, context)
+  const store = await openStore(options, context)
   try {
     const doomed = await doomedTopics(store, options)
     if (options.dryRun) {

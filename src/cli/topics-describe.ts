@@ -16,7 +16,7 @@ export type TopicsDescribeOptions = OptionsOf<typeof topicsDescribeSpec>
 
 /** Shows topics: partitions with their offsets and sizes, and configurations. */
 export async function topicsDescribe(options: TopicsDescribeOptions, context: CliContext): Promise<number> {
-  const store = openStore(options, context)
+  const store = await openStore(options, context)
   try {
     const topics = options.topics.length === 0 ? await store.topics() : await topicsNamed(store, options.topics)
     const described: DescribedTopic[] = []
@@ -47,7 +47,8 @@ interface DescribedPartition {
   readonly partition: number
   readonly logStartOffset: bigint
   readonly logEndOffset: bigint
-  readonly segments: number
+  /** Null where brokers do not tell it. */
+  readonly segments: number | null
   readonly bytes: number
 }
 
@@ -56,7 +57,8 @@ async function describe(store: LogStore, topic: Topic): Promise<DescribedTopic> 
   for (let partition = 0; partition < topic.partitionCount; partition++) {
     const where = { topic: topic.name, partition }
     const { logStartOffset, highWatermark } = await store.offsets(where)
-    const { segmentCount: segments, bytes } = await store.partitionSize(where)
+    const { segmentCount, bytes } = await store.partitionSize(where)
+    const segments = segmentCount ?? null
     partitions.push({ partition, logStartOffset, logEndOffset: highWatermark, segments, bytes })
   }
   return { topic, partitions, configs: describeTopicConfigs(topic.configs) }

@@ -13,7 +13,7 @@ export type TopicsListOptions = OptionsOf<typeof topicsListSpec>
 
 /** Lists the topics: names alone in a pipe, for which no partition is opened; on a terminal with what is in them. */
 export async function topicsList(options: TopicsListOptions, context: CliContext): Promise<number> {
-  const store = openStore(options, context)
+  const store = await openStore(options, context)
   try {
     if (options.json) printJson({ topics: (await shownTopics(store, options)).map(jsonOf) }, context)
     else if (resultStyle(options, context).isTerminal) await printSizes(store, options, context)

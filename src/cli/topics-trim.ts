@@ -17,7 +17,7 @@ export type TopicsTrimOptions = OptionsOf<typeof topicsTrimSpec>
 export async function topicsTrim(options: TopicsTrimOptions, context: CliContext): Promise<number> {
   const target = targetOf(options, context)
   const list = partitionList(options.partition)
-  const store = openStore(options, context)
+  const store = await openStore(options, context)
   try {
     const topic = await store.topic(options.topic)
     const plan: Trim[] = []

@@ -1,6 +1,6 @@
 import { NO_TIMESTAMP, type TimestampMs } from '../base/brands.ts'
 import { MalformedMessageError } from '../base/errors.ts'
-import { readSubscribedTopics } from './consumer-protocol.ts'
+import { readSubscribedTopics } from '../protocol/consumer-protocol.ts'
 import { memberFromRecord } from './classic-member.ts'
 import { isMemberId, isName } from './group-names.ts'
 import { type GroupMetadataValue, groupMetadataRecord } from './group-metadata-record.ts'

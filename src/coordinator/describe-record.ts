@@ -1,7 +1,7 @@
 import { MalformedMessageError } from '../base/errors.ts'
 import { ByteReader } from '../wire/byte-reader.ts'
 import { type Json, plainJson } from '../wire/plain-json.ts'
-import { readAssignment, readSubscription } from './consumer-protocol.ts'
+import { readAssignment, readSubscription } from '../protocol/consumer-protocol.ts'
 import { type GroupMember, type GroupMetadataValue, readGroupMetadataValue } from './group-metadata-record.ts'
 import { type GroupRecordKey, readGroupRecordKey } from './group-record-key.ts'
 import { versionOf } from './internal-record.ts'

@@ -1,8 +1,15 @@
 import type { GroupMember } from './group-metadata-record.ts'
 import type { OffsetsOfGroup } from './stored-offsets.ts'
 
-/** Kafka's names. `Dead` is a group that is not there; a rebalance is never seen at rest. */
-export type GroupState = 'Empty' | 'Stable' | 'Dead'
+/** Kafka's names. `Dead` is a group that is not there; a rebalance is never seen at rest, the last two only with KIP-848. */
+export type GroupState =
+  | 'Empty'
+  | 'Stable'
+  | 'Dead'
+  | 'PreparingRebalance'
+  | 'CompletingRebalance'
+  | 'Assigning'
+  | 'Reconciling'
 
 /** Which protocol the group speaks: the classic one, that of KIP-848, or that of share groups (KIP-932). */
 export type GroupType = 'classic' | 'consumer' | 'share'

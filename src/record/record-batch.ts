@@ -2,6 +2,7 @@ import { type LeaderEpoch, leaderEpoch, type Offset, offset, type ProducerId, pr
 import type { TimestampMs } from '../base/brands.ts'
 import { MalformedMessageError } from '../base/errors.ts'
 import { crc32c } from '../wire/crc32c.ts'
+import { crc32cAfterChange } from '../wire/crc32c-change.ts'
 import { codecMask, type CompressionCodec, codecOfId } from './codec.ts'
 
 /** Widths of the header fields in bytes, in their order (Kafka's `DefaultRecordBatch`); all big-endian. */
@@ -191,6 +192,18 @@ export class RecordBatch {
   assign(baseOffset: Offset, epoch: LeaderEpoch): void {
     this.#view.setBigInt64(batchFieldAt.baseOffset, baseOffset)
     this.#view.setInt32(batchFieldAt.partitionLeaderEpoch, epoch)
+  }
+
+  /** Says who sends the batch, for brokers to tell a retry from a new one. The CRC, right before, is right after it: no record is looked at. */
+  assignProducer(id: ProducerId, epoch: number, baseSequence: number): void {
+    const start = batchFieldAt.producerId
+    const end = batchFieldAt.recordCount
+    const before = this.bytes.slice(start, end)
+    this.#view.setBigInt64(batchFieldAt.producerId, id)
+    this.#view.setInt16(batchFieldAt.producerEpoch, epoch)
+    this.#view.setInt32(batchFieldAt.baseSequence, baseSequence)
+    const change = { before, after: this.bytes.subarray(start, end), behind: this.sizeInBytes - end }
+    this.#view.setUint32(batchFieldAt.crc, crc32cAfterChange(this.crc, change))
   }
 
   /** Makes `timestamp` (ms) that of every record, as `message.timestamp.type=LogAppendTime` asks for, and seals the CRC. */

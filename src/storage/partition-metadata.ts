@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts'
-import { type Uuid, uuidToBytes } from '../base/uuid.ts'
+import { NO_UUID, type Uuid, uuidToBytes } from '../base/uuid.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { PARTITION_METADATA } from './file-names.ts'
 import { readWholeFile, replaceWholeFile } from './whole-file.ts'
@@ -11,7 +11,6 @@ export type PartitionMetadata =
   | { readonly kind: 'damaged'; readonly reason: string }
 
 const bytesMax = 4096
-const zeroUuid = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 /** Reads `partition.metadata`. Kafka: `PartitionMetadataFile`. */
 export function readPartitionMetadata(fileSystem: FileSystem, partitionDirectory: string): PartitionMetadata {
@@ -24,12 +23,12 @@ export function readPartitionMetadata(fileSystem: FileSystem, partitionDirectory
   if (topicId === undefined || uuidToBytes(topicId) === undefined) {
     return { kind: 'damaged', reason: 'its second line is no "topic_id: " with 22 characters of base64url' }
   }
-  return topicId === zeroUuid ? { kind: 'damaged', reason: 'its topic id is zero' } : { kind: 'metadata', topicId }
+  return topicId === NO_UUID ? { kind: 'damaged', reason: 'its topic id is zero' } : { kind: 'metadata', topicId }
 }
 
 /** Writes `partition.metadata`, durably; it must be there before the first batch is. */
 export function writePartitionMetadata(fileSystem: FileSystem, partitionDirectory: string, topicId: Uuid): void {
-  assert(uuidToBytes(topicId) !== undefined && topicId !== zeroUuid, `topic id ${topicId}`)
+  assert(uuidToBytes(topicId) !== undefined && topicId !== NO_UUID, `topic id ${topicId}`)
   const text = `version: 0\ntopic_id: ${topicId}`
   replaceWholeFile(fileSystem, `${partitionDirectory}/${PARTITION_METADATA}`, new TextEncoder().encode(text))
 }

@@ -3,7 +3,8 @@ import { parsePartitionFile } from './file-names.ts'
 
 /** How much a partition takes. */
 export interface PartitionSize {
-  readonly segmentCount: number
+  /** Undefined where only bytes are told. */
+  readonly segmentCount: number | undefined
   /** Bytes of its `.log` files, which is what Kafka calls the size of a log. */
   readonly bytes: number
 }

@@ -9,6 +9,7 @@ export class DirectoryAppender implements BatchAppender {
   readonly partitionCount: number
   readonly config: TopicConfig
   readonly takesSeveral = true
+  readonly setsAppendTime = false
   readonly #directory: LogDirectory
   readonly #logs = new Map<number, PartitionLog>()
   #inTurn: PartitionLog | undefined

@@ -12,7 +12,7 @@ import { plainBatchWindow } from '../record/batch-window.ts'
 import { scanBatch } from '../record/log-batch.ts'
 import { RecordBatchBuilder } from '../record/record-batch-builder.ts'
 import { crc32c } from '../wire/crc32c.ts'
-import type { BatchSource, GroupHold, GroupStore, LogStore, OffsetToStore } from './log-store.ts'
+import type { BatchSource, GroupHold, GroupMembership, GroupStore, LogStore, OffsetToStore } from './log-store.ts'
 
 export interface DirectoryGroupsOptions {
   readonly store: LogStore
@@ -67,7 +67,18 @@ export class DirectoryGroups implements GroupStore {
     if (plan.kind === 'planned') await this.#append(group.groupId, plan.records)
   }
 
-  async join(groupId: string): Promise<GroupHold> {
+  async join(groupId: string): Promise<GroupMembership> {
+    const hold = await this.hold(groupId)
+    return {
+      ...hold,
+      assigned: undefined,
+      isStale: false,
+      rejoin: async () => undefined,
+      commit: (offsets) => this.commit(groupId, offsets),
+    }
+  }
+
+  async hold(groupId: string): Promise<GroupHold> {
     if (groupId === '') throw new UsageError('a group needs a name', { hint: 'such as -g nightly' })
     await this.#makeTopic()
     const path = `${this.#options.path}/tslog-group-${hashOf(groupId)}.lock`
@@ -78,7 +89,7 @@ export class DirectoryGroups implements GroupStore {
         hint: 'wait for it to end, or use another group',
       })
     }
-    return { release: () => file.close() }
+    return { release: async () => file.close() }
   }
 
   async #makeTopic(): Promise<void> {

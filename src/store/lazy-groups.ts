@@ -1,6 +1,6 @@
 import type { Group } from '../coordinator/group.ts'
 import type { DirectoryGroupsOptions } from './directory-groups.ts'
-import type { GroupHold, GroupStore, OffsetToStore } from './log-store.ts'
+import type { GroupHold, GroupMembership, GroupStore, OffsetToStore, WantedTopics } from './log-store.ts'
 
 /** The groups of a directory, whose code is loaded by the first question: most commands have none. */
 export class LazyGroups implements GroupStore {
@@ -32,8 +32,12 @@ export class LazyGroups implements GroupStore {
     return (await this.#load()).delete(group)
   }
 
-  async join(groupId: string): Promise<GroupHold> {
-    return (await this.#load()).join(groupId)
+  async hold(groupId: string): Promise<GroupHold> {
+    return (await this.#load()).hold(groupId)
+  }
+
+  async join(groupId: string, wanted: WantedTopics): Promise<GroupMembership> {
+    return (await this.#load()).join(groupId, wanted)
   }
 
   #load(): Promise<GroupStore> {

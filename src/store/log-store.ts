@@ -9,7 +9,7 @@ import type { PartitionSize } from '../storage/partition-size.ts'
 import type { TopicConfig } from '../storage/topic-configs.ts'
 
 /**
- * The two-way door between commands and logs: a directory on this machine, or (later) a broker. A command never knows which it has.
+ * The two-way door between commands and logs: a directory on this machine, or brokers. A command never knows which it has.
  * Everything is a promise, for a broker's sake, but for what is asked once per batch: that may be a plain value.
  */
 export interface LogStore {
@@ -112,7 +112,12 @@ export interface BatchAppender {
   readonly config: TopicConfig
   /** Whether `append` takes several batches at once. */
   readonly takesSeveral: boolean
-  /** Appends one whole v2 batch, or several that lie behind each other; their base offsets and leader epochs are overwritten in place. */
+  /** Whether message.timestamp.type=LogAppendTime is seen to where the batches go; else the caller stamps them before. */
+  readonly setsAppendTime: boolean
+  /**
+   * Appends one whole v2 batch, or several that lie behind each other; their base offsets and leader epochs may be overwritten in place. A
+   * promise is for a batch on its way, of which the bytes are not needed any more: others may be appended meanwhile.
+   */
   append(partition: number, batch: BatchToAppend): Promise<AppendedRange> | AppendedRange
   /** Gives other writers their turn; due before waiting for anything once `moreFollows` was said. */
   endTurn(): void
@@ -136,10 +141,28 @@ export interface GroupStore {
   commit(groupId: string, offsets: readonly OffsetToStore[]): Promise<void>
   /** Removes all that is known of a group. */
   delete(group: Group): Promise<void>
-  /** Holds the group for this process until `release`; throws `LockedError` when another one consumes with it. */
-  join(groupId: string): Promise<GroupHold>
+  /** Keeps other processes from consuming with the group until `release`; throws `LockedError` when one does. */
+  hold(groupId: string): Promise<GroupHold>
+  /** Consumes topics with the group until `release`; throws `LockedError` where one process at a time may. */
+  join(groupId: string, wanted: WantedTopics): Promise<GroupMembership>
 }
 
 export interface GroupHold {
-  release(): void
+  release(): Promise<void>
+}
+
+export interface WantedTopics {
+  readonly topics: readonly string[]
+  /** The caller says itself which partitions it reads: none are shared out. */
+  readonly choosesPartitions: boolean
+}
+
+/** This process as a consumer of a group. */
+export interface GroupMembership extends GroupHold {
+  /** The partitions that are this process's to read; undefined when it has the group to itself. */
+  readonly assigned: readonly TopicPartition[] | undefined
+  /** Others came or went: what was read is to be committed, then `rejoin` tells what is ours from now on. */
+  readonly isStale: boolean
+  rejoin(): Promise<void>
+  commit(offsets: readonly OffsetToStore[]): Promise<void>
 }

@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts'
 import type { TimestampMs } from '../base/brands.ts'
-import { type Uuid, uuidFromBytes, uuidToBytes } from '../base/uuid.ts'
+import { NO_UUID, type Uuid, uuidFromBytes, uuidToBytes } from '../base/uuid.ts'
 import type { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import type { Codec, Dialect } from './codec.ts'
@@ -167,7 +167,7 @@ export const boolean: Type<boolean> = scalar('boolean', 1, false, {
 })
 
 /** 16 bytes, as base64url text; the default is all zeros. */
-export const uuid: Type<Uuid> = scalar('uuid', 16, 'AAAAAAAAAAAAAAAAAAAAAA', {
+export const uuid: Type<Uuid> = scalar('uuid', 16, NO_UUID, {
   read: (from) => uuidFromBytes(from.take(16)),
   write: (to, id) => {
     const bytes = uuidToBytes(id)

@@ -41,7 +41,7 @@ describe('completion offers', () => {
     ['completion ', ['bash', 'zsh', 'fish']],
     ['topics list x', []],
     ['nonsense ', []],
-    ['--', ['--dir', '--verbose', '--quiet', '--json', '--no-color', '--help']],
+    ['--', ['--dir', '--bootstrap-server', '--verbose', '--quiet', '--json', '--no-color', '--help']],
   ])('for "tslog %s": %j', async (typed, expected) => {
     expect(await offered(typed)).toEqual(expected)
   })

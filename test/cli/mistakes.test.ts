@@ -117,9 +117,9 @@ const mistakes: readonly Mistake[] = [
     'for example --fsync interval:500',
   ),
   usage(
-    'tslog consume -b h:9092 app-logs',
-    'this version works on directories only, not on brokers',
-    'name a log directory: -d DIR or TSLOG_DIR',
+    'tslog close -b h:9092',
+    'close works on a directory only: --bootstrap-server is not for it',
+    'example: tslog -d /var/lib/tslog close',
   ),
   usage(
     'tslog dump --files x.log',

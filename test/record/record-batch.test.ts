@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { leaderEpoch, offset } from '../../src/base/brands.ts'
+import { leaderEpoch, offset, producerId } from '../../src/base/brands.ts'
 import { MalformedMessageError } from '../../src/base/errors.ts'
 import { batchFieldAt, RecordBatch } from '../../src/record/record-batch.ts'
 import { golden, goldenByCodec, hex, t } from './golden-batches.ts'
@@ -91,6 +91,22 @@ describe('assign', () => {
     sent.assign(offset(42n), leaderEpoch(4))
     expect(sent.bytes).toEqual(source)
     expect(sent.timestampType).toBe('LogAppendTime')
+  })
+})
+
+describe('assignProducer', () => {
+  test.each(Object.entries(goldenByCodec))('names the sender of a %s batch and keeps its CRC right', (_, bytes) => {
+    const batch = new RecordBatch(hex(bytes))
+    batch.assignProducer(producerId(4_000n), 2, 77)
+    expect(batch).toMatchObject({ producerId: 4_000n, producerEpoch: 2, baseSequence: 77, recordCount: 2 })
+    expect(batch.isCrcValid()).toBe(true)
+  })
+
+  test('gives the bytes that a Kafka producer sends', () => {
+    const batch = new RecordBatch(hex(golden.idempotent))
+    batch.assignProducer(producerId(-1n), -1, -1)
+    batch.assignProducer(producerId(1_000n), 3, 7)
+    expect(batch.bytes).toEqual(hex(golden.idempotent))
   })
 })
 

@@ -1,31 +1,53 @@
 import type { Offset } from '../../base/brands.ts'
 import { offset } from '../../base/brands.ts'
-import type { GroupHold, LogStore, OffsetToStore, TopicPartition } from '../../store/log-store.ts'
+import { LockedError } from '../../base/errors.ts'
+import type { GroupMembership, LogStore, OffsetToStore, TopicPartition, WantedTopics } from '../../store/log-store.ts'
 import type { PartitionReading } from './partition-reading.ts'
 
-/** Where a consumer group stands, held for this process alone. */
+/** Where a consumer group stands, and this process as one of those that consume with it. */
 export class GroupProgress {
   readonly #store: LogStore
   readonly #groupId: string
-  readonly #hold: GroupHold
+  readonly #membership: GroupMembership
   readonly #committed = new Map<string, Offset>()
 
-  private constructor(store: LogStore, groupId: string, hold: GroupHold) {
+  private constructor(store: LogStore, groupId: string, membership: GroupMembership) {
     this.#store = store
     this.#groupId = groupId
-    this.#hold = hold
+    this.#membership = membership
   }
 
-  /** Throws `LockedError` when another process consumes with the group. */
-  static async join(store: LogStore, groupId: string): Promise<GroupProgress> {
-    const progress = new GroupProgress(store, groupId, await store.groups.join(groupId))
-    const group = await store.groups.find(groupId)
-    for (const [topic, partitions] of group?.offsets ?? []) {
-      for (const [partition, stored] of partitions) {
-        progress.#committed.set(keyOf({ topic, partition }), offset(stored.offset))
-      }
-    }
+  /** Throws `LockedError` where one process at a time may consume with a group, and another one does. */
+  static async join(store: LogStore, groupId: string, wanted: WantedTopics): Promise<GroupProgress> {
+    const progress = new GroupProgress(store, groupId, await store.groups.join(groupId, wanted))
+    await progress.#readCommitted()
     return progress
+  }
+
+  /** Whether the partition is this process's to read. */
+  isOurs({ topic, partition }: TopicPartition): boolean {
+    const { assigned } = this.#membership
+    return assigned === undefined || assigned.some((one) => one.topic === topic && one.partition === partition)
+  }
+
+  /** Whether partitions are shared out among several processes. */
+  get isShared(): boolean {
+    return this.#membership.assigned !== undefined
+  }
+
+  /** Others came or went, so that partitions are shared out again. */
+  get isStale(): boolean {
+    return this.#membership.isStale
+  }
+
+  /** Takes part in sharing out the partitions again; `readings` are committed before. */
+  async rejoin(readings: readonly PartitionReading[]): Promise<void> {
+    // A member that was given up has nothing to say any more: what it printed is read again by somebody else.
+    await this.commit(readings).catch((error: unknown) => {
+      if (!(error instanceof LockedError)) throw error
+    })
+    await this.#membership.rejoin()
+    await this.#readCommitted()
   }
 
   /** What the group has committed, if anything. */
@@ -38,12 +60,22 @@ export class GroupProgress {
     const offsets = readings
       .map(({ source: { topic, partition }, position }): OffsetToStore => ({ topic, partition, offset: position }))
       .filter((one) => this.committedOf(one) !== one.offset)
-    await this.#store.groups.commit(this.#groupId, offsets)
+    await this.#membership.commit(offsets)
     for (const one of offsets) this.#committed.set(keyOf(one), one.offset)
   }
 
-  release(): void {
-    this.#hold.release()
+  release(): Promise<void> {
+    return this.#membership.release()
+  }
+
+  async #readCommitted(): Promise<void> {
+    this.#committed.clear()
+    const group = await this.#store.groups.find(this.#groupId)
+    for (const [topic, partitions] of group?.offsets ?? []) {
+      for (const [partition, stored] of partitions) {
+        this.#committed.set(keyOf({ topic, partition }), offset(stored.offset))
+      }
+    }
   }
 }
 

@@ -64,6 +64,7 @@ export class RangePlan {
     const partitions: BoundedPartition[] = []
     for (const partition of chosenPartitions(topic, this.#settings.partitions)) {
       const at = { topic: topic.name, partition }
+      if (this.#group?.isOurs(at) === false) continue
       const source = await this.#store.openSource(at, this.#settings.isolation)
       const { logStartOffset, highWatermark } = await source.refresh()
       const end = await this.#endOf(at, highWatermark)

@@ -41,7 +41,7 @@ export async function readRecords(settings: ReadingSettings, store: LogStore, co
     return ExitCode.done
   } finally {
     run.close()
-    group?.release()
+    await group?.release()
   }
 }
 
@@ -56,10 +56,11 @@ function refuseBlindCommits({ group, follows }: ReadingSettings, stdout: number)
 }
 
 /** A missing topic is said before anything is made for the group. */
-async function joinGroup({ group, topics }: ReadingSettings, store: LogStore): Promise<GroupProgress | undefined> {
+async function joinGroup(settings: ReadingSettings, store: LogStore): Promise<GroupProgress | undefined> {
+  const { group, topics, partitions } = settings
   if (group === undefined) return undefined
   for (const topic of topics) await store.topic(topic)
-  return GroupProgress.join(store, group.groupId)
+  return GroupProgress.join(store, group.groupId, { topics, choosesPartitions: partitions !== undefined })
 }
 
 interface RunWorld {
@@ -84,7 +85,7 @@ class ReadingRun implements PrintingWorld {
   readonly #printer: BatchPrinter
   readonly #inOrder: InOrderPass
   readonly #pace: CommitPace | undefined
-  #readings: PartitionReading[] = []
+  readonly #readings: PartitionReading[] = []
 
   constructor(settings: ReadingSettings, world: RunWorld) {
     const { context, tally, stop } = world
@@ -103,18 +104,20 @@ class ReadingRun implements PrintingWorld {
   }
 
   async all(): Promise<number> {
-    const { store, group } = this.#world
+    const { store } = this.#world
     const { follows, topics } = this.#settings
     const followed = follows ? await FollowedTopics.of(topics, store) : undefined
-    this.#readings = await new RangePlan(store, this.#settings, {
-      group,
-      reports: this.reports,
-      memory: this.#printer,
-    }).open()
+    await this.#open()
     await this.#print()
     if (followed !== undefined) await this.#follow(followed)
     await this.#commitAtEnd()
     return this.#exitCode()
+  }
+
+  async #open(): Promise<void> {
+    const { store, group } = this.#world
+    const world = { group, reports: this.reports, memory: this.#printer }
+    this.#readings.push(...(await new RangePlan(store, this.#settings, world).open()))
   }
 
   async #follow(followed: FollowedTopics): Promise<void> {
@@ -124,15 +127,33 @@ class ReadingRun implements PrintingWorld {
       stop: this.stop,
       until: this.#settings.until,
       print: () => this.#print(),
-      tick: () => this.#commitIfDue(),
+      tick: () => this.#tick(),
       checkTopics: () => this.#checkTopics(followed),
     })
+  }
+
+  async #tick(): Promise<void> {
+    await this.#commitIfDue()
+    if (this.#world.group?.isStale === true) await this.#rejoin(this.#world.group)
+  }
+
+  /** What was printed is committed; then the partitions that are ours from now on are read, from where the group stands. */
+  async #rejoin(group: GroupProgress): Promise<void> {
+    this.#inOrder.flush()
+    await this.stop.flush(this.output)
+    await group.rejoin(this.#readings)
+    this.close()
+    this.#readings.length = 0
+    await this.#open()
   }
 
   /** A partition that came while its topic is followed is read from its start, wherever the others began. */
   async #checkTopics(followed: FollowedTopics): Promise<void> {
     const { partitions, isolation } = this.#settings
-    for (const added of await followed.look(this.#readings)) {
+    const { group } = this.#world
+    const came = await followed.look(this.#readings)
+    if (came.length > 0 && group?.isShared === true) return this.#rejoin(group)
+    for (const added of came) {
       if (partitions !== undefined && !includesPartition(partitions, added.partition)) continue
       const source = await this.#world.store.openSource(added, isolation)
       const { logStartOffset: start } = await source.refresh()

@@ -8,7 +8,8 @@ import { parseLogDirectoryName, partitionDirectoryName, segmentFileName } from '
 import { floorSegment, listSegments } from '../../storage/segment-list.ts'
 import type { CliContext } from '../context.ts'
 import { quoted } from '../format/visible-text.ts'
-import { openStore, type StoreOptions } from '../open-store.ts'
+import { directoryOptions, type StoreOptions } from '../open-store.ts'
+import { DirectoryStore } from '../../store/directory-store.ts'
 import { baseOffsetOf, fileKind } from './file-kind.ts'
 
 /** One file to show. */
@@ -113,7 +114,7 @@ async function filesOfTopic(
   context: CliContext,
 ): Promise<readonly FileToDump[]> {
   const { topic, partition } = parseTopicPartition(source)
-  const store = openStore(options, context)
+  const store = new DirectoryStore(directoryOptions(options, context))
   try {
     const { partitionCount } = await store.topic(topic)
     if (partition !== undefined && partition >= partitionCount) {

@@ -1,6 +1,6 @@
 import type { TimestampMs } from '../../base/brands.ts'
 import { MalformedMessageError } from '../../base/errors.ts'
-import { readAssignment } from '../../coordinator/consumer-protocol.ts'
+import { readAssignment } from '../../protocol/consumer-protocol.ts'
 import type { Group } from '../../coordinator/group.ts'
 import type { GroupMember } from '../../coordinator/group-metadata-record.ts'
 import type { GroupStore, LogStore, TopicPartition } from '../../store/log-store.ts'
@@ -12,6 +12,7 @@ export interface GroupLag extends TopicPartition {
   readonly logEndOffset: bigint | undefined
   /** Records that are still to be read; those that retention took no longer count. */
   readonly lag: bigint | undefined
+  /** `NO_TIMESTAMP` where brokers do not tell it. */
   readonly committedAtMs: TimestampMs
   readonly metadata: string
   /** The member that the partition is assigned to, as far as the records tell. */

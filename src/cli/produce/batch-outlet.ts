@@ -13,7 +13,7 @@ const inlineBytesMax = 2 * 1024 * 1024
 const threadsMax = 4
 
 /** What of a `BatchSink` is needed. */
-type BatchTaker = Pick<BatchSink, 'config' | 'tryJoin' | 'write' | 'endTurn'>
+type BatchTaker = Pick<BatchSink, 'config' | 'tryJoin' | 'write' | 'endTurn' | 'hasPending' | 'drain'>
 
 /**
  * Between a feeder and the log: compresses batches as `-z` or the topic says, and hands them on in order. When there is much to do,
@@ -62,7 +62,7 @@ export class BatchOutlet {
 
   /** Whether batches that were written are not in the log yet. */
   get hasPending(): boolean {
-    return this.#pool?.hasPending ?? false
+    return this.#sink.hasPending || (this.#pool?.hasPending ?? false)
   }
 
   /** Takes a small batch that said `moreFollows`, when there is nothing to be done or waited for; false: it is to be written. */
@@ -98,6 +98,7 @@ export class BatchOutlet {
   async drain(): Promise<void> {
     this.#inlineBytes = 0
     await this.#pool?.drain()
+    await this.#sink.drain()
   }
 
   /** Due after batches that said `moreFollows`, before waiting for anything. */

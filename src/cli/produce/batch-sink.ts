@@ -2,8 +2,9 @@ import { NotFoundError } from '../../base/errors.ts'
 import type { Offset } from '../../base/brands.ts'
 import { RecordBatch } from '../../record/record-batch.ts'
 import { resolveTopicConfig, type TopicConfig } from '../../storage/topic-configs.ts'
-import type { BatchAppender, Durability, LogStore } from '../../store/log-store.ts'
+import type { AppendedRange, BatchAppender, Durability, LogStore } from '../../store/log-store.ts'
 import type { Clock } from '../../base/clock.ts'
+import { BatchesUnderWay } from './batches-under-way.ts'
 import { JoinedBatches } from './joined-batches.ts'
 import type { ProduceSettings } from './settings.ts'
 
@@ -44,6 +45,7 @@ export class BatchSink {
   readonly #clock: Clock
   readonly #partitionCount: number
   readonly #partitions = new Map<number, PartitionTotal>()
+  readonly #underWay = new BatchesUnderWay()
   readonly #durability: Durability
   readonly #joined: JoinedBatches
   #appender: BatchAppender | undefined
@@ -115,8 +117,8 @@ export class BatchSink {
 
   /** message.timestamp.type=LogAppendTime: the time of the append counts, whatever the records say. */
   #stamp({ bytes }: FinishedBatch): void {
-    if (this.config.messageTimestampType === 'LogAppendTime')
-      new RecordBatch(bytes).stampLogAppendTime(this.#clock.now())
+    if (this.config.messageTimestampType !== 'LogAppendTime' || this.#appender?.setsAppendTime === true) return
+    new RecordBatch(bytes).stampLogAppendTime(this.#clock.now())
   }
 
   async #appendJoined(appender: BatchAppender): Promise<void> {
@@ -132,8 +134,25 @@ export class BatchSink {
       durability: this.#durability,
       moreFollows: batch.moreFollows ?? false,
     })
-    const { baseOffset, nextOffset } = range instanceof Promise ? await range : range
+    if (range instanceof Promise) await this.#underWay.add(range, (appended) => this.#count(batch, partition, appended))
+    else this.#count(batch, partition, range)
+    if (this.#durability === 'now') await this.#underWay.settle()
     this.hasFailed = false
+  }
+
+  /** Whether batches are on their way of which it is not known that they arrived. */
+  get hasPending(): boolean {
+    return this.#underWay.size > 0
+  }
+
+  /** Waits until every batch has arrived. */
+  async drain(): Promise<void> {
+    this.hasFailed = true
+    await this.#underWay.settle()
+    this.hasFailed = false
+  }
+
+  #count(batch: FinishedBatch, partition: number, { baseOffset, nextOffset }: AppendedRange): void {
     const lastOffset = (nextOffset - 1n) as Offset
     const known = this.#partitions.get(partition)
     if (known === undefined) this.#partitions.set(partition, { partition, firstOffset: baseOffset, lastOffset })
@@ -162,6 +181,7 @@ export class BatchSink {
   async sync(): Promise<void> {
     this.#isDirty = false
     this.hasFailed = true
+    await this.#underWay.settle()
     await this.#appender?.sync()
     this.hasFailed = false
     this.#syncedMs = this.#clock.now()
@@ -170,6 +190,7 @@ export class BatchSink {
   /** Appends what still waits, and does the last sync where the policy asks for one. */
   async finish(): Promise<void> {
     await this.endTurn()
+    await this.drain()
     const { kind } = this.#settings.fsync
     if (kind === 'exit' || kind === 'interval') await this.sync()
   }

@@ -85,7 +85,7 @@ export const produceSpec = {
       example: 'all',
       options: ['0', '1', 'all'],
       default: 'all',
-      summary: 'For the habit: a directory has one copy, so that all three mean the same.',
+      summary: 'With -b, when a batch counts: in all in-sync replicas, in the log of the leader (1), or once sent (0).',
     },
     fsync: {
       kind: 'string',

@@ -90,9 +90,9 @@ describe('a group', () => {
 
   test('is for one process at a time', async () => {
     const log = await logOf(2)
-    const hold = await log.use((store) => store.groups.join(group))
+    const hold = await log.use((store) => store.groups.hold(group))
     expect(await consumed(log, { group })).toMatchObject({ code: 6, stdout: '' })
-    hold.release()
+    await hold.release()
     expect((await consumed(log, { group })).code).toBe(0)
   })
 

@@ -62,6 +62,8 @@ function outletFor(flags: readonly string[]): { outlet: BatchOutlet; codecs: str
     write: async ({ bytes }: FinishedBatch) => void codecs.push(new RecordBatch(bytes).codec),
     tryJoin: () => false,
     endTurn: async () => undefined,
+    hasPending: false,
+    drain: async () => undefined,
   }
   return { outlet: new BatchOutlet(sink, settingsOf(flags)), codecs }
 }

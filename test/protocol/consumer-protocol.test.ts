@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { MalformedMessageError } from '../../src/base/errors.ts'
-import { readAssignment, readSubscription } from '../../src/coordinator/consumer-protocol.ts'
-import { hex } from './support/records.ts'
+import { readAssignment, readSubscription } from '../../src/protocol/consumer-protocol.ts'
+import { hex } from '../coordinator/support/records.ts'
 
 const owned = [{ topic: 't1', partitions: [0, 2] }]
 const topicsAndData = '00000002 0002 7431 0002 7432 00000001 09'

@@ -1,0 +1,230 @@
+import { MalformedMessageError, TemporaryError } from '../base/errors.ts'
+import type { ByteStream } from '../network/byte-stream.ts'
+import { FrameReader } from '../network/frame-reader.ts'
+import { reasonOf } from '../network/dial.ts'
+import { type Api, decodeResponse, encodeRequest } from '../protocol/api.ts'
+import { type ApiVersionsResponse, apiVersionsApi } from '../protocol/messages/api-versions.ts'
+import { ErrorCode } from '../protocol/error-codes.ts'
+import { UnsupportedByBrokerError } from './broker-errors.ts'
+
+/** Bytes of the largest response: a fetch of all partitions, with room. */
+const responseBytesMax = 256 * 1024 * 1024
+
+/** What our requests say of us. */
+const clientId = 'tslog'
+
+export interface ConnectionOptions {
+  /** How long a response may take on top of what its request asks the broker to wait, in ms. */
+  readonly requestTimeoutMs: number
+  /** Our own version, for the broker's log. */
+  readonly softwareVersion: string
+}
+
+interface Waiting {
+  readonly correlationId: number
+  readonly resolve: (frame: Uint8Array) => void
+  readonly reject: (error: unknown) => void
+  readonly timer: NodeJS.Timeout
+}
+
+/** What a request needs beyond its value. */
+export interface RequestOptions {
+  /** How long the broker may wait before it answers, in ms. */
+  readonly waitMs?: number
+  /** The highest version to use, where a later one means something else. */
+  readonly versionMax?: number
+}
+
+/**
+ * One connection to one broker. Requests are sent at once, any number before the first answer; a broker answers in their order. Whatever goes
+ * wrong with one, the connection is of no use any more: all that wait fail with `TemporaryError` (or `MalformedMessageError`), and so
+ * does everything after.
+ */
+export class BrokerConnection {
+  readonly #stream: ByteStream
+  readonly #options: ConnectionOptions
+  readonly #waiting: Waiting[] = []
+  readonly #frames: FrameReader
+  #versions: ApiVersionsResponse['apiKeys'] = []
+  #correlationId = 0
+  #failure: Error | undefined
+
+  private constructor(stream: ByteStream, options: ConnectionOptions) {
+    this.#stream = stream
+    this.#options = options
+    this.#frames = new FrameReader(responseBytesMax, (frame) => this.#answer(frame))
+    stream.start({
+      onBytes: (bytes) => this.#take(bytes),
+      onClose: (cause) => this.#fail(this.#gone(cause)),
+    })
+  }
+
+  /** Takes over a fresh connection and asks the broker what it speaks. Throws `TemporaryError`, `MalformedMessageError`. */
+  static async open(stream: ByteStream, options: ConnectionOptions): Promise<BrokerConnection> {
+    const connection = new BrokerConnection(stream, options)
+    try {
+      await connection.#negotiate()
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+    return connection
+  }
+
+  /** How messages name the broker. */
+  get peer(): string {
+    return this.#stream.peer
+  }
+
+  /** Nothing can be asked any more. */
+  get isClosed(): boolean {
+    return this.#failure !== undefined
+  }
+
+  /** Bytes that wait to leave this process. */
+  get queuedBytes(): number {
+    return this.#stream.queuedBytes
+  }
+
+  /** Whether the broker speaks a version of the API that we speak too, at least `since`. */
+  speaks(api: Api<unknown, unknown>, since = 0): boolean {
+    const version = this.#versionOf(api, Infinity)
+    return version !== undefined && version >= since
+  }
+
+  /**
+   * Sends a request in the highest version that both sides speak, and gives its response, whose error codes are the caller's to read. Throws
+   * `UnsupportedByBrokerError` when there is no such version.
+   */
+  async request<Request, Response>(
+    api: Api<Request, Response>,
+    value: Request,
+    { waitMs = 0, versionMax = Infinity }: RequestOptions = {},
+  ): Promise<Response> {
+    const version = this.#requireVersion(api, versionMax)
+    const frame = await this.#exchange(api, version, { value, waitMs })
+    return this.#decode(api, version, frame)
+  }
+
+  /** Sends a request that is never answered: Produce with `acks` 0. */
+  send<Request>(api: Api<Request, unknown>, value: Request): void {
+    const apiVersion = this.#requireVersion(api, Infinity)
+    this.#stream.send(encodeRequest(api, { apiVersion, correlationId: this.#nextCorrelationId(), clientId }, value))
+  }
+
+  /** Resolves when what was sent has left this process. */
+  drained(): Promise<void> {
+    return this.#stream.drained()
+  }
+
+  close(): void {
+    this.#fail(new TemporaryError(`the connection to ${this.peer} was closed`))
+    this.#stream.close()
+  }
+
+  /** A broker that does not know the version of the question answers in version 0 with what it knows. */
+  async #negotiate(): Promise<void> {
+    const value = { clientSoftwareName: 'tslog', clientSoftwareVersion: this.#options.softwareVersion }
+    const asked = [apiVersionsApi.versions.last, 3, 0]
+    for (const version of asked) {
+      const frame = await this.#exchange(apiVersionsApi, version, { value, waitMs: 0 })
+      const { errorCode, apiKeys } = this.#decode(apiVersionsApi, version, frame)
+      if (errorCode === ErrorCode.UNSUPPORTED_VERSION && version > 0) continue
+      if (errorCode !== ErrorCode.NONE) break
+      this.#versions = apiKeys
+      return
+    }
+    throw new UnsupportedByBrokerError(`${this.peer} does not say which versions of Kafka's protocol it speaks`)
+  }
+
+  #requireVersion(api: Api<unknown, unknown>, versionMax: number): number {
+    const version = this.#versionOf(api, versionMax)
+    if (version !== undefined) return version
+    throw new UnsupportedByBrokerError(`the broker ${this.peer} does not support ${api.name}`)
+  }
+
+  #versionOf(api: Api<unknown, unknown>, versionMax: number): number | undefined {
+    const theirs = this.#versions.find(({ apiKey }) => apiKey === api.key)
+    if (theirs === undefined) return undefined
+    const version = Math.min(theirs.maxVersion, api.versions.last, versionMax)
+    return version >= Math.max(theirs.minVersion, api.versions.first) ? version : undefined
+  }
+
+  #exchange<Request>(
+    api: Api<Request, unknown>,
+    apiVersion: number,
+    { value, waitMs }: { value: Request; waitMs: number },
+  ): Promise<Uint8Array> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    const correlationId = this.#nextCorrelationId()
+    const frame = encodeRequest(api, { apiVersion, correlationId, clientId }, value)
+    const limitMs = waitMs + this.#options.requestTimeoutMs
+    return new Promise((resolve, reject) => {
+      const expire = (): void => {
+        this.#fail(new TemporaryError(`${this.peer} did not answer ${api.name} within ${limitMs} ms`))
+        this.#stream.close()
+      }
+      this.#waiting.push({ correlationId, resolve, reject, timer: setTimeout(expire, limitMs) })
+      this.#stream.send(frame)
+    })
+  }
+
+  #nextCorrelationId(): number {
+    this.#correlationId = (this.#correlationId + 1) & 0x7fff_ffff
+    return this.#correlationId
+  }
+
+  #take(bytes: Uint8Array): void {
+    try {
+      this.#frames.push(bytes)
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error
+      this.#fail(error)
+      this.#stream.close()
+    }
+  }
+
+  #answer(frame: Uint8Array): void {
+    const waiting = this.#waiting.shift()
+    if (waiting === undefined) throw new MalformedMessageError(`${this.peer} answers what was not asked`, 0)
+    clearTimeout(waiting.timer)
+    const view = new DataView(frame.buffer, frame.byteOffset, frame.length)
+    const answered = frame.length < 4 ? undefined : view.getInt32(0)
+    if (answered === waiting.correlationId) {
+      waiting.resolve(frame)
+      return
+    }
+    const error = new MalformedMessageError(
+      `${this.peer} answers request ${answered}, but ${waiting.correlationId} was next`,
+      0,
+    )
+    waiting.reject(error)
+    throw error
+  }
+
+  /** A response that does not follow its form leaves nothing to rely on in what comes after it. */
+  #decode<Response>(api: Api<unknown, Response>, version: number, frame: Uint8Array): Response {
+    try {
+      return decodeResponse(api, version, frame).value
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error
+      const said = new MalformedMessageError(`${this.peer}: response to ${api.name}: ${error.message}`, error.position)
+      this.#fail(said)
+      this.#stream.close()
+      throw said
+    }
+  }
+
+  #gone(cause: unknown): Error {
+    const reason = cause === undefined ? 'it was closed by the other side' : reasonOf(cause)
+    return new TemporaryError(`the connection to ${this.peer} ended: ${reason}`, { cause })
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error
+    for (const { reject, timer } of this.#waiting.splice(0)) {
+      clearTimeout(timer)
+      reject(error)
+    }
+  }
+}
