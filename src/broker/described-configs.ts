@@ -1,0 +1,104 @@
+import type { DescribeConfigsResponse } from '../protocol/messages/describe-configs.ts'
+import { type DescribedConfig, describeTopicConfigs } from '../storage/topic-configs.ts'
+import type { BrokerServices } from './request-context.ts'
+
+/** One configuration as DescribeConfigs tells it. */
+export type ConfigAnswer = DescribeConfigsResponse['results'][number]['configs'][number]
+
+/** Where a value comes from; the numbers are Kafka's (ConfigSource). */
+const source = { topic: 1, staticBroker: 4, byDefault: 5 } as const
+
+/** What kind of value it is; the numbers are Kafka's (ConfigType). */
+const typeNumber: Readonly<Record<DescribedConfig['type'], number>> = {
+  boolean: 1,
+  string: 2,
+  int: 3,
+  long: 5,
+  double: 6,
+  list: 7,
+}
+
+/** What the broker-wide default of a topic's configuration is called, where that is not `log.` and its name. */
+const brokerNames: ReadonlyMap<string, string> = new Map([
+  ['compression.type', 'compression.type'],
+  ['delete.retention.ms', 'log.cleaner.delete.retention.ms'],
+  ['file.delete.delay.ms', 'log.segment.delete.delay.ms'],
+  ['flush.messages', 'log.flush.interval.messages'],
+  ['flush.ms', 'log.flush.interval.ms'],
+  ['max.compaction.lag.ms', 'log.cleaner.max.compaction.lag.ms'],
+  ['max.message.bytes', 'message.max.bytes'],
+  ['min.cleanable.dirty.ratio', 'log.cleaner.min.cleanable.ratio'],
+  ['min.compaction.lag.ms', 'log.cleaner.min.compaction.lag.ms'],
+  ['min.insync.replicas', 'min.insync.replicas'],
+  ['segment.index.bytes', 'log.index.size.max.bytes'],
+  ['segment.jitter.ms', 'log.roll.jitter.ms'],
+  ['segment.ms', 'log.roll.ms'],
+  ['unclean.leader.election.enable', 'unclean.leader.election.enable'],
+])
+
+/** All configurations of a topic, those that nobody set with their defaults. */
+export function topicConfigAnswers(configs: ReadonlyMap<string, string>): ConfigAnswer[] {
+  const known = describeTopicConfigs(configs)
+  const names = new Set(known.map(({ name }) => name))
+  const kept = [...configs].filter(([name]) => !names.has(name))
+  return [...known.map(topicAnswer), ...kept.map(([name, value]) => keptAnswer(name, value))]
+}
+
+/** What this broker was told, and cannot be told while it runs. */
+export function brokerConfigAnswers({ config, cluster, disk }: BrokerServices): ConfigAnswer[] {
+  const { limits } = config
+  const values: readonly (readonly [string, string | number | boolean])[] = [
+    ['auto.create.topics.enable', config.autoCreateTopics],
+    ['connections.max.idle.ms', limits.idleMs],
+    ['default.replication.factor', 1],
+    ['fetch.max.bytes', config.fetchBytesMax],
+    ['log.dirs', disk.path],
+    ['max.connections', limits.connectionsMax],
+    ['max.incremental.fetch.session.cache.slots', config.fetchSessionsMax],
+    ['message.max.bytes', config.messageBytesMax],
+    ['node.id', cluster.brokerId],
+    ['num.partitions', config.numPartitions],
+    ['producer.id.expiration.ms', config.producerIdExpirationMs],
+    ['queued.max.request.bytes', limits.queuedRequestBytesMax],
+    ['socket.request.max.bytes', limits.requestBytesMax],
+  ]
+  return values.map(([name, value]) => ({
+    ...blank(name, String(value)),
+    readOnly: true,
+    configSource: source.staticBroker,
+    synonyms: [{ name, value: String(value), source: source.staticBroker }],
+    configType:
+      typeof value === 'boolean' ? typeNumber.boolean : typeof value === 'number' ? typeNumber.long : typeNumber.string,
+  }))
+}
+
+function topicAnswer({ name, value, defaultValue, isDefault, type, doc }: DescribedConfig): ConfigAnswer {
+  const defaultSynonym = { name: brokerNames.get(name) ?? `log.${name}`, value: defaultValue, source: source.byDefault }
+  return {
+    ...blank(name, value),
+    isDefault,
+    configSource: isDefault ? source.byDefault : source.topic,
+    synonyms: isDefault ? [defaultSynonym] : [{ name, value, source: source.topic }, defaultSynonym],
+    configType: typeNumber[type],
+    documentation: doc,
+  }
+}
+
+/** Of Kafka's and without effect here. */
+function keptAnswer(name: string, value: string): ConfigAnswer {
+  return { ...blank(name, value), configSource: source.topic, synonyms: [{ name, value, source: source.topic }] }
+}
+
+function blank(name: string, value: string): ConfigAnswer {
+  return {
+    name,
+    value,
+    readOnly: false,
+    isDefault: false,
+    configSource: source.byDefault,
+    isSensitive: false,
+    synonyms: [],
+    configType: typeNumber.string,
+    documentation: null,
+  }
+}
