@@ -1,6 +1,7 @@
 import type { Offset } from '../base/brands.ts'
 import { LockedError } from '../base/errors.ts'
-import type { Offered, PartitionLog } from '../storage/partition-log.ts'
+import type { Offered } from '../storage/batch-offer.ts'
+import type { PartitionLog } from '../storage/partition-log.ts'
 import type { FlushPolicy } from './broker-config.ts'
 
 /** A batch on its way into the log. */
@@ -70,24 +71,23 @@ export class CommitQueue {
   #appendAll(): void {
     const waiting = this.#waiting
     this.#waiting = []
-    let done = 0
+    const isSynced = this.#options.flushPolicy === 'sync'
     try {
-      const log = this.#options.log()
-      for (; done < waiting.length; done++) this.#appendOne(log, waiting[done] as Waiting, done + 1 < waiting.length)
+      const batches = waiting.map(({ batch }) => batch)
+      const offered = this.#options.log().offer(batches, isSynced ? 'commit' : 'never')
       this.#isScheduled = false
       this.#retryMs = retryMsMin
+      for (const [at, one] of waiting.entries()) this.#appended(one, offered[at] as Offered)
     } catch (error) {
-      this.#appendFailed(error, waiting.slice(done))
+      this.#appendFailed(error, waiting)
     }
-    if (this.#options.flushPolicy === 'sync') this.#commit()
-    else if (done > 0) this.#options.onVisible()
+    if (isSynced) this.#commit()
+    else this.#options.onVisible()
   }
 
-  #appendOne(log: PartitionLog, { batch, resolve, reject }: Waiting, moreFollows: boolean): void {
-    const isSynced = this.#options.flushPolicy === 'sync'
-    const offered = log.offer(batch, isSynced ? 'commit' : 'never', moreFollows)
+  #appended({ resolve, reject }: Waiting, offered: Offered): void {
     const nextOffset = endOf(offered)
-    if (nextOffset === undefined || !isSynced) resolve(offered)
+    if (nextOffset === undefined || this.#options.flushPolicy === 'os') resolve(offered)
     else this.#uncommitted.push({ nextOffset, offered, resolve, reject })
   }
 

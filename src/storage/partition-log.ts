@@ -2,8 +2,8 @@ import type { LeaderEpoch, Offset } from '../base/brands.ts'
 import { assert } from '../base/assert.ts'
 import { DiskError, NotFoundError } from '../base/errors.ts'
 import type { OpenFile } from '../disk/file-system.ts'
-import { RecordBatch } from '../record/record-batch.ts'
 import { ActiveSegment } from './active-segment.ts'
+import { offerAll, type Offered } from './batch-offer.ts'
 import { BackgroundSync } from './background-sync.ts'
 import { partitionDirectoryName } from './file-names.ts'
 import type { LogOffsets } from './log-offsets.ts'
@@ -12,7 +12,6 @@ import { placeBatches, type PlacedBatches } from './placed-batches.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
 import { PartitionProducers } from './partition-producers.ts'
 import { writeProducerSnapshot } from './producer-loading.ts'
-import type { ProducerVerdict } from './producer-state.ts'
 import { PartitionTurn } from './partition-turn.ts'
 import { SealedSegments } from './sealed-segments.ts'
 import { SegmentAge } from './segment-age.ts'
@@ -33,8 +32,8 @@ export interface Appended {
   readonly nextOffset: Offset
 }
 
-/** What became of a batch that a client sent: appended, or why not. */
-export type Offered = ({ readonly kind: 'appended' } & Appended) | Exclude<ProducerVerdict, { readonly kind: 'new' }>
+/** Small batches of clients are written together up to this size. */
+const joinedBytesMax = 512 * 1024
 
 /**
  * The writing side of one partition, safe beside any number of others in other processes. Every append takes the partition's lock, looks
@@ -79,13 +78,15 @@ export class PartitionLog {
     return this.#withLock((state) => this.#append(batches, durability, state), moreFollows)
   }
 
-  /** The same for one batch of a client, unless the state of its producer forbids it: sent before, out of order, or fenced. */
-  offer(batch: Uint8Array, durability: Durability, moreFollows = false): Offered {
-    return this.#withLock((state) => {
-      const verdict = this.#producers.validate(new RecordBatch(batch), state)
-      if (verdict.kind !== 'new') return verdict
-      return { kind: 'appended', ...this.#append(batch, durability, state) }
-    }, moreFollows)
+  /** The same for batches of clients, each unless the state of its producer forbids it: sent before, out of order, or fenced. */
+  offer(batches: readonly Uint8Array[], durability: Durability): Offered[] {
+    return this.#withLock((state) =>
+      offerAll(batches, {
+        validate: (batch) => this.#producers.validate(batch, state),
+        append: (bytes) => this.#append(bytes, durability, state),
+        joinedBytesMax: Math.min(joinedBytesMax, this.#options.config.segmentBytes),
+      }),
+    )
   }
 
   /** Gives other writers their turn. */

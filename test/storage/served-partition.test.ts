@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
 import { RefusedError } from '../../src/base/errors.ts'
 import { RecordBatch } from '../../src/record/record-batch.ts'
+import type { Offered } from '../../src/storage/batch-offer.ts'
 import { PartitionLog } from '../../src/storage/partition-log.ts'
 import { takeServeLock } from '../../src/storage/serve-lock.ts'
 import { batch, T0 } from '../support/batches.ts'
@@ -21,6 +22,11 @@ function sequenced(baseSequence: number, { producerId = 7n, producerEpoch = 0 } 
   view.setInt32(53, baseSequence)
   new RecordBatch(bytes).sealCrc()
   return bytes
+}
+
+/** Offers one batch; what became of it. */
+function one(log: PartitionLog, batch: Uint8Array): Offered | undefined {
+  return log.offer([batch], 'never')[0]
 }
 
 test('readers see what is committed, and not before', async () => {
@@ -53,25 +59,49 @@ test('what was committed survives a power cut, over rolls too', async () => {
 test('a retry of an idempotent producer is answered with where it lies, and appended once', () => {
   const scene = new PartitionScene()
   const log = serve(scene)
-  for (let i = 0; i < 6; i++)
-    expect(log.offer(sequenced(i), 'never')).toMatchObject({ kind: 'appended', baseOffset: BigInt(i) })
-  expect(log.offer(sequenced(1), 'never')).toEqual({ kind: 'duplicate', baseOffset: 1n, lastOffset: 1n, timestamp: T0 })
-  expect(log.offer(sequenced(0), 'never')).toMatchObject({ kind: 'out-of-order', expectedSequence: 6 })
-  expect(log.offer(sequenced(8), 'never')).toMatchObject({ kind: 'out-of-order', expectedSequence: 6 })
+  for (let i = 0; i < 6; i++) expect(one(log, sequenced(i))).toMatchObject({ kind: 'appended', baseOffset: BigInt(i) })
+  expect(one(log, sequenced(1))).toEqual({ kind: 'duplicate', baseOffset: 1n, lastOffset: 1n, timestamp: T0 })
+  expect(one(log, sequenced(0))).toMatchObject({ kind: 'out-of-order', expectedSequence: 6 })
+  expect(one(log, sequenced(8))).toMatchObject({ kind: 'out-of-order', expectedSequence: 6 })
   expect(log.offsets().logEndOffset).toBe(6n)
+})
+
+test('batches that come together are judged one after the other, and those of others are written together', () => {
+  const scene = new PartitionScene()
+  const log = serve(scene)
+  const both = [
+    batch({ values: ['a', 'b'] }),
+    batch({ values: ['c'] }),
+    sequenced(0),
+    sequenced(1),
+    sequenced(1),
+    sequenced(3),
+  ]
+  const kinds = log
+    .offer(both, 'never')
+    .map((offered) => ('baseOffset' in offered ? [offered.kind, offered.baseOffset] : [offered.kind]))
+  expect(kinds).toEqual([
+    ['appended', 0n],
+    ['appended', 2n],
+    ['appended', 3n],
+    ['appended', 4n],
+    ['duplicate', 4n],
+    ['out-of-order'],
+  ])
+  expect(scene.read().records).toEqual(expected(['a', 'b', 'c', 'of 0', 'of 1']))
 })
 
 test('the window of an idempotent producer outlives a restart, and appends of others', () => {
   const scene = new PartitionScene()
   const log = serve(scene)
-  for (let i = 0; i < 5; i++) log.offer(sequenced(i), 'never')
+  for (let i = 0; i < 5; i++) one(log, sequenced(i))
   scene.append('from the shell', 'and again')
-  expect(log.offer(sequenced(1), 'never')).toMatchObject({ kind: 'duplicate', baseOffset: 1n })
-  expect(log.offer(sequenced(5), 'never')).toMatchObject({ kind: 'appended', baseOffset: 7n })
+  expect(one(log, sequenced(1))).toMatchObject({ kind: 'duplicate', baseOffset: 1n })
+  expect(one(log, sequenced(5))).toMatchObject({ kind: 'appended', baseOffset: 7n })
   log.close()
   const next = serve(scene, 'next server')
-  expect(next.offer(sequenced(2), 'never')).toMatchObject({ kind: 'duplicate', baseOffset: 2n })
-  expect(next.offer(sequenced(6), 'never')).toMatchObject({ kind: 'appended', baseOffset: 8n })
+  expect(one(next, sequenced(2))).toMatchObject({ kind: 'duplicate', baseOffset: 2n })
+  expect(one(next, sequenced(6))).toMatchObject({ kind: 'appended', baseOffset: 8n })
 })
 
 test('a partition with the mark of a server takes appends of that server alone', () => {
