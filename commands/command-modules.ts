@@ -20,6 +20,7 @@ export const commandModules: CommandModules = {
   dump: () => import('./dump.ts'),
   compact: () => import('./compact.ts'),
   verify: () => import('./verify.ts'),
+  repair: () => import('./repair.ts'),
   serve: () => import('./serve.ts'),
   close: () => import('./close.ts'),
   init: () => import('./init.ts'),

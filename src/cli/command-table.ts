@@ -104,6 +104,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./specs/verify.ts')).verifySpec,
   },
   {
+    name: 'repair',
+    brief: 'mend what verify finds',
+    load: async () => (await import('./specs/repair.ts')).repairSpec,
+  },
+  {
     name: 'serve',
     brief: 'serve the directory as a Kafka broker',
     load: async () => (await import('./specs/serve.ts')).serveSpec,

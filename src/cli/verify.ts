@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { DirectoryCheck } from '../storage/verify/directory-check.ts'
+import type { Finding } from '../storage/verify/finding.ts'
 import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
 import { ExitCode } from './exit-code.ts'
@@ -9,14 +10,14 @@ import { printJson, printTable, say, warn } from './results.ts'
 import { partitionList, selectedPartitions } from './selected-partitions.ts'
 import type { verifySpec } from './specs/verify.ts'
 import { writeMessage } from './standard-streams.ts'
-import { verifyPartitions } from './verify/verification.ts'
+import { type VerifiedPartition, verifyPartitions } from './verify/verification.ts'
 import { damageCount, findingsTable, type Verified, verifiedJson, verifiedText } from './verify/verify-output.ts'
 
 export type VerifyOptions = OptionsOf<typeof verifySpec>
 
 /** Looks for damage in a log directory, and changes nothing. */
 export async function verify(options: VerifyOptions, context: CliContext): Promise<number> {
-  const verified = await verifyDirectory(options, context)
+  const verified = verifiedOf(await verifyDirectory(options, context))
   if (options.json) printJson(verifiedJson(verified), context)
   else await printTable(findingsTable(verified, options.verbose), options, context)
   const damages = damageCount(verified)
@@ -32,8 +33,22 @@ export type VerificationScope = Pick<
   'dir' | 'bootstrapServer' | 'quiet' | 'topics' | 'partition' | 'deep'
 >
 
+/** What was found in a log directory, by the top level and by partition. */
+export interface VerifiedDirectory {
+  readonly directory: string
+  readonly top: readonly Finding[]
+  readonly partitions: readonly VerifiedPartition[]
+  readonly elapsedMs: number
+}
+
+/** The same as a verification tells it. */
+function verifiedOf({ directory, top, partitions, elapsedMs }: VerifiedDirectory): Verified {
+  const reports = partitions.map(({ report }) => report)
+  return { directory, partitions: reports, findings: [...top, ...reports.flatMap((one) => one.findings)], elapsedMs }
+}
+
 /** Verifies what the options name, with a line of progress on a terminal. */
-export async function verifyDirectory(options: VerificationScope, context: CliContext): Promise<Verified> {
+export async function verifyDirectory(options: VerificationScope, context: CliContext): Promise<VerifiedDirectory> {
   const directory = await wholeDirectoryOptions(options, context)
   const startedMs = performance.now()
   const check = new DirectoryCheck(directory)
@@ -47,8 +62,7 @@ export async function verifyDirectory(options: VerificationScope, context: CliCo
       onProgress: (progress) => line.update(progress),
     })
     line.clear()
-    const findings = [...check.findings, ...partitions.flatMap((one) => one.findings)]
-    return { directory: directory.path, partitions, findings, elapsedMs: performance.now() - startedMs }
+    return { directory: directory.path, top: check.findings, partitions, elapsedMs: performance.now() - startedMs }
   } finally {
     check.close()
   }

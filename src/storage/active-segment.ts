@@ -2,7 +2,7 @@ import { type FilePosition, filePosition, NO_TIMESTAMP, type Offset, type Timest
 import { DiskError } from '../base/errors.ts'
 import type { FileSystem, OpenFile, OpenMode } from '../disk/file-system.ts'
 import { BatchPeeker } from './batch-peek.ts'
-import { type FileState, type SegmentPart, segmentFileName } from './file-names.ts'
+import { type FileState, type SegmentPart, segmentFileName, TEMPORARY_SUFFIX } from './file-names.ts'
 import { OffsetIndex } from './offset-index.ts'
 import type { PlacedBatch } from './placed-batches.ts'
 import { TimeIndex } from './time-index.ts'
@@ -30,6 +30,8 @@ export interface ActiveSegmentOptions {
   readonly indexIntervalBytes: number
   /** What its files carry behind their names while it is written beside the log; nothing by default. */
   readonly state?: FileState
+  /** Its indexes are made anew beside those that are there: they carry `.tmp` behind their names. */
+  readonly indexesAside?: boolean
 }
 
 /**
@@ -231,8 +233,9 @@ export class ActiveSegment {
   }
 
   #openPart(part: SegmentPart, mode: OpenMode): OpenFile {
-    const { fileSystem, directory, baseOffset, state } = this.#options
-    return fileSystem.open(`${directory}/${segmentFileName(baseOffset, part, state)}`, mode)
+    const { fileSystem, directory, baseOffset, state, indexesAside } = this.#options
+    const suffix = indexesAside === true && part !== 'log' ? TEMPORARY_SUFFIX : ''
+    return fileSystem.open(`${directory}/${segmentFileName(baseOffset, part, state)}${suffix}`, mode)
   }
 }
 

@@ -101,7 +101,9 @@ function numberedName(name: string): PartitionFile | undefined {
 }
 
 function quarantine(baseOffset: Offset, digits: string): PartitionFile | undefined {
-  return /^\d{1,15}$/.test(digits) ? { kind: 'quarantine', baseOffset, position: Number(digits) } : undefined
+  // What follows a hyphen tells copies of the same place apart.
+  const position = /^(\d{1,15})(-\d{1,6})?$/.exec(digits)?.[1]
+  return position === undefined ? undefined : { kind: 'quarantine', baseOffset, position: Number(position) }
 }
 
 /** The offset that 20 digits name, or `undefined` when they are none, or more than an int64 holds. */

@@ -15,6 +15,7 @@ import { createMetaProperties } from './meta-properties.ts'
 import { mergeOffsetCheckpoint, readOffsetCheckpoint } from './offset-checkpoints.ts'
 import { PartitionDirectories } from './partition-directories.ts'
 import { PartitionLog } from './partition-log.ts'
+import type { PartitionLogOptions } from './partition-options.ts'
 import { PartitionReader } from './partition-reader.ts'
 import { type CatalogTopic, refuseCollision, TopicCatalog } from './topic-catalog.ts'
 import { resolveTopicConfig, type TopicConfig, type TopicConfigTexts } from './topic-configs.ts'
@@ -251,6 +252,12 @@ export class LogDirectory {
     return this.#openLog(partition, this.topic(partition.topic))
   }
 
+  /** What the log of a partition is opened with, for who opens it in another way. Kafka is told that the directory may not be in order. */
+  logOptions(partition: TopicPartition): PartitionLogOptions {
+    this.#noteUnclean()
+    return this.#logOptions(partition, this.topic(partition.topic))
+  }
+
   /** A reader of a partition. Throws `NotFoundError` when there is none. */
   openReader(partition: TopicPartition): PartitionReader {
     refuseUnknownPartition(this.topic(partition.topic), partition.partition)
@@ -316,16 +323,15 @@ export class LogDirectory {
   #openLog(partition: TopicPartition, topic: Topic): PartitionLog {
     this.#noteUnclean()
     this.#directories.identify(partition, topic.id ?? randomUuid(this.#options.random))
-    const config = resolveTopicConfig(topic.configs)
-    const segmentMs = config.segmentMs - jitterMs(config.segmentJitterMs, this.#options.random)
-    const log = new PartitionLog({
-      ...this.#options,
-      ...partition,
-      logDirectory: this.path,
-      config: { ...config, segmentMs },
-    })
+    const log = new PartitionLog(this.#logOptions(partition, topic))
     this.#logs.set(partitionDirectoryName(partition), log)
     return log
+  }
+
+  #logOptions(partition: TopicPartition, topic: Topic): PartitionLogOptions {
+    const config = resolveTopicConfig(topic.configs)
+    const segmentMs = config.segmentMs - jitterMs(config.segmentJitterMs, this.#options.random)
+    return { ...this.#options, ...partition, logDirectory: this.path, config: { ...config, segmentMs } }
   }
 
   #markDeleted(partition: TopicPartition, topic: Topic): void {

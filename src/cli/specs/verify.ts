@@ -24,6 +24,8 @@ export const verifySpec = {
   ],
   exitCodes: { 3: 'The directory or a topic is not there.', 5: 'Damage was found.' },
   habits: {
+    '--fix': 'that is another command; example: tslog repair --dry-run',
+    '--repair': 'that is another command; example: tslog repair --dry-run',
     '--deep-iteration': 'that is --deep; example: tslog verify app-logs --deep',
   },
 } as const satisfies CommandSpec

@@ -15,6 +15,12 @@ export interface VerificationOptions {
   readonly onProgress: (progress: { bytes: number; records: number; bytesTotal: number }) => void
 }
 
+/** A partition as it was looked at, and what that came to. */
+export interface VerifiedPartition {
+  readonly plan: PartitionPlan
+  readonly report: PartitionReport
+}
+
 /** How often a partition is looked at anew that others changed while it was looked at. */
 const attemptsMax = 4
 
@@ -23,7 +29,7 @@ export async function verifyPartitions(
   check: DirectoryCheck,
   partitions: readonly TopicPartition[],
   options: VerificationOptions,
-): Promise<PartitionReport[]> {
+): Promise<VerifiedPartition[]> {
   const plans = partitions.map((partition) => plan(check, partition, options)).filter((one) => one !== undefined)
   const tasks = plans.flatMap((one) => one.tasks)
   const bytesTotal = tasks.reduce((sum, task) => sum + (task.published?.endPosition ?? task.bytes), 0)
@@ -32,7 +38,7 @@ export async function verifyPartitions(
     onProgress: (progress) => options.onProgress({ ...progress, bytesTotal }),
   }
   const segments = await checkSegments(tasks, pool)
-  const reports: PartitionReport[] = []
+  const reports: VerifiedPartition[] = []
   let first = 0
   for (const one of plans) {
     const own = segments.slice(first, first + one.tasks.length)
@@ -53,7 +59,7 @@ async function settled(
   check: DirectoryCheck,
   attempt: Attempt,
   options: VerificationOptions & { readonly pool: SegmentPoolOptions },
-): Promise<PartitionReport | undefined> {
+): Promise<VerifiedPartition | undefined> {
   let { plan: current, segments } = attempt
   for (let count = 1; ; count++) {
     const there = segments.filter((one) => one !== undefined)
@@ -61,7 +67,7 @@ async function settled(
     const isSure = there.length === segments.length && !report.findings.some(({ severity }) => severity === 'damage')
     const generation = generationNow(options.fileSystem, current.directory)
     const isUnchanged = there.length === segments.length && generation === current.generation
-    if (isSure || isUnchanged || count === attemptsMax) return report
+    if (isSure || isUnchanged || count === attemptsMax) return { plan: current, report }
     const next = plan(check, current, options)
     if (next === undefined) return undefined
     current = next

@@ -24,7 +24,7 @@ import { PartitionDirectories } from '../partition-directories.ts'
 import { type CatalogTopic, type CatalogTopics, TopicCatalog } from '../topic-catalog.ts'
 import { resolveTopicConfig, type TopicConfig } from '../topic-configs.ts'
 import { type Finding, FindingList } from './finding.ts'
-import { type PartitionPlan, planPartition } from './partition-plan.ts'
+import { type PartitionPlan, type PartitionPlanOptions, planPartition } from './partition-plan.ts'
 import { whileQuiet } from './quiet-look.ts'
 
 export interface DirectoryCheckOptions {
@@ -93,10 +93,15 @@ export class DirectoryCheck {
 
   /** What is to be looked at in a partition. Throws `NotFoundError` when it is gone. */
   plan(partition: TopicPartition, { isDeep }: { readonly isDeep: boolean }): PartitionPlan {
+    return planPartition(this.planOptions(partition, isDeep))
+  }
+
+  /** What of the directory bears on the plan of a partition. */
+  planOptions(partition: TopicPartition, isDeep: boolean): PartitionPlanOptions {
     const { fileSystem, path: logDirectory } = this.#options
     const topic = this.#catalog?.get(partition.topic)
     const config = topic && this.#configOf(partition.topic, topic)
-    return planPartition({
+    return {
       ...partition,
       fileSystem,
       logDirectory,
@@ -106,7 +111,7 @@ export class DirectoryCheck {
       indexIntervalBytes: config?.indexIntervalBytes,
       topicId: topic?.id,
       isDeep,
-    })
+    }
   }
 
   close(): void {
@@ -136,7 +141,7 @@ export class DirectoryCheck {
       if (!(error instanceof UsageError)) throw error
       const path = `${this.#options.path}/${TOPICS_FILE}`
       const reason = `topic ${name}: ${error.message}`
-      if (!this.findings.some((one) => one.reason === reason)) this.#add(path, 'catalog', reason)
+      if (!this.findings.some((one) => one.reason === reason)) this.#add(path, 'config', reason)
       return undefined
     }
   }

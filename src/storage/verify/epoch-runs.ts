@@ -61,6 +61,16 @@ function compare(
   return { expected: first === epoch ? inner : first, isRight }
 }
 
+/** The history that the batches tell: without epochs that a single batch names between others, and none that goes back. */
+export function historyOf(runs: readonly EpochRun[]): LeaderEpochEntry[] {
+  const entries: LeaderEpochEntry[] = []
+  for (const [at, { epoch, startOffset }] of runs.entries()) {
+    const isSpike = isAlone(runs, at) && (runs[at + 1]?.epoch ?? epoch) < epoch
+    if (!isSpike && epoch > (entries.at(-1)?.epoch ?? NO_LEADER_EPOCH)) entries.push({ epoch, startOffset })
+  }
+  return entries
+}
+
 /** Whether no other batch beside it names the epoch. */
 function isAlone(runs: readonly EpochRun[], at: number): boolean {
   const run = runs[at]

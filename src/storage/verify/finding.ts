@@ -11,6 +11,8 @@ export type FindingKind =
   | 'torn-tail'
   /** Offsets that no batch holds although nothing was compacted. */
   | 'hole'
+  /** A segment that begins below the end of the one before it. */
+  | 'overlap'
   /** The leader epoch in the head of a batch, which no checksum covers. */
   | 'leader-epoch'
   /** A batch whose checksum is right, and whose records make no sense. */
@@ -23,6 +25,7 @@ export type FindingKind =
   | 'partition-metadata'
   | 'checkpoint'
   | 'catalog'
+  | 'config'
   | 'identity'
   /** A name that Kafka would stumble over, or that lacks what belongs to it. */
   | 'name'

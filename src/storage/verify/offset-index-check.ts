@@ -51,6 +51,7 @@ export class OffsetIndexCheck {
   skip(end: number): void {
     while (this.#next !== undefined && this.#next.position < end) this.#advance()
     this.#early = undefined
+    this.#bytesSinceEntry = 0
   }
 
   /** What is wrong with the file, once all batches were taken. */

@@ -37,6 +37,8 @@ export interface PartitionPlan extends TopicPartition {
   /** What the names and the small files say. */
   readonly findings: readonly Finding[]
   readonly history: LeaderEpochHistoryRead
+  /** The id that the catalog has for the topic. */
+  readonly topicId: Uuid | undefined
   /** Of the write state: another one means that segments may have come, gone or been swapped since. */
   readonly generation: bigint | undefined
 }
@@ -48,7 +50,13 @@ const everything = offset(2n ** 63n - 1n)
 /** Looks at what a partition consists of, without reading its batches. Throws `NotFoundError` when the directory is gone. */
 export function planPartition(options: PartitionPlanOptions): PartitionPlan {
   const directory = `${options.logDirectory}/${partitionDirectoryName(options)}`
-  return withState(options.fileSystem, directory, (stateFile) => new Planning(options, directory, stateFile).plan())
+  return withState(options.fileSystem, directory, (stateFile) => planLocked(options, stateFile))
+}
+
+/** The same for who holds the partition's lock, through `stateFile`. */
+export function planLocked(options: PartitionPlanOptions, stateFile: WriteStateFile | undefined): PartitionPlan {
+  const directory = `${options.logDirectory}/${partitionDirectoryName(options)}`
+  return new Planning(options, directory, stateFile).plan()
 }
 
 /** The generation that the write state of a partition has now. */
@@ -104,6 +112,7 @@ class Planning {
       tasks,
       findings: this.#findings.findings,
       history: LeaderEpochHistory.read(fileSystem, directory),
+      topicId,
       generation: this.#state?.generation,
     }
   }

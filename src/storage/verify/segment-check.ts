@@ -5,6 +5,7 @@ import { codecMask, codecOfId } from '../../record/codec.ts'
 import type { LogBatch } from '../../record/log-batch.ts'
 import { RecordBatch } from '../../record/record-batch.ts'
 import { baseOffsetAt, findContradiction, findNextBatch } from '../segment-search.ts'
+import { segmentFileName } from '../file-names.ts'
 import { Segment } from '../segment.ts'
 import { BatchScanner, type ScannedPlace } from './batch-scanner.ts'
 import { type EpochRun, noteEpoch } from './epoch-runs.ts'
@@ -187,6 +188,7 @@ class SegmentCheck {
       const next = contradiction === endPosition ? baseOffsetAt(this.#segment.log, contradiction) : this.#nextOffset
       return this.#badBatch(place, next, 'its offsets do not fit those behind it')
     }
+    if (nextOffset > this.#border && baseOffset === this.#nextOffset) return this.#overlap(place)
     if (nextOffset > this.#border) {
       const reason = `its offsets do not fit: they reach to ${nextOffset - 1n}, the segment to ${this.#border - 1n}`
       return this.#badBatch(place, this.#offsetBehind(endPosition), reason)
@@ -200,6 +202,20 @@ class SegmentCheck {
     if (endOffset !== undefined) return endOffset
     if (published !== undefined) return published.logEndOffset
     return wasClosed && recoveryPoint > baseOffset ? recoveryPoint : offset(baseOffset + offsetsPerSegment)
+  }
+
+  /**
+   * A batch that goes on where the one before ended, and reaches behind the end of the segment: then the end is wrong. Nothing more of the segment
+   * can be told.
+   */
+  #overlap({ batch }: ScannedPlace & { kind: 'batch' }): false {
+    const { directory, endOffset } = this.#task
+    const next = endOffset === undefined ? this.#segment.log.path : `${directory}/${segmentFileName(endOffset, 'log')}`
+    const reason = `the segment before it reaches to offset ${batch.lastOffset} at least`
+    this.#findings.addFile(next, { severity: 'damage', kind: 'overlap', reason })
+    this.#indexes.skip(this.#end, this.#border)
+    this.#nextOffset = this.#border
+    return false
   }
 
   /** The offset that follows a batch which cannot say it itself. */

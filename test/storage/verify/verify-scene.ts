@@ -2,6 +2,10 @@ import { seededRandom } from '../../../src/base/random.ts'
 import { MemoryFileSystem } from '../../../src/disk/memory-file-system.ts'
 import { plainBatchWindow } from '../../../src/record/batch-window.ts'
 import { LogDirectory, type LogDirectoryOptions } from '../../../src/storage/log-directory.ts'
+import { planDirectoryRepair } from '../../../src/storage/repair/directory-repair.ts'
+import type { PartitionRepairOptions } from '../../../src/storage/repair/partition-repair.ts'
+import type { RepairAction } from '../../../src/storage/repair/repair-action.ts'
+import { Repair } from '../../../src/storage/repair/repair.ts'
 import { DirectoryCheck } from '../../../src/storage/verify/directory-check.ts'
 import type { Finding } from '../../../src/storage/verify/finding.ts'
 import { type PartitionReport, reportPartition } from '../../../src/storage/verify/partition-report.ts'
@@ -59,22 +63,40 @@ export class VerifyScene {
   }
 
   verify(isDeep = false): Found {
+    const { top, known } = this.look(isDeep)
+    const findings = [...top, ...known.flatMap(({ report }) => report.findings)]
+    const of = (severity: Finding['severity']): Finding[] => findings.filter((one) => one.severity === severity)
+    return { damages: of('damage'), notes: of('note'), partitions: known.map(({ report }) => report) }
+  }
+
+  /** What verification tells a repair, by the top level and by partition. */
+  look(isDeep = false): { top: readonly Finding[]; known: PartitionRepairOptions['known'][] } {
     const check = new DirectoryCheck(this.options)
     try {
       const window = plainBatchWindow(64 * 1024)
-      const partitions = check.partitions([]).map((one) => {
+      const { fileSystem } = this
+      const known = check.partitions([]).map((one) => {
         const plan = check.plan(one, { isDeep })
-        const { fileSystem } = this
-        return reportPartition(
-          plan,
-          plan.tasks.map((task) => checkSegment(task, { fileSystem, window })),
-        )
+        const segments = plan.tasks.map((task) => checkSegment(task, { fileSystem, window }))
+        return { plan, report: reportPartition(plan, segments) }
       })
-      const findings = [...check.findings, ...partitions.flatMap((one) => one.findings)]
-      const of = (severity: Finding['severity']): Finding[] => findings.filter((one) => one.severity === severity)
-      return { damages: of('damage'), notes: of('note'), partitions }
+      return { top: check.findings, known }
     } finally {
       check.close()
+    }
+  }
+
+  /** Repairs whatever is found, as the command does. Returns what was done, in words. */
+  repair(): string[] {
+    const { top, known } = this.look()
+    const repair = new Repair(this.options)
+    try {
+      const done = planDirectoryRepair(logDirectory, top).actions.map(wordsOf)
+      repair.directory(top)
+      for (const one of known) done.push(...(repair.partition(one)?.actions ?? []).map(wordsOf))
+      return done
+    } finally {
+      repair.close()
     }
   }
 
@@ -131,6 +153,10 @@ export class VerifyScene {
     for (const path of ['/', logDirectory, `${logDirectory}/t-0`]) this.fileSystem.syncDirectory(path)
     this.fileSystem.crash({ personality: 'lose-unsynced' })
   }
+}
+
+function wordsOf({ kind, path }: RepairAction): string {
+  return `${kind} ${path.slice(path.lastIndexOf('/') + 1)}`
 }
 
 /** `bytes` with one byte changed by `mask`. */

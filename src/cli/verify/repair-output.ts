@@ -1,0 +1,64 @@
+import type { RepairAction } from '../../storage/repair/repair-action.ts'
+import type { Finding } from '../../storage/verify/finding.ts'
+import type { JsonValue } from '../format/json-document.ts'
+import type { Table } from '../format/table.ts'
+import { fileIn, findingJson } from './verify-output.ts'
+
+/** What a repair did, or would do. */
+export interface RepairResult {
+  /** The log directory. */
+  readonly directory: string
+  readonly isDryRun: boolean
+  readonly actions: readonly RepairAction[]
+  readonly incurable: readonly Finding[]
+  /** Partitions that could not be mended, and why. */
+  readonly failures: readonly { readonly partition: string; readonly message: string }[]
+}
+
+/** Actions as a table; files by their place in the log directory. */
+export function actionsTable(directory: string, actions: readonly RepairAction[]): Table {
+  return {
+    columns: [
+      { title: 'step' },
+      { title: 'file' },
+      { title: 'byte', align: 'right' },
+      { title: 'end', align: 'right' },
+      { title: 'first offset', align: 'right' },
+      { title: 'last offset', align: 'right' },
+      { title: 'what is done' },
+    ],
+    rows: actions.map(({ kind, path, position, end, firstOffset, nextOffset, what }) => [
+      kind,
+      fileIn(directory, path),
+      position,
+      end,
+      firstOffset ?? null,
+      nextOffset === undefined ? null : nextOffset - 1n,
+      what,
+    ]),
+  }
+}
+
+/** The whole result as one document. */
+export function repairJson({ directory, isDryRun, actions, incurable, failures }: RepairResult): JsonValue {
+  return {
+    directory,
+    dryRun: isDryRun,
+    actions: actions.map((action) => actionJson(directory, action)),
+    incurable: incurable.map((finding) => findingJson(directory, finding)),
+    failures: failures.map((one) => ({ ...one })),
+  }
+}
+
+function actionJson(directory: string, action: RepairAction): JsonValue {
+  const { kind, path, position, end, firstOffset, nextOffset, what } = action
+  return {
+    kind,
+    file: fileIn(directory, path),
+    position,
+    end,
+    firstOffset,
+    lastOffset: nextOffset === undefined ? undefined : nextOffset - 1n,
+    what,
+  }
+}
