@@ -1,7 +1,7 @@
 import { NotFoundError } from '../base/errors.ts'
 import { nearest } from '../base/nearest-name.ts'
 import { isInternalTopic } from './file-names.ts'
-import { keptWhole } from './kept-whole.ts'
+import { keptWhole, missingPartitions } from './kept-whole.ts'
 import type { LogDirectoryOptions, Topic } from './log-directory.ts'
 import type { PartitionDirectories } from './partition-directories.ts'
 import type { CatalogTopic, CatalogTopics, TopicCatalog } from './topic-catalog.ts'
@@ -44,15 +44,15 @@ export class DirectoryTopics {
 
   /** All topics, sorted by name. */
   all(): Topic[] {
-    const counts = new Map<string, number>()
+    const here = new Map<string, number[]>()
+    for (const name of this.#known?.keys() ?? []) here.set(name, [])
     for (const { topic, partition } of this.#directories.list(this.#known)) {
-      counts.set(topic, Math.max(counts.get(topic) ?? 0, partition + 1))
+      here.set(topic, [...(here.get(topic) ?? []), partition])
     }
-    for (const [name, { partitionCount }] of this.#known ?? []) counts.set(name, partitionCount)
-    return [...counts]
-      .map(([name, count]) => {
+    return [...here]
+      .map(([name, partitions]) => {
         const known = this.#known?.get(name)
-        return known === undefined ? this.#uncatalogued(name, count) : toTopic(name, known)
+        return known === undefined ? this.#uncatalogued(name, partitions) : toTopic(name, known)
       })
       .sort((one, other) => (one.name < other.name ? -1 : 1))
   }
@@ -63,7 +63,10 @@ export class DirectoryTopics {
     if (known !== undefined) return toTopic(name, known)
     const partitions = this.#directories.list(this.#known).filter(({ topic }) => topic === name)
     if (partitions.length === 0) return undefined
-    return this.#uncatalogued(name, Math.max(...partitions.map(({ partition }) => partition)) + 1)
+    return this.#uncatalogued(
+      name,
+      partitions.map(({ partition }) => partition),
+    )
   }
 
   /** A topic; throws `NotFoundError` that names the nearest one. */
@@ -76,11 +79,18 @@ export class DirectoryTopics {
     })
   }
 
-  #uncatalogued(name: string, partitionCount: number): Topic {
+  #uncatalogued(name: string, partitions: readonly number[]): Topic {
     const imported = this.#kafkas().get(name)
     if (imported !== undefined) return toTopic(name, imported)
-    const id = this.#directories.topicIdOf(name)
-    return { name, id, partitionCount, configs: keptWhole(name), isInternal: isInternalTopic(name) }
+    const partitionCount = Math.max(...partitions) + 1
+    return {
+      name,
+      id: this.#directories.topicIdOf(name),
+      partitionCount,
+      configs: keptWhole(name),
+      isInternal: isInternalTopic(name),
+      elsewhere: missingPartitions(partitions, partitionCount),
+    }
   }
 
   /** What Kafka's files say, read once: nobody changes them while we have its lock. */
@@ -96,6 +106,6 @@ export class DirectoryTopics {
 }
 
 /** A topic of the catalog. */
-export function toTopic(name: string, { id, partitionCount, configs }: CatalogTopic): Topic {
-  return { name, id, partitionCount, configs, isInternal: isInternalTopic(name) }
+export function toTopic(name: string, { id, partitionCount, configs, elsewhere = [] }: CatalogTopic): Topic {
+  return { name, id, partitionCount, configs, isInternal: isInternalTopic(name), elsewhere }
 }

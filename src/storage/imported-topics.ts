@@ -4,7 +4,7 @@ import type { Uuid } from '../base/uuid.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { topicDefaultsOf } from './broker-defaults.ts'
 import { METADATA_TOPIC, parseLogDirectoryName } from './file-names.ts'
-import { keptWhole } from './kept-whole.ts'
+import { keptWhole, missingPartitions } from './kept-whole.ts'
 import { readMetaProperties } from './meta-properties.ts'
 import { readMetadataLog } from './metadata-log/metadata-reader.ts'
 import type { MetadataTopic } from './metadata-log/cluster-image.ts'
@@ -46,13 +46,12 @@ export function importTopics({ fileSystem, path, now, newId }: ImportOptions): I
     const known = metadata.topics.get(name)
     if (known !== undefined && (here.id === undefined || here.id === known.id)) {
       const configs = new Map([...metadata.defaults, ...known.configs])
-      const partitionCount = Math.max(known.partitionCount, here.partitionCount)
-      topics.set(name, { id: known.id, partitionCount, configs, createdMs: now })
+      topics.set(name, { id: known.id, ...countsOf(here, known.partitionCount), configs, createdMs: now })
       continue
     }
     unknown.push(name)
     const id = here.id ?? newId?.()
-    if (id !== undefined) topics.set(name, { ...here, id, configs: keptWhole(name), createdMs: now })
+    if (id !== undefined) topics.set(name, { id, ...countsOf(here, 0), configs: keptWhole(name), createdMs: now })
   }
   const withoutRetention = [...topics].flatMap(([name, { configs }]) => (dependsOnBroker(configs) ? name : []))
   return { topics, unknown, withoutRetention, problems: [...metadata.problems, ...configProblems(topics)] }
@@ -78,8 +77,13 @@ function readMetadata(fileSystem: FileSystem, path: string): KnownMetadata {
 
 interface TopicHere {
   readonly id: Uuid | undefined
-  /** One more than the highest number of a partition that is here. */
-  readonly partitionCount: number
+  readonly partitions: readonly number[]
+}
+
+/** At least as many as are here. */
+function countsOf({ partitions }: TopicHere, known: number): Pick<CatalogTopic, 'partitionCount' | 'elsewhere'> {
+  const partitionCount = Math.max(known, ...partitions.map((partition) => partition + 1))
+  return { partitionCount, elsewhere: missingPartitions(partitions, partitionCount) }
 }
 
 function topicsHere(fileSystem: FileSystem, path: string): Map<string, TopicHere> {
@@ -90,7 +94,7 @@ function topicsHere(fileSystem: FileSystem, path: string): Map<string, TopicHere
     const before = found.get(parsed.topic)
     found.set(parsed.topic, {
       id: before?.id ?? topicIdIn(fileSystem, `${path}/${name}`),
-      partitionCount: Math.max(before?.partitionCount ?? 0, parsed.partition + 1),
+      partitions: [...(before?.partitions ?? []), parsed.partition],
     })
   }
   return found

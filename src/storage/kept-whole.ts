@@ -5,3 +5,9 @@ export function keptWhole(topic: string): TopicConfigTexts {
   const isCompacted = topic === '__consumer_offsets' || topic === '__transaction_state'
   return new Map([['retention.ms', '-1'], ...(isCompacted ? [['cleanup.policy', 'compact'] as const] : [])])
 }
+
+/** Those of the partitions 0 to `count` (exclusive) that are not in `present`. */
+export function missingPartitions(present: Iterable<number>, count: number): number[] {
+  const here = new Set(present)
+  return here.size >= count ? [] : Array.from({ length: count }, (_, one) => one).filter((one) => !here.has(one))
+}

@@ -49,6 +49,8 @@ export interface Topic {
   readonly configs: TopicConfigTexts
   /** Kept by the broker for itself. */
   readonly isInternal: boolean
+  /** Partitions that another log directory or broker of Kafka's keeps: empty here, and not to be written. */
+  readonly elsewhere: readonly number[]
 }
 
 /** What a new topic is to be. */
@@ -155,8 +157,9 @@ export class LogDirectory {
     validateTopicName(topic.name)
     resolveTopicConfig(topic.configs)
     return this.#update((topics) => {
-      if (topics.has(topic.name)) {
-        if (!this.#directories.isDeletionUnfinished(topic.name)) return false
+      const known = topics.get(topic.name)
+      if (known !== undefined) {
+        if (!this.#directories.isDeletionUnfinished(topic.name, known.elsewhere)) return false
         for (const partition of this.#directories.of(topic.name)) this.#removePartition(partition)
       }
       refuseCollision(topic.name, topics)
@@ -169,7 +172,7 @@ export class LogDirectory {
   alterTopic(name: string, change: { partitionCount?: number; configs: ReadonlyMap<string, string | null> }): Topic {
     assert(this.#isWritable, 'the directory is open for writing')
     return this.#update((topics) => {
-      const { configs: before, partitionCount, id } = this.topic(name)
+      const { configs: before, partitionCount, id, elsewhere } = this.topic(name)
       const configs = new Map(before)
       for (const [key, value] of change.configs) {
         if (value === null) configs.delete(key)
@@ -184,9 +187,10 @@ export class LogDirectory {
       }
       const topicId = id ?? randomUuid(this.#options.random)
       this.#noteUnclean()
-      this.#directories.make(partitionsOf(name, wanted), topicId)
+      const here = partitionsOf(name, wanted).filter(({ partition }) => !elsewhere.includes(partition))
+      this.#directories.make(here, topicId)
       const createdMs = topics.get(name)?.createdMs ?? this.#options.clock.now()
-      const altered = { id: topicId, partitionCount: wanted, configs, createdMs }
+      const altered = { id: topicId, partitionCount: wanted, configs, createdMs, elsewhere }
       topics.set(name, altered)
       return toTopic(name, altered)
     })
@@ -248,6 +252,7 @@ export class LogDirectory {
     if (known !== undefined) return known
     const topic = this.topic(partition.topic)
     refuseUnknownPartition(topic, partition.partition)
+    refuseElsewhere(topic, partition.partition)
     if (!this.#directories.has(partition)) this.#makeMissing(partition)
     return this.#openLog(partition, this.topic(partition.topic))
   }
@@ -260,11 +265,12 @@ export class LogDirectory {
 
   /** A reader of a partition. Throws `NotFoundError` when there is none. */
   openReader(partition: TopicPartition): PartitionReader {
-    refuseUnknownPartition(this.topic(partition.topic), partition.partition)
+    const topic = this.topic(partition.topic)
+    refuseUnknownPartition(topic, partition.partition)
     const { fileSystem } = this.#options
     const key = partitionDirectoryName(partition)
     const marked = readOffsetCheckpoint(fileSystem, this.path, 'log-start-offset-checkpoint').offsets.get(key)
-    const isElsewhere = this.#topics.catalogued === undefined && !this.#directories.has(partition)
+    const isElsewhere = topic.elsewhere.includes(partition.partition)
     if (isElsewhere) this.#noteElsewhere(partition)
     const options = { fileSystem, directory: `${this.path}/${key}`, isElsewhere }
     return new PartitionReader(marked === undefined ? options : { ...options, logStartCheckpoint: marked })
@@ -369,6 +375,14 @@ function jitterMs(max: number, random: Random): number {
 
 function partitionsOf(topic: string, count: number): TopicPartition[] {
   return Array.from({ length: count }, (_, partition) => ({ topic, partition }))
+}
+
+function refuseElsewhere({ name, partitionCount, elsewhere }: Topic, partition: number): void {
+  if (!elsewhere.includes(partition)) return
+  const here = Array.from({ length: partitionCount }, (_, one) => one).filter((one) => !elsewhere.includes(one))
+  throw new NotFoundError(`partition ${partition} of ${name} is kept by another log directory or broker of Kafka's`, {
+    hint: `those here are ${here.join(', ')}: -p ${here[0] ?? 0}`,
+  })
 }
 
 function refuseUnknownPartition({ name, partitionCount }: Topic, partition: number): void {

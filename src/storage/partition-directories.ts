@@ -75,9 +75,11 @@ export class PartitionDirectories {
     removePartitionDirectory(this.#options, partition)
   }
 
-  /** Whether a deletion of the topic ended half-way: it marks and removes the first partition first, and the catalog last. */
-  isDeletionUnfinished(topic: string): boolean {
-    const first = { topic, partition: 0 }
+  /** Whether a deletion of a topic ended half-way: it marks and removes the first partition that is here first, and the catalog last. */
+  isDeletionUnfinished(topic: string, elsewhere: readonly number[] = []): boolean {
+    let partition = 0
+    while (elsewhere.includes(partition)) partition++
+    const first = { topic, partition }
     return !this.has(first) || this.#isMarkedDeleted(first)
   }
 

@@ -75,6 +75,11 @@ export class PartitionView {
     return this.#state?.hasProducers ?? true
   }
 
+  /** There is nothing to read: the partition is kept in another log directory, or by another broker. */
+  get isElsewhere(): boolean {
+    return this.#options.isElsewhere === true
+  }
+
   /** The topic was deleted under us. */
   get isDeleted(): boolean {
     return this.#state?.isDeleted ?? false
@@ -117,7 +122,7 @@ export class PartitionView {
 
   /** Lists the directory again, until nobody rearranged it meanwhile. */
   list(): void {
-    if (this.#options.isElsewhere === true) return
+    if (this.isElsewhere) return
     const { fileSystem, directory } = this.#options
     for (let attempt = 0; attempt < listAttempts; attempt++) {
       const before = this.#state?.generation

@@ -13,6 +13,8 @@ export interface CatalogTopic {
   /** Only what was set: Kafka's names and texts. */
   readonly configs: ReadonlyMap<string, string>
   readonly createdMs: TimestampMs
+  /** Partitions that another log directory or broker keeps, of a topic that was Kafka's; none when absent. */
+  readonly elsewhere?: readonly number[]
 }
 
 /** Topics by name. */
@@ -112,8 +114,9 @@ function isSame(before: CatalogTopics, after: CatalogTopics): boolean {
   return before.size === after.size && Array.from(after).every(([name, topic]) => before.get(name) === topic)
 }
 
-function toJson({ id, partitionCount, configs, createdMs }: CatalogTopic): object {
-  return { id, partitions: partitionCount, configs: Object.fromEntries(configs), createdMs }
+function toJson({ id, partitionCount, configs, createdMs, elsewhere = [] }: CatalogTopic): object {
+  const json = { id, partitions: partitionCount, configs: Object.fromEntries(configs), createdMs }
+  return elsewhere.length === 0 ? json : { ...json, elsewhere }
 }
 
 function parseCatalog(path: string, bytes: Uint8Array): CatalogTopics {
@@ -143,7 +146,17 @@ function parseTopic(value: unknown): CatalogTopic | undefined {
   const configs = parseConfigs(fields.get('configs'))
   const createdMs = fields.get('createdMs')
   if (typeof id !== 'string' || !isUuid(id) || configs === undefined) return undefined
-  return isCount(partitionCount, 1) && isCount(createdMs, 0) ? { id, partitionCount, configs, createdMs } : undefined
+  const elsewhere = parseElsewhere(fields.get('elsewhere'))
+  if (!isCount(partitionCount, 1) || !isCount(createdMs, 0) || elsewhere === undefined) return undefined
+  const topic = { id, partitionCount, configs, createdMs }
+  return elsewhere.length === 0 ? topic : { ...topic, elsewhere }
+}
+
+function parseElsewhere(value: unknown): readonly number[] | undefined {
+  if (value === undefined) return []
+  if (!Array.isArray(value)) return undefined
+  const partitions = value.filter((one) => isCount(one, 0))
+  return partitions.length === value.length ? partitions : undefined
 }
 
 function parseConfigs(value: unknown): ReadonlyMap<string, string> | undefined {

@@ -175,5 +175,5 @@ export class BrokerStore implements LogStore {
 
 function toTopic(topic: BrokerTopic, configs: ReadonlyMap<string, BrokerConfig> = new Map()): Topic {
   const set = [...configs].filter(([, { isSet }]) => isSet).map(([key, { value }]): [string, string] => [key, value])
-  return { ...topic, configs: new Map(set) }
+  return { ...topic, configs: new Map(set), elsewhere: [] }
 }

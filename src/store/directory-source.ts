@@ -32,7 +32,7 @@ export class DirectorySource implements BatchSource {
     this.topic = partition.topic
     this.partition = partition.partition
     const directory = `${options.path}/${partitionDirectoryName(partition)}`
-    if (options.isolation === 'read_committed') {
+    if (options.isolation === 'read_committed' && !reader.view.isElsewhere) {
       this.#transactions = new TransactionView(options.fileSystem, directory, reader.view)
     }
   }

@@ -106,6 +106,7 @@ function plain({ configs, ...topic }: Topic): object {
 
 const logs = {
   name: 'logs',
+  elsewhere: [],
   id: a,
   partitionCount: 2,
   isInternal: false,
@@ -208,6 +209,40 @@ describe('adoption', () => {
       expect.stringContaining('nothing here tells the configuration of stranger'),
       expect.stringMatching(/^logs had the retention .* 7 days/),
     ])
+  })
+
+  test('of a topic whose first partition is elsewhere neither makes nor loses a partition', () => {
+    const kafka = new KafkaDirectory([
+      ...known,
+      partitionRecord(a, 2),
+      topicRecord('halved', b),
+      partitionRecord(b, 0),
+      partitionRecord(b, 1),
+    ])
+    kafka.addPartition('halved-1', b, batch({ values: ['kept'] }))
+    kafka.adopt((directory) => {
+      const halved = { name: 'halved', partitionCount: 2, configs: new Map<string, string>() }
+      expect(directory.createTopic(halved)).toBe(false)
+      expect(directory.topic('halved')).toMatchObject({ partitionCount: 2, elsewhere: [0] })
+      expect(() => directory.openLog({ topic: 'halved', partition: 0 })).toThrow(
+        expect.objectContaining({ hint: 'those here are 1: -p 1' }) as Error,
+      )
+      const altered = directory.alterTopic('halved', { partitionCount: 3, configs: new Map([['retention.ms', '1']]) })
+      expect(altered).toMatchObject({ partitionCount: 3, elsewhere: [0] })
+      const read = ['halved', 'logs'].map((topic) => {
+        const reader = directory.openReader({ topic, partition: topic === 'logs' ? 2 : 1 })
+        const { records } = readAll(reader)
+        reader.close()
+        return records
+      })
+      expect(read).toEqual([['0 kept'], []])
+    })
+    const names = (kafka.fileSystem.list('/log') ?? [])
+      .filter(({ kind }) => kind === 'directory')
+      .map(({ name }) => name)
+    expect(names.toSorted()).toEqual(['__cluster_metadata-0', 'halved-1', 'halved-2', 'logs-0', 'logs-1'])
+    kafka.adopt((directory) => directory.deleteTopic('halved'))
+    expect(kafka.read((directory) => directory.topicNames())).toEqual(['logs'])
   })
 
   test('does not happen while a broker runs', () => {

@@ -196,11 +196,8 @@ export class DirectoryCheck {
     if (catalog === undefined) return
     const { path } = this.#options
     const there = new Set(this.#partitions.map(partitionDirectoryName))
-    for (const [topic, { partitionCount }] of catalog) {
-      for (let partition = 0; partition < partitionCount; partition++) {
-        const name = partitionDirectoryName({ topic, partition })
-        if (!there.has(name)) this.#add(`${path}/${name}`, 'catalog', `it is missing, and ${TOPICS_FILE} has it`)
-      }
+    for (const name of [...catalog].flatMap(directoriesOf)) {
+      if (!there.has(name)) this.#add(`${path}/${name}`, 'catalog', `it is missing, and ${TOPICS_FILE} has it`)
     }
     for (const partition of this.#partitions) {
       if (partition.partition < (catalog.get(partition.topic)?.partitionCount ?? 0)) continue
@@ -255,4 +252,12 @@ function fileNameFinding(name: string): Pick<Finding, 'severity' | 'kind' | 'rea
   }
   if (!name.endsWith('.corrupt')) return undefined
   return { severity: 'note', kind: 'leftover', reason: 'a damaged file, kept when it was made anew' }
+}
+
+/** The partitions that a topic of the catalog has here. */
+function directoriesOf([topic, { partitionCount, elsewhere = [] }]: [string, CatalogTopic]): string[] {
+  const partitions = Array.from({ length: partitionCount }, (_, partition) => partition)
+  return partitions
+    .filter((partition) => !elsewhere.includes(partition))
+    .map((partition) => partitionDirectoryName({ topic, partition }))
 }
