@@ -13,25 +13,16 @@ const outputName = 'kernel-module.generated.ts'
 const options = ['-O3', '--runtime', 'stub', '--noAssert', '--use', 'abort=', '--importMemory', '--initialMemory', '1']
 options.push('--noExportMemory', '--noColors')
 
-const simd = { name: 'simdModule', features: ['--enable', 'simd'] }
-const relaxedSimd = { name: 'relaxedSimdModule', features: ['--enable', 'simd', '--enable', 'relaxed-simd'] }
+options.push('--enable', 'simd')
 
-interface Variant {
-  readonly name: string
-  readonly features: readonly string[]
-}
+const folders = ['record/kernel', 'storage/kernel']
 
-const kernels: readonly { readonly folder: string; readonly variants: readonly Variant[] }[] = [
-  { folder: 'record/kernel', variants: [relaxedSimd, simd] },
-  { folder: 'storage/kernel', variants: [simd] },
-]
-
-const sources = kernels.flatMap(({ folder }) =>
+const sources = folders.flatMap((folder) =>
   readdirSync(path.join(sourceRoot, folder))
     .filter((name) => name.endsWith('.as.ts'))
     .map((name) => `${folder}/${name}`),
 )
-for (const { folder, variants } of kernels) if (!isUpToDate(folder)) await build(folder, variants)
+for (const folder of folders) if (!isUpToDate(folder)) await build(folder)
 
 function isUpToDate(folder: string): boolean {
   const builtAt = modifiedMs(`${folder}/${outputName}`)
@@ -42,22 +33,18 @@ function modifiedMs(name: string): number {
   return statSync(path.join(sourceRoot, name), { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
-async function build(folder: string, variants: readonly Variant[]): Promise<void> {
-  const exported: string[] = []
-  for (const { name, features } of variants) {
-    const module = await compile(folder, features)
-    exported.push(`export const ${name} =\n  '${Buffer.from(module).toString('base64')}'\n`)
-  }
-  const text = `// Made by build-kernels.ts from *.as.ts: base64 of WebAssembly.\n${exported.join('\n')}`
+async function build(folder: string): Promise<void> {
+  const module = Buffer.from(await compile(folder)).toString('base64')
+  const text = `// Made by build-kernels.ts from *.as.ts: base64 of WebAssembly.\nexport const simdModule =\n  '${module}'\n`
   writeFileSync(path.join(sourceRoot, folder, outputName), text)
 }
 
-async function compile(folder: string, features: readonly string[]): Promise<Uint8Array> {
+async function compile(folder: string): Promise<Uint8Array> {
   // Loaded here because it takes longer than the check whether there is anything to do.
   const { default: asc } = await import('assemblyscript/asc')
   const stderr = asc.createMemoryStream()
   let module: Uint8Array | undefined
-  const { error } = await asc.main([`${folder}/kernel.as.ts`, ...options, ...features, '--outFile', 'kernel.wasm'], {
+  const { error } = await asc.main([`${folder}/kernel.as.ts`, ...options, '--outFile', 'kernel.wasm'], {
     stderr,
     readFile: readSource,
     writeFile: (_name, contents) => {

@@ -14,6 +14,11 @@ export function plainBatchWindow(bytes: number): BatchWindow {
   return { bytes: memory, crc32c: (start, end, seed) => crc32c(memory.subarray(start, end), seed) }
 }
 
+/** The first `bytes` of a window: what is wanted of a large batch alone costs no reading of what follows it. */
+export function frontOf(window: BatchWindow, bytes: number): BatchWindow {
+  return { bytes: window.bytes.subarray(0, bytes), crc32c: (start, end, seed) => window.crc32c(start, end, seed) }
+}
+
 /** The whole memory of `kernel` as a window: right for megabytes and more. */
 export function kernelBatchWindow(kernel: Kernel): BatchWindow {
   return { bytes: kernel.memory, crc32c: (start, end, seed = 0) => kernel.crc32c(start, end, seed) }

@@ -1,5 +1,5 @@
 import type { Offset, TimestampMs } from '../base/brands.ts'
-import { plainBatchWindow } from '../record/batch-window.ts'
+import { type BatchWindow, frontOf, plainBatchWindow } from '../record/batch-window.ts'
 import { decompress } from '../record/compression/compression.ts'
 import { type LogBatch, scanBatch } from '../record/log-batch.ts'
 import { RecordBatch } from '../record/record-batch.ts'
@@ -15,18 +15,23 @@ export interface TimedOffset {
 
 /**
  * The first record of a partition at or after `timestamp` by offset, or `undefined` when all are older. The time indexes say where to begin; the
- * records themselves decide. Kafka: UnifiedLog.fetchOffsetByTimestamp.
+ * records themselves decide. `makeWindow`: memory for batches that are not small. Kafka: UnifiedLog.fetchOffsetByTimestamp.
  */
-export function findOffsetForTime(reader: PartitionReader, timestamp: TimestampMs): TimedOffset | undefined {
+export function findOffsetForTime(
+  reader: PartitionReader,
+  timestamp: TimestampMs,
+  makeWindow?: () => BatchWindow,
+): TimedOffset | undefined {
   const { logStartOffset } = reader.refresh()
   const start = startForTime(reader, timestamp)
   reader.seek(start > logStartOffset ? start : logStartOffset)
   let found: TimedOffset | undefined
-  eachBatch(reader, (batch) => {
+  const visit = (batch: LogBatch): boolean => {
     if (batch.maxTimestamp < timestamp) return true
     found = firstRecord(batch, (at, time) => at >= logStartOffset && time >= timestamp)
     return found === undefined
-  })
+  }
+  eachBatch(reader, visit, makeWindow)
   return found
 }
 
@@ -80,16 +85,16 @@ function firstRecord(batch: LogBatch, isWanted: (at: Offset, time: TimestampMs) 
   return found
 }
 
-/** Holds a batch of the default size, so that it is read once. */
-const windowBytes = 144 * 1024
+/** The first window: a few small batches. */
+const windowBytes = 16 * 1024
 
 /** Gives the batches from where the reader stands to `visit`, without those that hold no records of anybody, until it returns false. */
-function eachBatch(reader: PartitionReader, visit: (batch: LogBatch) => boolean): void {
+function eachBatch(reader: PartitionReader, visit: (batch: LogBatch) => boolean, makeWindow?: () => BatchWindow): void {
   let window = plainBatchWindow(windowBytes)
   for (;;) {
     const read = reader.read(window)
     if (read.kind === 'end') return
-    if (read.kind === 'large') window = plainBatchWindow(read.sizeInBytes)
+    if (read.kind === 'large') window = windowFor(read.sizeInBytes, window, makeWindow)
     if (read.kind !== 'batches') continue
     for (let at = 0; at < read.end;) {
       const scanned = scanBatch(window.bytes, at, read.end)
@@ -99,4 +104,13 @@ function eachBatch(reader: PartitionReader, visit: (batch: LogBatch) => boolean)
       if (!visit(scanned.batch)) return
     }
   }
+}
+
+/** As large as the first batch that is not small, so that no more is read than is looked at; after that it grows by half or more. */
+function windowFor(batchBytes: number, before: BatchWindow, makeWindow: (() => BatchWindow) | undefined): BatchWindow {
+  const isFirst = before.bytes.length === windowBytes
+  const bytes = isFirst ? batchBytes : Math.max(batchBytes, Math.ceil(1.5 * before.bytes.length))
+  const window = makeWindow?.()
+  const fits = window !== undefined && bytes <= window.bytes.length
+  return fits ? frontOf(window, bytes) : plainBatchWindow(bytes)
 }

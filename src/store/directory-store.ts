@@ -96,7 +96,7 @@ export class DirectoryStore implements LogStore {
   async offsetForTime(partition: TopicPartition, timestamp: TimestampMs): Promise<TimedOffset | undefined> {
     const source = await this.#source(partition, 'read_uncommitted')
     try {
-      return findOffsetForTime(source.reader, timestamp)
+      return findOffsetForTime(source.reader, timestamp, this.#options.makeWindow)
     } finally {
       source.close()
     }

@@ -1,5 +1,5 @@
 import { type Offset, offset } from '../../base/brands.ts'
-import type { BatchWindow } from '../../record/batch-window.ts'
+import { type BatchWindow, frontOf } from '../../record/batch-window.ts'
 import { decompress } from '../../record/compression/compression.ts'
 import { LineDecoder } from '../../record/line-decoder.ts'
 import type { LogBatch } from '../../record/log-batch.ts'
@@ -9,7 +9,7 @@ import type { OutputStream } from '../output.ts'
 import type { BatchPrinter, RecordTally, WantedRange } from './batch-printer.ts'
 import type { RecordPrinter } from './record-printer.ts'
 import type { RecordFilter } from './record-filter.ts'
-import { fastWindowBytes, firstWindowBytes, upTo } from './window-holder.ts'
+import { fastWindowBytes, firstWindowBytes } from './window-holder.ts'
 
 export interface LinePrinterOptions {
   readonly output: OutputStream
@@ -52,7 +52,7 @@ export class LinePrinter implements BatchPrinter {
   growWindow(bytes: number): void {
     this.#hurry()
     this.#decoder.growWindow(bytes)
-    this.#window = upTo(bytes, this.#decoder.window)
+    this.#window = frontOf(this.#decoder.window, bytes)
   }
 
   speedUp(): void {

@@ -1,4 +1,4 @@
-import { type BatchWindow, kernelBatchWindow, plainBatchWindow } from '../../record/batch-window.ts'
+import { type BatchWindow, frontOf, kernelBatchWindow, plainBatchWindow } from '../../record/batch-window.ts'
 import { createKernel } from '../../record/kernel/kernel.ts'
 
 /** Has memory that batches are read into. */
@@ -53,16 +53,11 @@ export class StagedWindow implements StagedWindowHolder {
       this.#whole = kernelBatchWindow(createKernel({ memoryBytes }))
     }
     this.#isFast = true
-    this.#window = upTo(bytes, this.#whole)
+    this.#window = frontOf(this.#whole, bytes)
   }
 
   speedUp(): void {
     if (!this.#isFast) this.growWindow(fastWindowBytes)
     this.#window = this.#whole
   }
-}
-
-/** The front of a window: what is wanted of a large batch alone costs no reading of what follows it. */
-export function upTo(bytes: number, window: BatchWindow): BatchWindow {
-  return { bytes: window.bytes.subarray(0, bytes), crc32c: (start, end) => window.crc32c(start, end) }
 }

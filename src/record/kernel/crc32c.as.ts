@@ -14,27 +14,46 @@ const FOLD_BYTES_MIN: usize = 192
 /** From here on it pays to make the input shorter first. */
 const SHORTEN_BYTES_MIN: usize = 8192
 
-/** Fills the tables; called once for each instance. */
+/**
+ * Fills the tables; called once for each instance, and run by an interpreter then. What a byte or a nibble does is the sum of what
+ * its bits do.
+ */
 export function initializeCrc(): void {
-  for (let byte: u32 = 0; byte < 256; byte++) {
-    let crc = byte
-    for (let bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ (crc & 1 ? POLYNOMIAL : 0)
-    store<u32>(CRC_TABLES + ((<usize>byte) << 2), crc)
+  let crc: u32 = 1
+  for (let bit: usize = 128; bit > 0; bit >>= 1) {
+    crc = movedByBit(crc)
+    for (let byte: usize = 0; byte < 256; byte += 2 * bit) {
+      store<u32>(CRC_TABLES + ((byte + bit) << 2), crc ^ load<u32>(CRC_TABLES + (byte << 2)))
+    }
   }
   for (let entry: usize = 256; entry < 4096; entry++) {
     const before = load<u32>(CRC_TABLES + ((entry - 256) << 2))
     store<u32>(CRC_TABLES + (entry << 2), tableEntry(0, before & 255) ^ (before >> 8))
   }
-  for (let nibble: u32 = 0; nibble < 8; nibble++) {
-    for (let value: u32 = 0; value < 16; value++) initializeFold(nibble, value)
-  }
+  for (let nibble: usize = 0; nibble < 8; nibble++) initializeFold(nibble)
 }
 
-function initializeFold(nibble: u32, value: u32): void {
-  let word = value << (nibble << 2)
-  for (let i: usize = 0; i < FOLD_BLOCK; i++) word = tableEntry(0, word & 255) ^ (word >> 8)
-  for (let plane: u32 = 0; plane < 4; plane++) {
-    store<u8>(FOLD_TABLES + <usize>((nibble * 4 + plane) * 16 + value), <u8>(word >> (plane << 3)))
+// @inline
+function movedByBit(crc: u32): u32 {
+  return (crc >> 1) ^ (POLYNOMIAL & (0 - (crc & 1)))
+}
+
+function initializeFold(nibble: usize): void {
+  // The words of the 16 values, until they are taken apart into planes.
+  const words = FOLD_STATE
+  for (let bit: usize = 0; bit < 4; bit++) {
+    let word: u32 = (<u32>1) << (<u32>((nibble << 2) + bit))
+    for (let i: usize = 0; i < FOLD_BLOCK; i++) word = tableEntry(0, word & 255) ^ (word >> 8)
+    const values: usize = (<usize>1) << bit
+    for (let value: usize = 0; value < values; value++) {
+      store<u32>(words + ((values + value) << 2), word ^ load<u32>(words + (value << 2)))
+    }
+  }
+  for (let value: usize = 0; value < 16; value++) {
+    const word = load<u32>(words + (value << 2))
+    for (let plane: usize = 0; plane < 4; plane++) {
+      store<u8>(FOLD_TABLES + (((nibble << 2) + plane) << 4) + value, <u8>(word >> ((<u32>plane) << 3)))
+    }
   }
 }
 
@@ -91,7 +110,7 @@ function sliceBy16(start: usize, end: usize, seed: u32): u32 {
 // @inline
 function look(nibble: usize, plane: usize, indexes: v128): v128 {
   const table = v128.load(FOLD_TABLES + ((nibble * 4 + plane) << 4))
-  return ASC_FEATURE_RELAXED_SIMD ? i8x16.relaxed_swizzle(table, indexes) : i8x16.swizzle(table, indexes)
+  return i8x16.swizzle(table, indexes)
 }
 
 /** Byte plane `plane` of 16 words, given as nibbles, moved on by one block. */

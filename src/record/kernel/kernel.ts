@@ -1,8 +1,8 @@
 import { PlainKernel } from './plain-kernel.ts'
 import { tryWasmKernel } from './wasm-kernel.ts'
 
-/** Which code runs: WebAssembly with or without relaxed SIMD, or TypeScript. All give the same bytes. */
-export type KernelKind = 'relaxed-simd' | 'simd' | 'plain'
+/** Which code runs: WebAssembly with SIMD, or TypeScript. Both give the same bytes. */
+export type KernelKind = 'simd' | 'plain'
 
 /**
  * The loops that touch every byte, on one memory of fixed size. All addresses are indexes into `memory`; ranges are half open.
@@ -116,15 +116,14 @@ export type DecodeStop = 'done' | 'full' | 'large' | 'malformed'
 export interface KernelOptions {
   /** Size of `Kernel.memory`. Pages that are never touched cost nothing. */
   readonly memoryBytes: number
-  /** The best to take; the runtime decides when absent. `plain` starts at once, the others take about 1 ms. */
+  /** The best to take; the runtime decides when absent. `plain` starts at once, the other takes about 1 ms the first time. */
   readonly kind?: KernelKind | undefined
 }
 
 /** How a kernel is made; `createKernel` outside of tests. */
 export type KernelFactory = (options: KernelOptions) => Kernel
 
-/** The best kernel that the runtime has, or the best below `kind`. */
+/** The best kernel that the runtime has; `plain` when asked for. */
 export function createKernel({ memoryBytes, kind }: KernelOptions): Kernel {
-  if (kind === 'plain') return new PlainKernel(memoryBytes)
-  return tryWasmKernel(memoryBytes, kind ?? 'relaxed-simd') ?? new PlainKernel(memoryBytes)
+  return (kind === 'plain' ? undefined : tryWasmKernel(memoryBytes)) ?? new PlainKernel(memoryBytes)
 }

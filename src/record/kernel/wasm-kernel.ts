@@ -1,9 +1,9 @@
 import { assert } from '../../base/assert.ts'
-import type { BlockTask, DecodeStop, EncodeStop, Kernel, KernelKind, LineDecoding, LineEncoding } from './kernel.ts'
+import type { BlockTask, DecodeStop, EncodeStop, Kernel, LineDecoding, LineEncoding } from './kernel.ts'
 import { assertBlockSize } from './block-size.ts'
 import { kernelSlackBytes } from './slack.ts'
 import { webAssembly, type WebAssemblyApi, type WebAssemblyModule } from './web-assembly.ts'
-import { relaxedSimdModule, simdModule } from './kernel-module.generated.ts'
+import { simdModule } from './kernel-module.generated.ts'
 
 /** What lies below is the module's own; see memory-map.as.ts. */
 const arenaStart = 65536
@@ -29,22 +29,21 @@ interface KernelExports {
 /** Start and end, output start and end, history start; those that know no history ignore the fifth. */
 type BlockFunction = (...task: number[]) => number
 
-/** A kernel with a memory of its own of the best kind up to `best`, or nothing where the runtime has no SIMD. */
-export function tryWasmKernel(memoryBytes: number, best: Exclude<KernelKind, 'plain'>): Kernel | undefined {
+/** A kernel with a memory of its own, or nothing where the runtime has no SIMD. */
+export function tryWasmKernel(memoryBytes: number): Kernel | undefined {
   const api = webAssembly()
   if (api === undefined) return undefined
-  if (best === 'relaxed-simd') {
-    const module = tryCompile(api, relaxedSimdModule)
-    if (module !== undefined) return new WasmKernel('relaxed-simd', memoryBytes, instantiate(api, module, memoryBytes))
-  }
-  const module = tryCompile(api, simdModule)
-  return module && new WasmKernel('simd', memoryBytes, instantiate(api, module, memoryBytes))
+  compiled ??= { module: tryCompile(api) }
+  return compiled.module && new WasmKernel(memoryBytes, instantiate(api, compiled.module, memoryBytes))
 }
 
+/** The one state of this module: what an engine has learned of a module that is hot, it keeps with the module. */
+let compiled: { readonly module: WebAssemblyModule | undefined } | undefined
+
 /** A module with instructions that the engine does not know does not compile: this is the feature test too. */
-function tryCompile(api: WebAssemblyApi, base64: string): WebAssemblyModule | undefined {
+function tryCompile(api: WebAssemblyApi): WebAssemblyModule | undefined {
   try {
-    return new api.Module(Buffer.from(base64, 'base64'))
+    return new api.Module(Uint8Array.fromBase64(simdModule))
   } catch {
     return undefined
   }
@@ -63,13 +62,12 @@ function instantiate(api: WebAssemblyApi, module: WebAssemblyModule, memoryBytes
 }
 
 class WasmKernel implements Kernel {
-  readonly kind: KernelKind
+  readonly kind = 'simd'
   readonly memory: Uint8Array<ArrayBuffer>
   readonly #exports: KernelExports
   readonly #report: Int32Array
 
-  constructor(kind: KernelKind, memoryBytes: number, { buffer, exports }: Instance) {
-    this.kind = kind
+  constructor(memoryBytes: number, { buffer, exports }: Instance) {
     this.memory = new Uint8Array(buffer, arenaStart, memoryBytes)
     this.#report = new Int32Array(buffer, reportStart, 16)
     this.#exports = exports

@@ -1,6 +1,6 @@
 import { createKernel, type Kernel, type KernelKind } from '../../../src/record/kernel/kernel.ts'
 
-const kinds: readonly KernelKind[] = ['relaxed-simd', 'simd', 'plain']
+const kinds: readonly KernelKind[] = ['simd', 'plain']
 
 /** One kernel of each kind that this runtime has. */
 export function kernelsOfAllKinds(memoryBytes: number): { kind: KernelKind; kernel: Kernel }[] {
