@@ -10,7 +10,7 @@ import { type CompactedPartition, compactedTable, compactedText, compactJson } f
 import { CompactWatch, StoppedError } from './compact/compact-watch.ts'
 import type { CliContext } from './context.ts'
 import { ExitCode, exitCodeOf } from './exit-code.ts'
-import { directoryOptions } from './open-store.ts'
+import { wholeDirectoryOptions } from './open-store.ts'
 import { printJson, printTable, say, warn } from './results.ts'
 import { partitionList, selectedPartitions } from './selected-partitions.ts'
 import { exitCodeOfSignal } from './signals.ts'
@@ -22,7 +22,7 @@ export type CompactOptions = OptionsOf<typeof compactSpec>
 /** Compacts the partitions that are due, one after the other; what fails in one does not keep it from the others. */
 export async function compact(options: CompactOptions, context: CliContext): Promise<number> {
   const list = partitionList(options.partition)
-  const location = directoryOptions(options, context)
+  const location = await wholeDirectoryOptions(options, context)
   refuseUnreadable(location.path, directoryOwner(location.fileSystem, location.path))
   const directory = options.dryRun ? LogDirectory.openToRead(location) : LogDirectory.openToWrite(location)
   try {
@@ -52,7 +52,9 @@ function chosenPartitions(
   for (const topic of named) if (!isCompacted(topic)) throw notCompacted(directory, topic)
   const chosen = topics.length === 0 ? directory.topics().filter(isCompacted) : named
   return chosen.flatMap((topic) =>
-    selectedPartitions(topic, list).map((partition) => ({ topic: topic.name, partition })),
+    selectedPartitions(topic, list)
+      .filter((partition) => !topic.elsewhere.includes(partition))
+      .map((partition) => ({ topic: topic.name, partition })),
   )
 }
 

@@ -71,7 +71,13 @@ describe.skipIf(missing !== undefined)(`the directory of a broker of the real Ka
     expect(log.done(['offsets', 'odd'])).toBe('odd\t0\t0\t0\nodd\t1\t0\t3\nodd\t2\t0\t0\n')
     expect(log.done(['groups', 'list'])).toBe('new\nold\n')
     expect(log.done(['groups', 'describe', 'old'])).toMatch(/^old\tcodecs\t0\t100\t100\t0\t/)
-    for (const words of [['stats'], ['verify'], ['dump', `${kafkas}/`], ['dump', `${kafkas}/`, '--json']])
+    for (const words of [
+      ['stats'],
+      ['verify'],
+      ['compact', '--dry-run'],
+      ['dump', `${kafkas}/`],
+      ['dump', `${kafkas}/`, '--json'],
+    ])
       log.done(words)
     expect(fingerprint(kafkas)).toEqual(before)
   })
@@ -122,7 +128,12 @@ describe.skipIf(missing !== undefined)(`the directory of a broker of the real Ka
     expect(configsOf(log)).toEqual(configsOf(new BinaryLog(kafkas)))
     log.produce('odd', ['k:v', 'k2:v2'], '-K', ':')
     log.done(['groups', 'reset', 'old', '--to-earliest', '--yes'])
+    const before = log.values('compacted', '-J').length
+    log.produce('compacted', more, '-K', ':')
+    expect(log.done(['compact', 'compacted'])).toMatch(/^compacted\t0\tcompacted\t/)
+    expect(log.values('compacted', '-J').length).toBeLessThan(before + more.length)
     const expected = readByTslog(log)
+    expect(log.run(['verify']).code).toBe(0)
     log.done(['close'])
 
     const broker = await startKafka({ logDir: adopted, properties })
@@ -136,6 +147,9 @@ describe.skipIf(missing !== undefined)(`the directory of a broker of the real Ka
     expect(log.values('codecs', '-n', '2')).toEqual(['from tslog', 'and again'])
   }, 60_000)
 })
+
+/** Enough to fill a segment, under keys that are there already. */
+const more = Array.from({ length: 150 }, (_, n) => `key ${n % 3}:${n} ${'y'.repeat(10_000)}`)
 
 /** What Kafka says when the logs that it loads are not as it left them. Its metadata log tslog does not touch. */
 function isComplaint(line: string): boolean {

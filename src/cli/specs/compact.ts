@@ -1,6 +1,6 @@
 import type { CommandSpec } from '../command-spec.ts'
 import { globalFlags } from './global-flags.ts'
-import { anyTopicsArg, partitionsFlag, topicFlag } from './shared-flags.ts'
+import { adoptFlag, anyTopicsArg, partitionsFlag, topicFlag } from './shared-flags.ts'
 
 export const compactSpec = {
   name: 'compact',
@@ -34,6 +34,7 @@ export const compactSpec = {
     'exit-code': { kind: 'bool', summary: 'Exit with 4 when there is nothing to compact.' },
     ...partitionsFlag,
     ...topicFlag,
+    ...adoptFlag,
     ...globalFlags,
   },
   directoryOnly: true,
