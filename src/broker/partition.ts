@@ -6,6 +6,7 @@ import { KafkaError } from '../protocol/kafka-error.ts'
 import type { BatchWindow } from '../record/batch-window.ts'
 import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
 import { type LeaderEpochEnd, LeaderEpochHistory } from '../storage/leader-epoch-history.ts'
+import { knownLeaderEpoch } from '../storage/known-leader-epoch.ts'
 import type { LogDirectory } from '../storage/log-directory.ts'
 import type { LogOffsets } from '../storage/log-offsets.ts'
 import { findOffsetForTime, findOffsetOfLargestTime, type TimedOffset } from '../storage/offset-for-time.ts'
@@ -41,6 +42,7 @@ export class Partition {
   #log: PartitionLog | undefined
   /** As they were last seen: good enough while another process is in the midst of an append. */
   #offsets: LogOffsets | undefined
+  #knownEpoch: LeaderEpoch | undefined
   #isReopening = false
 
   constructor(id: TopicPartition, world: PartitionWorld) {
@@ -73,6 +75,12 @@ export class Partition {
 
   leaderEpoch(): LeaderEpoch {
     return this.#openLog().leaderEpoch()
+  }
+
+  /** The same for lists of partitions, most of which nobody works with: opens nothing. */
+  knownLeaderEpoch(): LeaderEpoch {
+    if (this.#log !== undefined) return this.leaderEpoch()
+    return (this.#knownEpoch ??= knownLeaderEpoch(this.#world.fileSystem, this.#directory))
   }
 
   /** Throws `KafkaError` when a client's view of who leads the partition is older than ours, or newer. */
@@ -176,9 +184,12 @@ export class Partition {
     return log
   }
 
+  get #directory(): string {
+    return `${this.#world.directory.path}/${partitionDirectoryName(this.id)}`
+  }
+
   #epochs(): LeaderEpochHistory | undefined {
-    const directory = `${this.#world.directory.path}/${partitionDirectoryName(this.id)}`
-    const read = LeaderEpochHistory.read(this.#world.fileSystem, directory)
+    const read = LeaderEpochHistory.read(this.#world.fileSystem, this.#directory)
     return read.kind === 'history' ? read.history : undefined
   }
 

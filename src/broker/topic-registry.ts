@@ -91,7 +91,7 @@ export class TopicRegistry {
   }
 
   leaderEpochOf(topic: string, partition: number): LeaderEpoch {
-    return this.partition(topic, partition).leaderEpoch()
+    return this.partition(topic, partition).knownLeaderEpoch()
   }
 
   #take(image: ClusterImage): void {
