@@ -32,6 +32,11 @@ export class ServeScene {
     return new ServeScene(directory, await started.address, started)
   }
 
+  /** The program that serves. */
+  get binary(): string {
+    return builtBinary()
+  }
+
   get port(): number {
     return Number(this.address.split(':')[1])
   }

@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { NodeFileSystem } from '../../src/disk/node-file-system.ts'
+import { ErrorCode } from '../../src/protocol/error-codes.ts'
+import { toolOrSkip } from '../support/require-tool.ts'
+import { runBinary } from '../support/run-binary.ts'
+import { clientBatch, fetch, makeTopic, produce, recordsOf } from './requests.ts'
+import { ServeScene } from './serve-scene.ts'
+import type { TestClient } from './test-client.ts'
+
+const strace = toolOrSkip('strace')
+let scene: ServeScene
+let client: TestClient
+
+beforeAll(async () => {
+  scene = await ServeScene.start()
+  client = await scene.connect()
+})
+afterAll(() => scene.remove())
+
+test('while another process holds a partition its appends wait, and nobody else does', async () => {
+  await makeTopic(client, 'held')
+  await makeTopic(client, 'free')
+  await produce(client, 'held', clientBatch(['before']))
+  const lock = new NodeFileSystem().open(`${scene.directory}/held-0/tslog.lock`, 'write')
+  expect(lock.lock('exclusive', 1000)).toBe(true)
+  const waiting = await scene.connect()
+  const order: string[] = []
+  const held = produce(waiting, 'held', clientBatch(['held'])).then((answer) => {
+    order.push('held')
+    return answer
+  })
+  for (let i = 0; i < 5; i++) expect((await produce(client, 'free', clientBatch(['free']))).errorCode).toBe(0)
+  expect(recordsOf(await fetch(client, [{ topic: 'held', from: 0n }]))).toEqual(['0 before'])
+  order.push('others')
+  lock.close()
+  expect(await held).toMatchObject({ errorCode: 0, baseOffset: 1n })
+  expect(order).toEqual(['others', 'held'])
+})
+
+test('the shell and clients that append at the same time lose nothing and double nothing', async () => {
+  await makeTopic(client, 'both')
+  const lines = Array.from({ length: 3000 }, (_, i) => `shell ${i}`)
+  const shell = spawn('sh', [
+    '-c',
+    `seq -f 'shell %.0f' 0 2999 | "$0" -d "$1" produce both --batch-size 500`,
+    scene.binary,
+    scene.directory,
+  ])
+  const ended = new Promise<number | null>((resolve) => shell.once('exit', resolve))
+  const sent: string[] = []
+  for (let i = 0; shell.exitCode === null; i++) {
+    sent.push(`client ${i}`)
+    expect((await produce(client, 'both', clientBatch([`client ${i}`]))).errorCode).toBe(0)
+  }
+  expect(await ended).toBe(0)
+  const seen = runBinary(['-d', scene.directory, 'consume', 'both']).stdout.toString().split('\n').slice(0, -1)
+  expect(seen.filter((one) => one.startsWith('shell'))).toEqual(lines)
+  expect(seen.filter((one) => one.startsWith('client'))).toEqual(sent)
+})
+
+test.skipIf(strace === undefined)(
+  'a partition whose sync failed takes no more appends, can be read, and the others go on',
+  async () => {
+    await makeTopic(client, 'failing')
+    await makeTopic(client, 'sound')
+    await produce(client, 'failing', clientBatch(['acknowledged']))
+    const tracer = await attach(strace ?? '', scene.pid, 'fdatasync:error=EIO:when=1')
+    const failed = await produce(client, 'failing', clientBatch(['not on the disk']))
+    tracer.kill('SIGINT')
+    expect(failed.errorCode).toBe(ErrorCode.KAFKA_STORAGE_ERROR)
+    expect((await produce(client, 'failing', clientBatch(['again']))).errorCode).toBe(ErrorCode.KAFKA_STORAGE_ERROR)
+    expect((await produce(client, 'sound', clientBatch(['fine']))).errorCode).toBe(0)
+    expect(recordsOf(await fetch(client, [{ topic: 'failing', from: 0n }]))).toEqual(['0 acknowledged'])
+    expect(scene.log).toContain('append failed')
+  },
+)
+
+/** A strace on a process that runs, from the moment it says that it is there. */
+function attach(program: string, pid: number, inject: string): Promise<ChildProcess> {
+  const tracer = spawn(program, ['-f', '-p', String(pid), '-e', 'trace=fdatasync', '-e', `inject=${inject}`], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  return new Promise((resolve) => {
+    tracer.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (text.includes('attached')) setTimeout(() => resolve(tracer), 200)
+    })
+  })
+}
