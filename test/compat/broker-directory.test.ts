@@ -82,6 +82,13 @@ describe.skipIf(missing !== undefined)(`the directory of a broker of the real Ka
     expect(fingerprint(kafkas)).toEqual(before)
   })
 
+  test('is found whole by verify, down to each record, without a byte touched', () => {
+    const before = fingerprint(kafkas)
+    const { code, stdout, stderr } = new BinaryLog(kafkas).run(['verify', '--deep'])
+    expect([code, stdout.toString(), stderr]).toEqual([0, '', ''])
+    expect(fingerprint(kafkas)).toEqual(before)
+  })
+
   test('is dumped as kafka-dump-log dumps it: every segment, with every record', async () => {
     const log = new BinaryLog(kafkas)
     for (const [suffix, ...decoder] of [

@@ -54,8 +54,13 @@ export function reportPartition(plan: PartitionPlan, segments: readonly SegmentR
 
 type PlacedRun = EpochRun & { readonly segment: Offset }
 
+function clipped(run: PlacedRun, start: Offset): PlacedRun[] {
+  if (run.endOffset <= start) return []
+  return [run.startOffset < start ? { ...run, startOffset: start } : run]
+}
+
 function checkEpochs(
-  { directory, history }: PartitionPlan,
+  { directory, history, logStartOffset }: PartitionPlan,
   segments: readonly SegmentReport[],
   logEndOffset: Offset,
 ): { findings: Finding[]; strays: StrayEpoch[] } {
@@ -65,7 +70,10 @@ function checkEpochs(
   }
   if (history.kind === 'damaged') return { findings: [wrong(history.reason)], strays: [] }
   const { entries } = history.history
-  const runs: PlacedRun[] = segments.flatMap((one) => one.epochs.map((run) => ({ ...run, segment: one.baseOffset })))
+  const runs: PlacedRun[] = segments.flatMap((one) =>
+    // The history forgets what lies before the log start.
+    one.epochs.flatMap((run) => clipped({ ...run, segment: one.baseOffset }, logStartOffset)),
+  )
   const { strays, historyReason } = judgeEpochs(runs, entries)
   const late = entries.find(({ startOffset }) => startOffset > logEndOffset)
   const reason =
