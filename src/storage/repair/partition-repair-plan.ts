@@ -8,7 +8,7 @@ import type { Finding } from '../verify/finding.ts'
 import type { PartitionPlan } from '../verify/partition-plan.ts'
 import type { PartitionReport } from '../verify/partition-report.ts'
 import { fileAction, type RepairAction } from './repair-action.ts'
-import { describeMend, isRewrite, planMend, type SegmentMend } from './segment-mend.ts'
+import { describeMend, planMend, type SegmentMend } from './segment-mend.ts'
 
 /** What is to be done to one partition. */
 export interface PartitionRepairPlan {
@@ -89,7 +89,12 @@ class RepairPlanning {
   }
 
   #indexes(mends: readonly SegmentMend[]): Offset[] {
-    const bases = new Set(mends.filter(isRewrite).map(({ baseOffset }) => baseOffset))
+    // Beside bytes that were no batch, not all of the indexes could be checked.
+    const isBlind = ({ baseOffset }: SegmentMend): boolean =>
+      this.#report.segments.some(
+        (one) => one.baseOffset === baseOffset && one.stretches.some(({ kind }) => kind !== 'tail'),
+      )
+    const bases = new Set(mends.filter(isBlind).map(({ baseOffset }) => baseOffset))
     for (const { kind, path } of this.#report.findings) {
       if (!indexKinds.has(kind)) continue
       const file = fileOf(path)

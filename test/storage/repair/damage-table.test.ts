@@ -94,19 +94,19 @@ const logs: DamageCase[] = [
     name: 'a wrong base offset',
     damage: head(8, 1, (view) => view.setBigInt64(0, 99n)),
     finding: 'batch',
-    done: [`restore ${middle}.log`],
+    done: [`restore ${middle}.log`, `rebuild ${middle}.index`],
   },
   {
     name: 'a wrong batch length',
     damage: head(0, 2, (view) => view.setInt32(8, 2 ** 30)),
     finding: 'batch',
-    done: [`restore ${first}.log`],
+    done: [`restore ${first}.log`, `rebuild ${first}.index`],
   },
   {
     name: 'a wrong magic',
     damage: head(16, 0, (view) => view.setInt8(16, 1)),
     finding: 'batch',
-    done: [`restore ${last}.log`],
+    done: [`restore ${last}.log`, `rebuild ${last}.index`],
   },
   {
     name: 'a wrong leader epoch',

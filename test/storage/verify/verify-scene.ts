@@ -145,13 +145,18 @@ export class VerifyScene {
 
   /** Makes all durable and lets the power go: nobody's word about the log is of this boot any more. */
   reboot(): void {
+    this.sync()
+    this.fileSystem.crash({ personality: 'lose-unsynced' })
+  }
+
+  /** Makes all durable. */
+  sync(): void {
     for (const path of this.paths()) {
       const file = this.fileSystem.open(path, 'write')
       file.sync()
       file.close()
     }
     for (const path of ['/', logDirectory, `${logDirectory}/t-0`]) this.fileSystem.syncDirectory(path)
-    this.fileSystem.crash({ personality: 'lose-unsynced' })
   }
 }
 
