@@ -35,6 +35,9 @@ export class LockedError extends TslogError {
   override readonly name = 'LockedError'
 }
 
+/** A running `tslog serve` has the partition: changes of it go through that. Exit code 6 for who cannot do so. */
+export class ServedError extends LockedError {}
+
 /** May work later: disk full, lock timeout, peer unreachable. Exit code 75. */
 export class TemporaryError extends TslogError {
   override readonly name = 'TemporaryError'

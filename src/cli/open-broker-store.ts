@@ -1,7 +1,10 @@
+import { constants, openSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import { SERVE_SOCKET } from '../storage/file-names.ts'
 import { BrokerStore } from '../store/broker-store.ts'
 import { Cluster } from '../client/cluster.ts'
+import type { Acks } from '../client/partition-sender.ts'
 import { addressName, dial, type DialAddress } from '../network/dial.ts'
-import type { LogStore } from '../store/log-store.ts'
 import type { BrokersLocation } from './location.ts'
 import type { StoreOptions } from './open-store.ts'
 import { version } from './version.ts'
@@ -14,19 +17,36 @@ const connectTimeoutMs = 10_000
 const retryMs = 20_000
 
 /** The log of the brokers that a command line names. Nobody is asked yet. */
-export function openBrokerStore({ addresses }: BrokersLocation, acks: StoreOptions['acks']): LogStore {
+export function openBrokerStore({ addresses }: BrokersLocation, acks: StoreOptions['acks']): BrokerStore {
   const dialled = addresses.map(({ host, port }): DialAddress => ({ kind: 'tcp', host, port }))
+  return storeAt(dialled, dialled.map(addressName).join(','), acksOf(acks))
+}
+
+/** The log of the server that holds a directory, through its socket. */
+export function openServerStore(path: string): BrokerStore {
+  return storeAt([{ kind: 'unix', path: reachable(`${path}/${SERVE_SOCKET}`) }], path, 'all')
+}
+
+/** The name of a socket may have 107 bytes: a longer one is reached through the directory that it is in. */
+const socketPathMax = 107
+
+function reachable(path: string): string {
+  if (Buffer.byteLength(path) <= socketPathMax) return path
+  return `/proc/self/fd/${openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY)}/${basename(path)}`
+}
+
+function storeAt(addresses: readonly DialAddress[], name: string, acks: Acks): BrokerStore {
   const cluster = new Cluster({
-    addresses: dialled,
+    addresses,
     dial: (address) => dial(address, { timeoutMs: connectTimeoutMs }),
     softwareVersion: version(),
     requestTimeoutMs,
     retryMs,
   })
-  return new BrokerStore({ name: dialled.map(addressName).join(','), cluster, acks: acksOf(acks) })
+  return new BrokerStore({ name, cluster, acks })
 }
 
-function acksOf(acks: StoreOptions['acks']): 'all' | 0 | 1 {
+function acksOf(acks: StoreOptions['acks']): Acks {
   if (acks === '0') return 0
   return acks === '1' ? 1 : 'all'
 }

@@ -3,7 +3,9 @@ import { createKernel } from '../record/kernel/kernel.ts'
 import { kernelBatchWindow } from '../record/batch-window.ts'
 import { loadKafkaImport } from '../storage/kafka-import.ts'
 import type { LogDirectoryOptions } from '../storage/log-directory.ts'
+import { isServed } from '../storage/serve-lock.ts'
 import { DirectoryStore } from '../store/directory-store.ts'
+import { LocalStore } from '../store/local-store.ts'
 import type { LogStore } from '../store/log-store.ts'
 import type { CliContext } from './context.ts'
 import { locationFiles } from './location-files.ts'
@@ -29,9 +31,20 @@ const recoveryWindowBytes = 1024 * 1024
 /** The log that a command works on. Nothing is opened yet: what is missing is said by the first question. */
 export async function openStore(options: StoreOptions, context: CliContext): Promise<LogStore> {
   const location = locate(options, context)
-  if (location.kind === 'directory') return new DirectoryStore(optionsFor(location.path, options, context))
+  if (location.kind === 'directory') return openLocalStore(optionsFor(location.path, options, context))
   const { openBrokerStore } = await import('./open-broker-store.ts')
   return openBrokerStore(location, options.acks)
+}
+
+/** A directory, whether a server holds it or not; the code for that is loaded when one does. */
+function openLocalStore(directory: LogDirectoryOptions): LogStore {
+  const { fileSystem, path } = directory
+  return new LocalStore({
+    path,
+    isServed: () => isServed(fileSystem, path),
+    makeFiles: () => new DirectoryStore(directory),
+    makeServer: async () => (await import('./open-broker-store.ts')).openServerStore(path),
+  })
 }
 
 /** `directoryOptions` for a command that opens the directory itself: with what it takes when it is Kafka's. */

@@ -1,6 +1,6 @@
 import type { Offset, ProducerId } from '../base/brands.ts'
 import { offset } from '../base/brands.ts'
-import { TemporaryError } from '../base/errors.ts'
+import { ServedError, TemporaryError } from '../base/errors.ts'
 import { ErrorCode, isRetriable } from '../protocol/error-codes.ts'
 import { KafkaError } from '../protocol/kafka-error.ts'
 import { produceApi } from '../protocol/messages/produce.ts'
@@ -18,11 +18,20 @@ export interface ProducerIdentity {
   readonly producerEpoch: number
 }
 
+/** Takes batches over when the brokers are gone for good: the log they served lies in files that are open to us. */
+export interface Successor {
+  /** Whether it is its turn: nobody serves the log any more. */
+  isDue(): boolean
+  /** Appends a batch, unless it is there already. Throws `ServedError` when somebody serves the log again. */
+  take(partition: number, batch: Uint8Array): Promise<SentRange>
+}
+
 export interface SenderOptions {
   readonly topic: string
   readonly partition: number
   readonly acks: Acks
   readonly identity: ProducerIdentity | undefined
+  readonly successor: Successor | undefined
   /** How long a batch is tried again after its first failure, in ms. */
   readonly deliveryMs: number
 }
@@ -148,6 +157,7 @@ export class PartitionSender {
     const now = performance.now()
     this.#failingSinceMs ??= now
     const failingMs = now - this.#failingSinceMs
+    if (await this.#handOver(error)) return
     if (!mayPass(error) || failingMs > this.#options.deliveryMs) {
       this.#fail(userErrorOf(error))
       return
@@ -159,6 +169,26 @@ export class PartitionSender {
     this.#isResting = false
     this.#sent = 0
     queueMicrotask(() => void this.#pump())
+  }
+
+  /** Gives what is on its way to whoever has the log now; false when there is nobody, or somebody serves it again. */
+  async #handOver(error: unknown): Promise<boolean> {
+    const { successor, partition } = this.#options
+    if (successor === undefined || !(error instanceof TemporaryError) || !successor.isDue()) return false
+    this.#attempt++
+    this.#isResting = true
+    try {
+      for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
+        next.resolve(await successor.take(partition, next.batch.bytes))
+        this.#pending.shift()
+      }
+      this.#fail(error)
+    } catch (failure) {
+      this.#isResting = false
+      if (failure instanceof ServedError) return false
+      this.#fail(failure)
+    }
+    return true
   }
 
   #fail(error: unknown): void {

@@ -2,11 +2,18 @@ import { NO_PRODUCER_ID } from '../base/brands.ts'
 import { initProducerIdApi } from '../protocol/messages/init-producer-id.ts'
 import { throwIfError } from './broker-errors.ts'
 import type { Cluster } from './cluster.ts'
-import { type Acks, PartitionSender, type ProducerIdentity, type SentRange } from './partition-sender.ts'
+import {
+  type Acks,
+  PartitionSender,
+  type ProducerIdentity,
+  type SentRange,
+  type Successor,
+} from './partition-sender.ts'
 
 export interface ProducerOptions {
   readonly topic: string
   readonly acks: Acks
+  readonly successor?: Successor
 }
 
 /** How long a batch is tried again (Kafka: delivery.timeout.ms), in ms. */
@@ -42,6 +49,7 @@ export class Producer {
       ...this.#options,
       partition,
       identity: this.#identity,
+      successor: this.#options.successor,
       deliveryMs,
     })
     this.#senders.set(partition, sender)

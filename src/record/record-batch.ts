@@ -213,6 +213,12 @@ export class RecordBatch {
     this.sealCrc()
   }
 
+  /** Takes back `stampLogAppendTime`, but for the largest timestamp, and seals the CRC. */
+  clearLogAppendTime(): void {
+    this.#view.setInt16(batchFieldAt.attributes, this.attributes & ~batchAttribute.logAppendTime)
+    this.sealCrc()
+  }
+
   /** Writes the CRC that the bytes have now. */
   sealCrc(): void {
     this.#view.setUint32(batchFieldAt.crc, this.#computeCrc())

@@ -1,6 +1,6 @@
 import type { LeaderEpoch, Offset } from '../base/brands.ts'
 import { assert } from '../base/assert.ts'
-import { DiskError, NotFoundError } from '../base/errors.ts'
+import { DiskError, NotFoundError, ServedError } from '../base/errors.ts'
 import type { OpenFile } from '../disk/file-system.ts'
 import { ActiveSegment } from './active-segment.ts'
 import { offerAll, type Offered } from './batch-offer.ts'
@@ -98,7 +98,8 @@ export class PartitionLog {
   async sync(): Promise<void> {
     this.endTurn()
     await this.#background.settled()
-    this.#throwIfFailed()
+    // What was appended before a server came is still ours to make durable.
+    const isServed = this.#failure instanceof ServedError || this.#throwIfFailed()
     const active = this.#active
     const state = this.#state
     if (active === undefined || state === undefined) return
@@ -111,6 +112,7 @@ export class PartitionLog {
       this.#options.fileSystem.syncDirectory(this.directory)
     })
     this.#background.restart()
+    if (isServed) return
     this.#withLock((current, segment) => {
       this.#refuseIfRemoved(segment.log)
       if (current.syncedEndOffset >= end) return
@@ -136,8 +138,7 @@ export class PartitionLog {
       this.#sealed.syncOlder(active.baseOffset, state.syncedEndOffset)
     })
     await active.log.syncSoon().catch((error: unknown) => {
-      this.#failure = error
-      throw error
+      throw (this.#failure = error)
     })
     this.#guard(() => {
       if (!isNamed) this.#options.fileSystem.syncDirectory(this.directory)
@@ -180,8 +181,7 @@ export class PartitionLog {
   advanceLogStart(target: Offset): Offset {
     return this.#change((state) => {
       const { logStartOffset: start, visibleEndOffset: end } = state
-      if (target > end || target < 0n)
-        throw new NotFoundError(`offset ${target} is outside of the log [${start}, ${end}]`)
+      if (target > end || target < 0n) throw new NotFoundError(`offset ${target} is not in the log [${start}, ${end}]`)
       return (state.logStartOffset = target > start ? target : start)
     })
   }
@@ -268,8 +268,9 @@ export class PartitionLog {
     }
   }
 
-  #throwIfFailed(): void {
-    if (this.#failure !== undefined) throw this.#failure
+  #throwIfFailed(): false {
+    if (this.#failure === undefined) return false
+    throw this.#failure
   }
 
   /** Makes sure that what this object knows is what is in the files. Called with the lock held. */
@@ -371,8 +372,7 @@ export class PartitionLog {
   }
 
   #rollIfDue(placed: PlacedBatches, appendBytes: number): ActiveSegment {
-    const active = this.#active
-    const state = this.#state
+    const [active, state] = [this.#active, this.#state]
     assert(active !== undefined && state !== undefined, 'appends follow catching up')
     return this.#age.isRollDue(active, placed, appendBytes) ? this.#roll(active, state) : active
   }

@@ -1,5 +1,5 @@
 import type { FilePosition, LeaderEpoch, Offset, TimestampMs } from '../base/brands.ts'
-import { NotFoundError, RefusedError, type TslogError } from '../base/errors.ts'
+import { NotFoundError, ServedError, type TslogError } from '../base/errors.ts'
 import { crc32c } from '../wire/crc32c.ts'
 
 /**
@@ -173,6 +173,6 @@ function flagsOf(state: WriteState): number {
 /** Why the partition is no longer for its writers to change, if the state says so: deleted, or a server's, unless that is the writer. */
 export function refusalOf(state: WriteState | undefined, directory: string, isServer = false): TslogError | undefined {
   if (state?.isDeleted === true) return new NotFoundError(`${directory}: the topic was deleted`)
-  if (state?.isServed === true && !isServer) return new RefusedError(`${directory} is held by a running tslog serve`)
+  if (state?.isServed === true && !isServer) return new ServedError(`${directory} is held by a running tslog serve`)
   return undefined
 }

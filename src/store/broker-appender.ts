@@ -1,4 +1,6 @@
+import { assert } from '../base/assert.ts'
 import type { Producer } from '../client/producer.ts'
+import { RecordBatch } from '../record/record-batch.ts'
 import type { TopicConfig } from '../storage/topic-configs.ts'
 import type { AppendedRange, BatchAppender, BatchToAppend } from './log-store.ts'
 
@@ -25,12 +27,25 @@ export class BrokerAppender implements BatchAppender {
     this.#producer = producer
   }
 
+  /** Of several batches each is sent alone: a request has one for a partition. */
   append(partition: number, { bytes }: BatchToAppend): Promise<AppendedRange> {
-    const sending = this.#producer.send(partition, bytes)
+    const sending = this.#sendAll(partition, bytes)
     this.#underWay.add(sending)
     const done = (): void => void this.#underWay.delete(sending)
     sending.then(done, done)
     return sending
+  }
+
+  async #sendAll(partition: number, bytes: Uint8Array): Promise<AppendedRange> {
+    const ranges: Promise<AppendedRange>[] = []
+    for (let at = 0; at < bytes.length;) {
+      const { bytes: batch } = new RecordBatch(bytes, at)
+      ranges.push(this.#producer.send(partition, batch))
+      at += batch.length
+    }
+    const [first, ...others] = await Promise.all(ranges)
+    assert(first !== undefined, 'an append has a batch')
+    return { baseOffset: first.baseOffset, nextOffset: (others.at(-1) ?? first).nextOffset }
   }
 
   /** Brokers take turns by themselves. */

@@ -4,7 +4,7 @@ import { nearest } from '../base/nearest-name.ts'
 import type { Cluster } from '../client/cluster.ts'
 import { Fetcher } from '../client/fetcher.ts'
 import { lookUpOffset, SpecialTime } from '../client/offset-lookup.ts'
-import type { Acks } from '../client/partition-sender.ts'
+import type { Acks, Successor } from '../client/partition-sender.ts'
 import { Producer } from '../client/producer.ts'
 import { type BrokerConfig, type BrokerTopic, TopicAdmin } from '../client/topic-admin.ts'
 import type { NewTopic, Topic } from '../storage/log-directory.ts'
@@ -142,10 +142,11 @@ export class BrokerStore implements LogStore {
     await this.#cluster.retrying(() => this.#cluster.any(), 0)
   }
 
-  async openAppender(topic: string): Promise<BatchAppender> {
+  /** `successor` takes batches over when the broker ends, where somebody can. */
+  async openAppender(topic: string, successor?: Successor): Promise<BatchAppender> {
     const { partitionCount } = await this.topic(topic)
     const config = await this.config(topic)
-    const producer = await Producer.open(this.#cluster, { topic, acks: this.#acks })
+    const producer = await Producer.open(this.#cluster, { topic, acks: this.#acks, ...(successor && { successor }) })
     return new BrokerAppender({ topic, partitionCount, config }, producer)
   }
 

@@ -1,3 +1,5 @@
+import { offset } from '../base/brands.ts'
+import { RefusedError } from '../base/errors.ts'
 import type { LogDirectory } from '../storage/log-directory.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
 import type { TopicConfig } from '../storage/topic-configs.ts'
@@ -27,6 +29,22 @@ export class DirectoryAppender implements BatchAppender {
     if (this.#inTurn !== log) this.endTurn()
     this.#inTurn = moreFollows ? log : undefined
     return log.append(bytes, durability, moreFollows)
+  }
+
+  /**
+   * Appends a batch that a server may have appended already before it ended: then nothing is done. Throws `ServedError` while there is a
+   * server, `RefusedError` when the log has another idea of what its producer sent.
+   */
+  offer(partition: number, batch: Uint8Array): AppendedRange {
+    const log = this.#logs.get(partition) ?? this.#open(partition)
+    const [offered] = log.offer([batch], 'later')
+    if (offered?.kind === 'appended') return offered
+    if (offered?.kind === 'duplicate') {
+      return { baseOffset: offered.baseOffset, nextOffset: offset(offered.lastOffset + 1n) }
+    }
+    throw new RefusedError(
+      `a batch for ${this.topic}-${partition} does not fit what its producer sent: ${offered?.kind}`,
+    )
   }
 
   endTurn(): void {

@@ -11,7 +11,6 @@ import { DirectoryAppender } from './directory-appender.ts'
 import { DirectorySource } from './directory-source.ts'
 import { LazyGroups } from './lazy-groups.ts'
 import type {
-  BatchAppender,
   BatchSource,
   GroupStore,
   Isolation,
@@ -119,7 +118,7 @@ export class DirectoryStore implements LogStore {
     if (this.#isThere()) await this.#forWriting()
   }
 
-  async openAppender(topic: string): Promise<BatchAppender> {
+  async openAppender(topic: string): Promise<DirectoryAppender> {
     return new DirectoryAppender(await this.#forWriting(), topic)
   }
 

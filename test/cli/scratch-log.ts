@@ -80,7 +80,7 @@ export class ScratchLog {
     await this.use(async (store) => {
       const appender = await store.openAppender(topic)
       for (const bytes of batches) {
-        await appender.append(partition, { bytes, durability: 'now', moreFollows: false })
+        appender.append(partition, { bytes, durability: 'now', moreFollows: false })
       }
     })
   }

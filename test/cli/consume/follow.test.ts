@@ -42,7 +42,7 @@ describe('consume --follow', () => {
     await log.use(async (store) => {
       const appender = await store.openAppender('t')
       for (const value of ['gone', 'kept']) {
-        await appender.append(0, { bytes: batchOf([{ value }]), durability: 'never', moreFollows: false })
+        appender.append(0, { bytes: batchOf([{ value }]), durability: 'never', moreFollows: false })
       }
       await store.trim({ topic: 't', partition: 0 }, 6n as never)
     })
@@ -114,8 +114,8 @@ describe('consume --follow', () => {
     await sleep(300)
     await log.use(async (store) => {
       const appender = await store.openAppender('t')
-      await appender.append(0, { bytes: batchOf([{ value: 'later', at: 5 }]), durability: 'never', moreFollows: false })
-      await appender.append(1, { bytes: batchOf([{ value: 'first', at: 1 }]), durability: 'never', moreFollows: false })
+      appender.append(0, { bytes: batchOf([{ value: 'later', at: 5 }]), durability: 'never', moreFollows: false })
+      appender.append(1, { bytes: batchOf([{ value: 'first', at: 1 }]), durability: 'never', moreFollows: false })
     })
     expect((await reading).stdout.split('\n').toSorted()).toEqual(['', 'first', 'later'])
   })
