@@ -22,8 +22,6 @@ export interface BrokerConfig {
   readonly delayedFetchesMax: number
   /** How often partitions that somebody waits for are looked at for what other processes appended. */
   readonly foreignAppendsMs: number
-  /** Whether commands must append through this broker: its partitions bear the mark of it. */
-  readonly claimsAppends: boolean
   readonly limits: ServerLimits
 }
 
@@ -37,6 +35,5 @@ export const defaultBrokerConfig: BrokerConfig = {
   producerIdExpirationMs: 86_400_000,
   delayedFetchesMax: 10_000,
   foreignAppendsMs: 20,
-  claimsAppends: false,
   limits: defaultServerLimits,
 }

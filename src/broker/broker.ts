@@ -175,7 +175,6 @@ function makeServices(options: BrokerOptions, directory: LogDirectory): BrokerSe
       directory,
       fileSystem,
       flushPolicy: config.flushPolicy,
-      claimsAppends: config.claimsAppends,
       window: memory.window,
       onDamage: ({ path, position, firstOffset, nextOffset, reason }) =>
         log.error('damaged batch passed over', { path, position, firstOffset, nextOffset, reason }),

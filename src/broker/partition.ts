@@ -24,7 +24,6 @@ export interface PartitionWorld {
   readonly fileSystem: FileSystem
   readonly flushPolicy: FlushPolicy
   readonly window: () => BatchWindow
-  readonly claimsAppends: boolean
   readonly onDamage: (damage: Damage) => void
   readonly onCommit: (batches: number) => void
 }
@@ -157,7 +156,7 @@ export class Partition {
 
   /** Takes back the mark of a server. */
   release(): void {
-    if (this.#world.claimsAppends) this.#log?.markServed(false)
+    this.#log?.markServed(false)
   }
 
   /** Closes the files. Who still waits is told, and finds nothing. */
@@ -176,7 +175,7 @@ export class Partition {
     if (this.#log !== undefined) return this.#log
     this.#isReopening = false
     const log = this.#world.directory.openLog(this.id)
-    if (this.#world.claimsAppends) log.markServed(true)
+    log.markServed(true)
     this.#log = log
     const { highWatermark, logEndOffset } = log.offsets()
     // A server that was killed had appended more than it had committed: nobody was told so, but it is in the log.
