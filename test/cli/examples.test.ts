@@ -43,6 +43,15 @@ describe('an example of the help works as it is written:', () => {
 })
 
 describe('an example of the README works as it is written:', () => {
-  const [, block = ''] = /^```sh\n(.*?)^```/ms.exec(readFileSync(`${projectRoot}README.md`, 'utf8')) ?? []
-  test.each(block.trim().split('\n'))('%s', works)
+  test.each(linesOf('sh'))('%s', works)
+
+  // What stands before it is when cron runs it.
+  test.each(linesOf('crontab').map((line) => line.replace(/^(\S+ ){5} */, '')))('%s', works)
 })
+
+/** The lines of the first block in this language. */
+function linesOf(language: string): string[] {
+  const block = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'ms')
+  const [, lines = ''] = block.exec(readFileSync(`${projectRoot}README.md`, 'utf8')) ?? []
+  return lines.trim().split('\n')
+}
