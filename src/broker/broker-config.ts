@@ -1,3 +1,4 @@
+import { type GroupCoordinatorConfig, groupCoordinatorDefaults } from '../coordinator/group-coordinator-config.ts'
 import { defaultServerLimits, type ServerLimits } from '../network/server-limits.ts'
 
 /** When an acknowledged batch is on the disk: before the answer, many requests per sync, or whenever the system likes (Kafka's default). */
@@ -22,6 +23,8 @@ export interface BrokerConfig {
   readonly delayedFetchesMax: number
   /** How often partitions that somebody waits for are looked at for what other processes appended. */
   readonly foreignAppendsMs: number
+  /** group.*, offset.* and offsets.* */
+  readonly groups: GroupCoordinatorConfig
   readonly limits: ServerLimits
 }
 
@@ -35,5 +38,6 @@ export const defaultBrokerConfig: BrokerConfig = {
   producerIdExpirationMs: 86_400_000,
   delayedFetchesMax: 10_000,
   foreignAppendsMs: 20,
+  groups: groupCoordinatorDefaults,
   limits: defaultServerLimits,
 }

@@ -16,6 +16,7 @@ import type { BrokerConfig } from './broker-config.ts'
 import type { BrokerLog } from './broker-log.ts'
 import { DelayedOperations } from './delayed-operations.ts'
 import { FetchSessions } from './fetch-sessions.ts'
+import { GroupCoordinator } from './groups/group-coordinator.ts'
 import { allHandlers } from './handlers/all-handlers.ts'
 import { apiVersionsHandler } from './handlers/api-versions.ts'
 import { KernelMemory } from './kernel-memory.ts'
@@ -96,6 +97,7 @@ export class Broker {
     const bound: DialAddress[] = []
     for (const listener of listeners) bound.push(await this.#listenOn(listener))
     const [first] = bound
+    this.services.groups.start()
     await this.#listenLocally(first?.kind === 'tcp' ? first : { host: 'localhost', port: 0 })
     return bound
   }
@@ -122,6 +124,7 @@ export class Broker {
     this.#server.closeListeners()
     await this.services.cluster.controlledShutdown()
     this.services.delayed.close()
+    this.services.groups.close()
     await this.#server.drain(drainMs)
     this.services.topics.close()
     this.#options.directory.fileSystem.remove(`${this.#directory.path}/${SERVE_SOCKET}`)
@@ -196,6 +199,15 @@ function makeServices(options: BrokerOptions, directory: LogDirectory): BrokerSe
       foreignAppendsMs: config.foreignAppendsMs,
     }),
     sessions: new FetchSessions(config.fetchSessionsMax, () => options.clock.now()),
+    groups: new GroupCoordinator({
+      topics,
+      cluster,
+      config: config.groups,
+      clock: options.clock,
+      random,
+      elapsedMs: options.elapsedMs,
+      events: log,
+    }),
     producerIds: new ProducerIds(cluster),
     memory,
     disk: logDirectoryUse(fileSystem, directory.path),

@@ -4,6 +4,7 @@ import type { BrokerConfig } from './broker-config.ts'
 import type { BrokerLog } from './broker-log.ts'
 import type { ClusterControl } from './cluster-control.ts'
 import type { DelayedOperations } from './delayed-operations.ts'
+import type { GroupCoordinator } from './groups/group-coordinator.ts'
 import type { FetchSessions } from './fetch-sessions.ts'
 import type { KernelMemory } from './kernel-memory.ts'
 import type { Metrics } from './metrics.ts'
@@ -24,6 +25,7 @@ export interface BrokerServices {
   readonly topics: TopicRegistry
   readonly delayed: DelayedOperations
   readonly sessions: FetchSessions
+  readonly groups: GroupCoordinator
   readonly producerIds: ProducerIds
   readonly memory: KernelMemory
   readonly disk: LogDirectoryUse

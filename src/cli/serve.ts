@@ -56,8 +56,15 @@ function listenersOf({ listen, advertisedListener }: ServeOptions): ListenerConf
     })
 }
 
-function configOf({ flushPolicy, partitions, autoCreate }: ServeOptions): BrokerConfig {
-  return { ...defaultBrokerConfig, flushPolicy, numPartitions: partitions, autoCreateTopics: autoCreate }
+function configOf(options: ServeOptions): BrokerConfig {
+  const { flushPolicy, partitions, autoCreate, groupInitialRebalanceDelayMs: initialRebalanceDelayMs } = options
+  return {
+    ...defaultBrokerConfig,
+    flushPolicy,
+    numPartitions: partitions,
+    autoCreateTopics: autoCreate,
+    groups: { ...defaultBrokerConfig.groups, initialRebalanceDelayMs },
+  }
 }
 
 function stopSignal(signals: SignalWatch): Promise<StopSignal> {

@@ -28,6 +28,11 @@ export function offsetFetch(table: GroupTable, request: GroupToFetch, requireSta
   return { groupId, topics, errorCode: ErrorCode.NONE }
 }
 
+/** The answer when the coordinator cannot tell. */
+export function offsetFetchError({ groupId }: GroupToFetch, errorCode: number): FetchedGroup {
+  return { groupId, topics: [], errorCode }
+}
+
 /** What is answered for a partition without a committed position. */
 export function noPosition(partitionIndex: number, errorCode: number = ErrorCode.NONE): FetchedPartition {
   return {

@@ -11,6 +11,7 @@ import { fetchHandler } from './fetch.ts'
 import { incrementalAlterConfigsHandler } from './incremental-alter-configs.ts'
 import { initProducerIdHandler } from './init-producer-id.ts'
 import { listOffsetsHandler } from './list-offsets.ts'
+import { groupHandlers } from './group-handlers.ts'
 import { metadataHandler } from './metadata.ts'
 import { offsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts'
 import { produceHandler } from './produce.ts'
@@ -32,4 +33,5 @@ export const allHandlers: readonly AnyHandler[] = [
   createPartitionsHandler,
   incrementalAlterConfigsHandler,
   describeClusterHandler,
+  ...groupHandlers,
 ]

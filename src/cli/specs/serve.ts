@@ -54,6 +54,16 @@ export const serveSpec = {
       summary: 'Make a topic that a client names and that is not there (auto.create.topics.enable).',
     },
     ...adoptFlag,
+    'group-initial-rebalance-delay-ms': {
+      kind: 'int',
+      value: 'MS',
+      example: '0',
+      min: 0,
+      max: 600_000,
+      default: 3000,
+      summary:
+        'How long the first rebalance of an empty consumer group waits for more members (group.initial.rebalance.delay.ms).',
+    },
     ...globalFlags,
   },
   directoryOnly: true,
