@@ -32,6 +32,8 @@ const recoveryWindowBytes = 1024 * 1024
 export async function openStore(options: StoreOptions, context: CliContext): Promise<LogStore> {
   const location = locate(options, context)
   if (location.kind === 'directory') return openLocalStore(optionsFor(location.path, options, context))
+  if (options.adopt === true)
+    throw new UsageError('--adopt is for a log directory, not for brokers', { hint: 'leave it out' })
   const { openBrokerStore } = await import('./open-broker-store.ts')
   return openBrokerStore(location, options.acks)
 }

@@ -22,7 +22,8 @@ export type RepairOptions = OptionsOf<typeof repairSpec>
 /** Mends a log directory: says what is to be done, asks, and does it. */
 export async function repair(options: RepairOptions, context: CliContext): Promise<number> {
   const directory = await wholeDirectoryOptions(options, context)
-  refuseRepair(directory)
+  // What would be done to a directory of Kafka's may be asked without taking it over.
+  refuseRepair({ ...directory, adopt: options.adopt || options.dryRun })
   const plan = await planAll(directory, options, context)
   const { actions } = plan
   if (actions.length > 0 && !options.dryRun) {

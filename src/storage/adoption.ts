@@ -18,14 +18,12 @@ export const kafkaImport: KafkaImport = { importTopics, adoptDirectory }
  */
 function adoptDirectory(options: LogDirectoryOptions): void {
   const { fileSystem, path, clock, random, lockWaitMs, onWarning } = options
-  let imported: ImportedTopics | undefined
-  new TopicCatalog(fileSystem, path).create(() => {
-    imported = importTopics({ fileSystem, path, now: clock.now(), newId: () => randomUuid(random) })
-    const [problem] = imported.problems
-    if (problem !== undefined) throw new CorruptSegmentError(`${path}/${METADATA_TOPIC}-0`, 0, problem)
-    return imported.topics
-  }, lockWaitMs)
-  if (imported !== undefined) for (const line of remarks(path, imported)) onWarning?.(line)
+  const imported = importTopics({ fileSystem, path, now: clock.now(), newId: () => randomUuid(random) })
+  const [problem] = imported.problems
+  if (problem !== undefined) throw new CorruptSegmentError(`${path}/${METADATA_TOPIC}-0`, 0, problem)
+  // Nothing is made before this: a file of ours in the directory of a broker would be misread by the next one who looks.
+  const isFirst = new TopicCatalog(fileSystem, path).create(() => imported.topics, lockWaitMs)
+  if (isFirst) for (const line of remarks(path, imported)) onWarning?.(line)
 }
 
 function remarks(path: string, { topics, unknown, withoutRetention }: ImportedTopics): string[] {

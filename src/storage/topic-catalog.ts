@@ -70,10 +70,12 @@ export class TopicCatalog {
     })
   }
 
-  /** Begins the catalog with what `make` gives, under the same lock; nothing happens when there is one. Throws what `update` throws. */
-  create(make: () => CatalogTopics, waitMs: number): void {
-    this.#locked(waitMs, () => {
-      if (this.read() === undefined) this.#write(make())
+  /** Begins the catalog with what `make` gives, under the same lock; false, and nothing happens, when there is one. Throws what `update` throws. */
+  create(make: () => CatalogTopics, waitMs: number): boolean {
+    return this.#locked(waitMs, () => {
+      if (this.read() !== undefined) return false
+      this.#write(make())
+      return true
     })
   }
 

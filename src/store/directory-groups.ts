@@ -80,6 +80,8 @@ export class DirectoryGroups implements GroupStore {
 
   async hold(groupId: string): Promise<GroupHold> {
     if (groupId === '') throw new UsageError('a group needs a name', { hint: 'such as -g nightly' })
+    // A directory that is not ours to write is told now, with nothing read and no file made.
+    await this.#options.store.prepareToWrite()
     await this.#makeTopic()
     const path = `${this.#options.path}/tslog-group-${hashOf(groupId)}.lock`
     const file = this.#options.fileSystem.open(path, 'create')

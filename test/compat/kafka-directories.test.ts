@@ -61,6 +61,8 @@ describe.skipIf(missing !== undefined)(`a directory of the real Kafka ${missing 
       ['topics', 'alter', kind, '--config', 'retention.ms=1'],
       ['topics', 'delete', kind, '--yes'],
       ['topics', 'trim', kind, '-o', 'end', '--yes'],
+      ['consume', kind, '-g', 'fresh'],
+      ['repair', '--yes'],
       ['close'],
     ]
     for (const words of refused) {

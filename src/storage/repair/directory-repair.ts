@@ -77,9 +77,11 @@ function makeMissing(options: LogDirectoryOptions, topics: ReadonlySet<string>):
   const { fileSystem, path } = options
   const directory = LogDirectory.openToWrite(options)
   try {
-    const all = [...topics].flatMap((topic) =>
-      Array.from({ length: directory.topic(topic).partitionCount }, (_, partition) => ({ topic, partition })),
-    )
+    const all = [...topics].flatMap((topic) => {
+      const { partitionCount, elsewhere } = directory.topic(topic)
+      const partitions = Array.from({ length: partitionCount }, (_, partition) => partition)
+      return partitions.filter((one) => !elsewhere.includes(one)).map((partition) => ({ topic, partition }))
+    })
     // To open the log of a partition is to make it; one that is there may be damaged, and is not opened yet.
     const missing = all.filter((one) => fileSystem.stat(`${path}/${partitionDirectoryName(one)}`) === undefined)
     for (const one of missing) directory.openLog(one).offsets()
