@@ -16,6 +16,7 @@ export const commandModules: CommandModules = {
   'groups describe': () => import('./groups/describe.ts'),
   'groups reset': () => import('./groups/reset.ts'),
   'groups delete': () => import('./groups/delete.ts'),
+  retention: () => import('./retention.ts'),
   stats: () => import('./stats.ts'),
   dump: () => import('./dump.ts'),
   compact: () => import('./compact.ts'),

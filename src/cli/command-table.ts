@@ -83,6 +83,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./specs/groups-delete.ts')).groupsDeleteSpec,
   },
   {
+    name: 'retention',
+    brief: 'delete old segments, as retention.ms and .bytes say',
+    load: async () => (await import('./specs/retention.ts')).retentionSpec,
+  },
+  {
     name: 'stats',
     brief: 'counts, bytes, rates over time, codecs, top keys',
     load: async () => (await import('./specs/stats.ts')).statsSpec,

@@ -47,6 +47,8 @@ export interface FileFacts {
   /** Bytes. */
   readonly size: number
   readonly modifiedMs: number
+  /** When content, name or mode changed last: a rename is seen here. */
+  readonly changedMs: number
   /** Identity of the file whatever its name: device and inode. */
   readonly identity: string
 }

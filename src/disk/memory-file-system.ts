@@ -117,6 +117,7 @@ export class MemoryFileSystem implements FileSystem {
       kind: node.kind,
       size: isFile ? node.size : 4096,
       modifiedMs: isFile ? node.modifiedMs : 0,
+      changedMs: isFile ? node.changedMs : 0,
       identity: identityOf(node),
     }
   }
@@ -151,6 +152,7 @@ export class MemoryFileSystem implements FileSystem {
       { directory: source.parent, name: source.name, node: undefined },
       { directory: target.parent, name: target.name, node: source.node },
     )
+    if (source.node.kind === 'file') source.node.changedMs = this.#disk.options.clock.now()
     this.#dropName(target.node)
   }
 

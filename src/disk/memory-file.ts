@@ -16,6 +16,7 @@ export class MemoryFile {
   readonly id: number
   readonly holders = new Map<object, LockKind>()
   modifiedMs: number
+  changedMs: number
   openCount = 0
   hasName = true
   #seen = new GrowableBytes()
@@ -25,6 +26,7 @@ export class MemoryFile {
   constructor(id: number, modifiedMs: number) {
     this.id = id
     this.modifiedMs = modifiedMs
+    this.changedMs = modifiedMs
   }
 
   get size(): number {

@@ -69,6 +69,7 @@ export class MemoryOpenFile implements OpenFile {
     const fault = this.#begin('touch', 0)
     if (fault !== undefined) throw memoryDiskError('set the time of', this.path, fault.code)
     this.#file.modifiedMs = modifiedMs
+    this.#file.changedMs = this.#disk.options.clock.now()
   }
 
   truncate(size: number): void {
@@ -176,6 +177,7 @@ export class MemoryOpenFile implements OpenFile {
     change()
     this.#disk.usedBytes += this.#file.size - before
     this.#file.modifiedMs = this.#disk.options.clock.now()
+    this.#file.changedMs = this.#file.modifiedMs
   }
 
   #fail(action: string, fault: Fault): DiskError {

@@ -7,6 +7,7 @@ export function fileFacts(stats: Stats, exactly: () => BigIntStats): FileFacts {
     kind: kindOf(stats),
     size: stats.size,
     modifiedMs: Math.round(stats.mtimeMs),
+    changedMs: Math.round(stats.ctimeMs),
     identity: identityOf(stats, exactly),
   }
 }

@@ -12,6 +12,7 @@ import { mergeOffsetCheckpoint, type OffsetChanges, readOffsetCheckpoint } from 
 import { loadProducerState, writeProducerSnapshot } from './producer-loading.ts'
 import { uselessSnapshots } from './producer-snapshot.ts'
 import { floorSegment, listSegments } from './segment-list.ts'
+import { removeDeleted } from './segment-deletion.ts'
 import { Segment } from './segment.ts'
 import type { WriteState } from './write-state.ts'
 
@@ -74,6 +75,7 @@ function closePartition(
   const files = new PartitionFiles(fileSystem, `${path}/${name}`, from)
   const closed = directory.openLog(partition).closeForKafka((state, active, forget) => {
     active.seal()
+    removeDeleted(fileSystem, `${path}/${name}`, { now: 0, delayMs: 0 })
     const damages = files.findDamage(makeWindow)
     files.snapshotProducers(state)
     files.syncAll(active)

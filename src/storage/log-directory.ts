@@ -17,6 +17,7 @@ import { PartitionDirectories } from './partition-directories.ts'
 import { PartitionLog } from './partition-log.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
 import { PartitionReader } from './partition-reader.ts'
+import { deleteOldSegments } from './segment-deletion.ts'
 import { type CatalogTopic, refuseCollision, TopicCatalog } from './topic-catalog.ts'
 import { resolveTopicConfig, type TopicConfig, type TopicConfigTexts } from './topic-configs.ts'
 
@@ -217,7 +218,9 @@ export class LogDirectory {
     const changes = new Map([[partitionDirectoryName(partition), moved]])
     const { fileSystem, lockWaitMs: waitMs } = this.#options
     mergeOffsetCheckpoint(fileSystem, this.path, 'log-start-offset-checkpoint', { changes, waitMs, onlyForward: true })
-    this.openLog(partition).deleteOldSegments()
+    // At once: who trims may be in need of the room.
+    const { failure } = deleteOldSegments(this.openLog(partition), fileSystem, 0)
+    if (failure !== undefined) throw failure
     return moved
   }
 

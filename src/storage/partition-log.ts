@@ -15,9 +15,8 @@ import { writeProducerSnapshot } from './producer-loading.ts'
 import { PartitionTurn } from './partition-turn.ts'
 import { SealedSegments } from './sealed-segments.ts'
 import { SegmentAge } from './segment-age.ts'
-import { deleteSegmentsBelow } from './segment-deletion.ts'
 import { refuseWriting } from './serve-lock.ts'
-import { isSameSegment, refusalOf, type WriteState } from './write-state.ts'
+import { isSameSegment, moveLogStart, refusalOf, type WriteState } from './write-state.ts'
 import { WriteStateFile } from './write-state-file.ts'
 
 /**
@@ -179,18 +178,18 @@ export class PartitionLog {
 
   /** Moves the log start offset forward to `target`, at most to the high watermark: records below it are gone for every reader. */
   advanceLogStart(target: Offset): Offset {
-    return this.#change((state) => {
-      const { logStartOffset: start, visibleEndOffset: end } = state
-      if (target > end || target < 0n) throw new NotFoundError(`offset ${target} is not in the log [${start}, ${end}]`)
-      return (state.logStartOffset = target > start ? target : start)
-    })
+    return this.#change((state) => moveLogStart(state, target))
   }
 
-  /** Removes the segments all of whose records lie below the log start offset, which must be durable. Returns how many. */
-  deleteOldSegments(): number {
-    return this.rearrange((state) =>
-      deleteSegmentsBelow(this.#options.fileSystem, this.directory, state.logStartOffset),
-    )
+  /** Seals the active segment, so that it may be deleted or compacted. False when it is empty, or the log does not end at `end` any more. */
+  roll(end: Offset): boolean {
+    return this.#withLock((state, active) => {
+      if (active.progress.endPosition === 0 || state.logEndOffset !== end) return false
+      this.#stateFile.markAppending()
+      this.#guard(() => this.#roll(active, state), true)
+      this.#stateFile.write(state)
+      return true
+    })
   }
 
   /** Lets `change` replace or remove closed segments while no writer is there; readers are told. Killed in it, the next opener settles it. */

@@ -8,8 +8,9 @@ import { readOffsetCheckpoint } from './offset-checkpoints.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
 import { loadProducerState } from './producer-loading.ts'
 import { ProducerState } from './producer-state.ts'
+import { removeDeleted } from './segment-deletion.ts'
 import { floorSegment, listSegments } from './segment-list.ts'
-import { settleSwap } from './swap-settlement.ts'
+import { type SettledSegments, settleSwap } from './swap-settlement.ts'
 import type { WriteState } from './write-state.ts'
 import { WriteStateFile } from './write-state-file.ts'
 
@@ -36,7 +37,7 @@ export interface OpenedPartition {
  */
 export function openActive(options: OpeningOptions): OpenedPartition {
   const { state, fileSystem } = options
-  const { bases, isChanged } = settleSwap(fileSystem, options.directory)
+  const { bases, isChanged } = settled(options)
   if (state === undefined || state.bootId === '' || state.bootId !== fileSystem.bootId) return recoverAll(options)
   if (bases.at(-1) !== state.activeBaseOffset) return recoverAll(options)
   const active = activeOf(options, state)
@@ -48,6 +49,14 @@ export function openActive(options: OpeningOptions): OpenedPartition {
   active.trimIndexes()
   if (isChanged) state.generation += 1n
   return active.isAtEnd() ? { active, state, isChanged } : recoverTail(options, active, state)
+}
+
+/** What was dropped from the log goes when its time has come, whoever dropped it. */
+function settled({ fileSystem, directory, clock, config }: OpeningOptions): SettledSegments {
+  const found = settleSwap(fileSystem, directory)
+  const due = { now: clock.now(), delayMs: config.fileDeleteDelayMs }
+  if (found.hasDeleted) removeDeleted(fileSystem, directory, due)
+  return found
 }
 
 function activeOf(options: OpeningOptions, state: WriteState): ActiveSegment {
@@ -83,6 +92,8 @@ function recoverTail(options: OpeningOptions, active: ActiveSegment, state: Writ
 /** Checks the segments above the recovery point, whoever wrote them, and makes their indexes anew. */
 function recoverAll(options: OpeningOptions): OpenedPartition {
   const { fileSystem, directory } = options
+  // As Kafka does when it loads a log: whoever was to remove them may be gone.
+  removeDeleted(fileSystem, directory, { now: 0, delayMs: 0 })
   const bases = listSegments(fileSystem, directory)
   const logStart = logStartOffset(options, bases)
   if (bases.length === 0) bases.push(logStart)

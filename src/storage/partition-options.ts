@@ -10,6 +10,7 @@ export interface PartitionLogConfig {
   readonly segmentMs: number
   readonly segmentIndexBytes: number
   readonly indexIntervalBytes: number
+  readonly fileDeleteDelayMs: number
 }
 
 export interface PartitionLogOptions extends TopicPartition {

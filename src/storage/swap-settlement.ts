@@ -20,9 +20,9 @@ export interface SwapSettlement {
   readonly swapped: readonly string[]
 }
 
-/** Whether any of the names belongs to a swap: cheap, for directories where none does. */
+/** Whether any of the names belongs to a swap that is not over: cheap, for directories where none does. */
 export function hasSwapFiles(entries: readonly DirectoryEntry[]): boolean {
-  return entries.some(({ name }) => name.endsWith('.swap') || name.endsWith('.deleted') || name.endsWith('.cleaned'))
+  return entries.some(({ name }) => name.endsWith('.swap') || name.endsWith('.cleaned'))
 }
 
 /** `endOf`: the offset after the last record in the `.log.swap` file with that base offset. */
@@ -53,15 +53,19 @@ export interface SettledSegments {
   readonly bases: Offset[]
   /** Files were renamed or removed: whoever has the partition open must look again. */
   readonly isChanged: boolean
+  /** Files wait to be removed. */
+  readonly hasDeleted: boolean
 }
 
 /**
- * Finishes or undoes a swap that a killed process or a power cut left, with the partition's lock held, and removes what swaps left behind. What a
+ * Finishes or undoes a swap that a killed process or a power cut left, with the partition's lock held. What is `.deleted` without one waits for
+ * `removeDeleted`. What a
  * live process is preparing stays, unless that process is the caller (`isMaintainer`), who has nothing of its own there yet.
  */
 export function settleSwap(fileSystem: FileSystem, directory: string, isMaintainer = false): SettledSegments {
   const entries = listPartition(fileSystem, directory)
-  if (!hasSwapFiles(entries)) return { bases: segmentsAmong(entries), isChanged: false }
+  const hasDeleted = entries.some(({ name }) => name.endsWith('.deleted'))
+  if (!hasSwapFiles(entries)) return { bases: segmentsAmong(entries), isChanged: false, hasDeleted }
   const plan = planSettlement(entries, (base) => endOfSwap(fileSystem, directory, base))
   // What was renamed by one who was killed may not be durable yet.
   if (plan.swapped.length > 0) fileSystem.syncDirectory(directory)
@@ -72,7 +76,7 @@ export function settleSwap(fileSystem: FileSystem, directory: string, isMaintain
   for (const name of plan.swapped) fileSystem.rename(`${directory}/${name}`, `${directory}/${finalName(name)}`)
   if (plan.swapped.length > 0) fileSystem.syncDirectory(directory)
   const isChanged = [plan.useless, cleaned, plan.swapped].some((names) => names.length > 0)
-  return { bases: listSegments(fileSystem, directory), isChanged }
+  return { bases: listSegments(fileSystem, directory), isChanged, hasDeleted: false }
 }
 
 function removeAll(fileSystem: FileSystem, directory: string, names: readonly string[]): void {

@@ -68,6 +68,16 @@ export function isSameSegment(before: WriteState, now: WriteState): boolean {
   )
 }
 
+/** Moves the log start offset forward to `target`; returns where it is then. Throws `NotFoundError` beyond what readers may see. */
+export function moveLogStart(state: WriteState, target: Offset): Offset {
+  const { logStartOffset, visibleEndOffset } = state
+  if (target > visibleEndOffset || target < 0n) {
+    throw new NotFoundError(`offset ${target} is not in the log [${logStartOffset}, ${visibleEndOffset}]`)
+  }
+  if (target > logStartOffset) state.logStartOffset = target
+  return state.logStartOffset
+}
+
 /** Turns write states into bytes and back, once or twice per append: what seldom changes is kept in both forms. */
 export class WriteStateCodec {
   readonly #bootBytes = new Uint8Array(bootIdEnd - bootIdStart)

@@ -8,12 +8,22 @@ import { misreadWord } from '../../src/cli/oclif/misread-word.ts'
 import { consumeSpec } from '../../src/cli/specs/consume.ts'
 import { offsetsSpec } from '../../src/cli/specs/offsets.ts'
 import { produceSpec } from '../../src/cli/specs/produce.ts'
+import { retentionSpec } from '../../src/cli/specs/retention.ts'
+import { serveSpec } from '../../src/cli/specs/serve.ts'
 import { tailSpec } from '../../src/cli/specs/tail.ts'
 import { topicsListSpec } from '../../src/cli/specs/topics-list.ts'
 import { hotCommands } from '../../src/cli/hot-commands.ts'
 import { commandWords } from '../support/command-words.ts'
 
-const hotSpecs: readonly CommandSpec[] = [produceSpec, consumeSpec, tailSpec, offsetsSpec, topicsListSpec]
+const hotSpecs: readonly CommandSpec[] = [
+  produceSpec,
+  consumeSpec,
+  tailSpec,
+  offsetsSpec,
+  retentionSpec,
+  serveSpec,
+  topicsListSpec,
+]
 const runsPerSpec = 8000
 
 /** What oclif makes of the words, or undefined when it refuses them. */

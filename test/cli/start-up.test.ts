@@ -15,7 +15,7 @@ function staticImports(file: string, seen = new Set<string>()): Set<string> {
   return seen
 }
 
-const hotModules = ['produce', 'consume', 'tail', 'topics-list', 'offsets'].flatMap((name) => [
+const hotModules = ['produce', 'consume', 'tail', 'topics-list', 'offsets', 'retention'].flatMap((name) => [
   `src/cli/${name}.ts`,
   `src/cli/specs/${name}.ts`,
 ])
@@ -28,7 +28,7 @@ test.each(['src/main.ts', 'src/cli/context.ts', 'src/cli/completion/complete.ts'
   },
 )
 
-test.each(['src/cli/hot-reading.ts', 'src/cli/hot-writing.ts'])(
+test.each(['src/cli/hot-reading.ts', 'src/cli/hot-writing.ts', 'src/cli/hot-keeping.ts'])(
   '%s is one piece, and needs no module of the runtime that takes milliseconds to load',
   (file) => {
     const imports = [...staticImports(file)]

@@ -74,6 +74,18 @@ describe.each(subjects)('a file of $name', ({ make }) => {
     expect(fileSystem.stat(file.path)?.modifiedMs).toBe(1_700_000_000_123)
   })
 
+  test('tells when its name was changed, without a change of its modification time', () => {
+    const fileSystem = make()
+    const file = emptyFile(fileSystem)
+    file.touch(1_700_000_000_123)
+    const before = fileSystem.stat(file.path)?.changedMs ?? 0
+    fileSystem.rename(file.path, `${file.path}.old`)
+    const renamed = fileSystem.stat(`${file.path}.old`)
+    expect(renamed?.modifiedMs).toBe(1_700_000_000_123)
+    expect(renamed?.changedMs).toBeGreaterThanOrEqual(before)
+    expect(before).toBeGreaterThan(1_700_000_000_123)
+  })
+
   test('has an identity that its name shares until it is renamed or replaced', () => {
     const fileSystem = make()
     const file = emptyFile(fileSystem)

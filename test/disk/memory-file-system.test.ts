@@ -396,6 +396,9 @@ describe('watching', () => {
     expect(file.modifiedMs()).toBe(1_000)
     file.write(bytes('x'), 0)
     expect(file.modifiedMs()).toBe(2_000)
+    now = 3_000
+    timed.rename('/f', '/g')
+    expect(timed.stat('/g')).toMatchObject({ modifiedMs: 2_000, changedMs: 3_000 })
   })
 })
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
 import { plainBatchWindow } from '../../src/record/batch-window.ts'
 import { PartitionReader } from '../../src/storage/partition-reader.ts'
+import { deleteOldSegments } from '../../src/storage/segment-deletion.ts'
 import { batch, numbered } from '../support/batches.ts'
 import { directory, expected, PartitionScene, readAll, segmentPath } from './partition-scene.ts'
 
@@ -141,7 +142,7 @@ describe('a reader', () => {
     expect(one.read(window)).toEqual({ kind: 'batches', end: batchBytes })
     const log = scene.open('trimmer')
     log.advanceLogStart(offset(5))
-    expect(log.deleteOldSegments()).toBe(2)
+    expect(deleteOldSegments(log, scene.fileSystem, 60_000).count).toBe(2)
     const kinds = []
     const seen: string[] = []
     for (;;) {

@@ -22,6 +22,7 @@ const config: PartitionLogConfig = {
   segmentMs: 7 * 24 * 3600 * 1000,
   segmentIndexBytes: 10 * 1024 * 1024,
   indexIntervalBytes: 100,
+  fileDeleteDelayMs: 60_000,
 }
 
 export const logDirectory = '/log'

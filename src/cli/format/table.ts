@@ -50,5 +50,6 @@ async function bordered({ columns, rows }: Table, isColoured: boolean): Promise<
 }
 
 function cellText(cell: Cell): string {
-  return cell === null ? '-' : visibleText(String(cell))
+  if (cell === null) return '-'
+  return typeof cell === 'string' ? visibleText(cell) : String(cell)
 }
