@@ -18,6 +18,7 @@ import { memoryRows } from './rows/memory.ts'
 import { recoveryRows } from './rows/recovery.ts'
 import { startupRows } from './rows/startup.ts'
 import { topicsListRows } from './rows/topics-list.ts'
+import { verifyRows } from './rows/verify.ts'
 
 const rows: readonly Row[] = [
   ...startupRows,
@@ -29,6 +30,7 @@ const rows: readonly Row[] = [
   ...appenderRows,
   ...memoryRows,
   ...recoveryRows,
+  ...verifyRows,
 ]
 
 const usage = `npm run bench -- [--row NAME]... [--pairs N] [--size BYTES] [--data DIR] [--tslog PATH] [--json FILE] [--list]

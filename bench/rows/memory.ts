@@ -19,6 +19,11 @@ export const memoryRows: readonly Row[] = [
     prepare: (tslog, input) => `${tslog} produce t --fsync never < ${input}`,
     script: (tslog) => `{ echo $BASHPID >&3; exec ${tslog} consume t; } | wc -l`,
   }),
+  memory('memory-verify', {
+    label: 'tslog verify',
+    prepare: (tslog, input) => `${tslog} produce t --config segment.bytes=268435456 --fsync never < ${input}`,
+    script: (tslog) => `{ echo $BASHPID >&3; exec ${tslog} verify; }`,
+  }),
 ]
 
 interface Watched {

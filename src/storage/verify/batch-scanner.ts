@@ -2,13 +2,13 @@ import { type FilePosition, filePosition } from '../../base/brands.ts'
 import type { OpenFile } from '../../disk/file-system.ts'
 import type { BatchWindow } from '../../record/batch-window.ts'
 import { type LogBatch, scanBatch } from '../../record/log-batch.ts'
-import { batchFieldAt, batchLengthOverhead, RecordBatch } from '../../record/record-batch.ts'
+import { batchAttribute, batchFieldAt, batchLengthOverhead, RecordBatch } from '../../record/record-batch.ts'
 
 /** What stands at one position of a `.log` file. */
 export type ScannedPlace =
   | {
       readonly kind: 'batch'
-      /** Its head; the rest too when `isWhole`. Holds until the next call. */
+      /** Its head; the rest too when `isWhole`, as a control batch is unless it is very large. Holds until the next call. */
       readonly batch: LogBatch
       readonly position: FilePosition
       readonly sizeInBytes: number
@@ -30,7 +30,6 @@ export interface ScannerOptions {
 /** A message of magic 0 or 1 that is larger than the window has to be held whole; none that a broker took is as large as this. */
 const legacyBytesMax = 32 * 1024 * 1024
 
-/** Bytes read at a time when a batch is larger than the window. */
 const headBytes = RecordBatch.overhead
 
 /**
@@ -67,12 +66,22 @@ export class BatchScanner {
     if (this.#position >= this.#end) return { kind: 'end', position }
     const inWindow = this.#scan()
     if (inWindow.kind !== 'incomplete') return this.#take(inWindow)
+    if (this.#isSplit(inWindow.sizeInBytes)) return this.#takeSplit(inWindow.sizeInBytes)
     this.#refill()
     const refilled = this.#scan()
     if (refilled.kind !== 'incomplete') return this.#take(refilled)
     const size = refilled.sizeInBytes
     if (size === undefined || this.#position + size > this.#end) return { kind: 'incomplete', position }
-    return this.#takeLarge(size)
+    return this.#window.bytes[RecordBatch.magicStart] === 2 ? this.#takeSplit(size) : this.#takeLegacy(size)
+  }
+
+  /** Whether the window ends in a batch that need not be read again from its start: only its CRC is asked for, and its head is there. */
+  #isSplit(size: number | undefined): size is number {
+    const start = this.#position - this.#base
+    if (size === undefined || this.#position + size > this.#end || this.#filled - start < headBytes) return false
+    const { bytes } = this.#window
+    const isControl = ((bytes[start + batchFieldAt.attributes + 1] ?? 0) & batchAttribute.control) !== 0
+    return bytes[start + RecordBatch.magicStart] === 2 && !isControl
   }
 
   #scan(): ReturnType<typeof scanBatch> {
@@ -102,12 +111,12 @@ export class BatchScanner {
     return this.#window.crc32c(start + RecordBatch.crcStart, start + batch.sizeInBytes) === batch.crc
   }
 
-  /** The window holds the beginning of a batch that is larger than it. */
-  #takeLarge(sizeInBytes: number): ScannedPlace {
+  /** The window holds the beginning of a batch, and at least its head. */
+  #takeSplit(sizeInBytes: number): ScannedPlace {
     const position = filePosition(this.#position)
-    if (this.#window.bytes[RecordBatch.magicStart] !== 2) return this.#takeLegacy(sizeInBytes)
-    const batch = headOf(this.#window.bytes)
-    const isCrcValid = this.#crcOf(sizeInBytes) === batch.crc
+    const start = this.#position - this.#base
+    const batch = headOf(this.#window.bytes.subarray(start, start + headBytes))
+    const isCrcValid = this.#crcFrom(start, sizeInBytes) === batch.crc
     this.#position += sizeInBytes
     return { kind: 'batch', batch, position, sizeInBytes, isWhole: false, isCrcValid }
   }
@@ -122,25 +131,26 @@ export class BatchScanner {
     return scanned.kind === 'incomplete' ? { kind: 'incomplete', position } : this.#take(scanned)
   }
 
-  /** The CRC of the batch at the position, piece by piece through the window, whose content is gone afterwards. */
-  #crcOf(sizeInBytes: number): number {
-    const { bytes } = this.#window
-    let crc = 0
-    for (let done = RecordBatch.crcStart; done < sizeInBytes;) {
-      const piece = bytes.subarray(0, Math.min(bytes.length, sizeInBytes - done))
-      const read = this.#file.read(piece, this.#position + done)
-      crc = this.#window.crc32c(0, read, crc)
-      if (read < piece.length) break
-      done += read
+  /** The CRC of the batch at `start` of the window, which reaches behind its end: what follows is read piece by piece into the same window. */
+  #crcFrom(start: number, sizeInBytes: number): number {
+    const end = this.#position + sizeInBytes
+    let crc = this.#window.crc32c(start + RecordBatch.crcStart, this.#filled)
+    for (let at = this.#base + this.#filled; at < end; at = this.#base + this.#filled) {
+      this.#base = at
+      this.#filled = this.#file.read(
+        this.#window.bytes.subarray(0, Math.min(this.#window.bytes.length, this.#end - at)),
+        at,
+      )
+      if (this.#filled === 0) break
+      crc = this.#window.crc32c(0, Math.min(this.#filled, end - at), crc)
     }
-    this.#filled = 0
     return crc
   }
 }
 
 /** The head of a batch as a batch of its own without records: the view checks its bytes against the length it names. */
 function headOf(bytes: Uint8Array): RecordBatch {
-  const head = bytes.slice(0, headBytes)
+  const head = bytes.slice()
   new DataView(head.buffer).setInt32(batchFieldAt.batchLength, headBytes - batchLengthOverhead)
   return new RecordBatch(head)
 }
