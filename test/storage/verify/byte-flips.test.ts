@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { closeCleanly } from '../../../src/storage/clean-close.ts'
 import { batch, numbered } from '../../support/batches.ts'
-import { flipped, VerifyScene } from './verify-scene.ts'
+import { flipped, partition, VerifyScene } from './verify-scene.ts'
 
 /** Three segments of a few batches each, with more than one record in most of them, and index entries. */
 function written(): VerifyScene {
@@ -70,3 +70,51 @@ describe.each(states)('a log without gaps that was written %s', (how, make) => {
     }
   })
 })
+
+describe('a compacted log, with gaps between its batches', () => {
+  /** Every third batch of what was written is gone. */
+  function compacted(): VerifyScene {
+    const scene = new VerifyScene()
+    scene.create({ 'cleanup.policy': 'compact', 'index.interval.bytes': '100' })
+    for (let at = 10; at < 22; at++) scene.append(batch({ values: [`one ${at}`, `two ${at}`], key: 'k' }))
+    const [path = ''] = scene.paths(/\.log$/)
+    scene.change(path, (bytes) => {
+      const size = bytes.length / 12
+      const kept = range(12).filter((index) => index % 3 !== 1)
+      return Uint8Array.from(kept.flatMap((index) => [...bytes.subarray(index * size, (index + 1) * size)]))
+    })
+    for (const beside of scene.paths(/index$|tslog\.lock$/)) scene.fileSystem.remove(beside)
+    // As its next writer finds it.
+    scene.write((log) => log.openLog(partition).offsets())
+    return scene
+  }
+
+  test('hides no flipped byte but in a base offset that still fits its gap', () => {
+    const scene = compacted()
+    expect(scene.verify()).toMatchObject({ damages: [], notes: [] })
+    const [path = ''] = scene.paths(/\.log$/)
+    const whole = scene.bytes(path)
+    const size = whole.length / 8
+    for (let at = 0; at < whole.length; at++) {
+      for (const mask of [0x02, 0xff]) {
+        scene.change(path, () => flipped(whole, at, mask))
+        const isFound = scene.verify().damages.length > 0
+        const isBaseOffset = at % size < 8
+        if (!isBaseOffset) expect(isFound, `byte ${at}`).toBe(true)
+        else if (!isFound) expect(fitsItsGap(scene.bytes(path), size, Math.floor(at / size)), `byte ${at}`).toBe(true)
+      }
+    }
+  })
+})
+
+/** Whether the offsets of a batch lie between those of its neighbours. */
+function fitsItsGap(bytes: Uint8Array, size: number, index: number): boolean {
+  const base = (at: number): bigint => new DataView(bytes.buffer, bytes.byteOffset + at * size).getBigInt64(0)
+  const before = index === 0 ? 0n : base(index - 1) + 2n
+  const behind = (index + 1) * size < bytes.length ? base(index + 1) : 24n
+  return base(index) >= before && base(index) + 2n <= behind
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, at) => at)
+}
