@@ -79,7 +79,7 @@ function checkHeader(batch: RecordBatch): void {
     throw invalid(`${recordCount} records with a last offset delta of ${batch.lastOffsetDelta}`)
   }
   if (batch.isControl) throw invalid('clients write no control batches')
-  if (batch.producerId >= 0n && batch.baseSequence < 0) throw invalid('an idempotent producer counts its records')
+  if (batch.hasProducer && batch.baseSequence < 0) throw invalid('an idempotent producer counts its records')
   if (batch.timestampType === 'LogAppendTime') {
     throw new KafkaError(ErrorCode.INVALID_TIMESTAMP, 'only the broker stamps batches with its own time')
   }

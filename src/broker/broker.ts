@@ -3,6 +3,7 @@ import { RefusedError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Uuid } from '../base/uuid.ts'
 import type { FileSystem, OpenFile } from '../disk/file-system.ts'
+import { AnswerBuffers } from '../network/answer-buffers.ts'
 import type { ByteStream } from '../network/byte-stream.ts'
 import { addressName, type DialAddress } from '../network/dial.ts'
 import { KafkaServer } from '../network/kafka-server.ts'
@@ -65,11 +66,13 @@ export class Broker {
     this.#options = options
     this.#lock = lock
     this.#directory = directory
-    this.services = makeServices(options, directory)
+    const buffers = new AnswerBuffers()
+    this.services = makeServices(options, directory, buffers)
     this.#router = new RequestRouter(this.services, allHandlers)
     this.#router.add(apiVersionsHandler(() => this.#router.apiKeys))
     this.#server = new KafkaServer({
       limits: options.config.limits,
+      buffers,
       now: options.elapsedMs,
       onRefused: (peer) =>
         options.log.warn('too many connections', { peer, max: options.config.limits.connectionsMax }),
@@ -158,7 +161,7 @@ function identityOf(fileSystem: FileSystem, path: string): { readonly clusterId:
   })
 }
 
-function makeServices(options: BrokerOptions, directory: LogDirectory): BrokerServices {
+function makeServices(options: BrokerOptions, directory: LogDirectory, buffers: AnswerBuffers): BrokerServices {
   const { config, random, log } = options
   const { fileSystem } = options.directory
   const metrics = options.metrics ?? noMetrics
@@ -178,7 +181,8 @@ function makeServices(options: BrokerOptions, directory: LogDirectory): BrokerSe
       directory,
       fileSystem,
       flushPolicy: config.flushPolicy,
-      window: memory.window,
+      buffers,
+      crc32c: (bytes) => memory.crc32c(bytes),
       onDamage: ({ path, position, firstOffset, nextOffset, reason }) =>
         log.error('damaged batch passed over', { path, position, firstOffset, nextOffset, reason }),
       onCommit: (batches) => metrics.committed(batches, 0),

@@ -4,24 +4,31 @@ import type { Offered } from '../storage/batch-offer.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
 import type { FlushPolicy } from './broker-config.ts'
 
+/** Told what became of a batch, once: either of the two. */
+export interface AppendListener {
+  /** The flush policy is kept and readers see it; or it was refused. */
+  appended(offered: Offered, logStartOffset: Offset): void
+  failed(error: unknown): void
+}
+
 /** A batch on its way into the log. */
 interface Waiting {
   readonly batch: Uint8Array
-  readonly resolve: (offered: Offered) => void
-  readonly reject: (error: unknown) => void
+  readonly listener: AppendListener
 }
 
 /** A batch that is in the log and not yet on the disk. */
 interface Uncommitted {
   readonly nextOffset: Offset
   readonly offered: Offered
-  readonly resolve: (offered: Offered) => void
-  readonly reject: (error: unknown) => void
+  readonly listener: AppendListener
 }
 
 export interface CommitQueueOptions {
   readonly log: () => PartitionLog
   readonly flushPolicy: FlushPolicy
+  /** As far as it is known. Throws nothing. */
+  readonly logStartOffset: () => Offset
   /** Told after appends became visible. */
   readonly onVisible: () => void
   /** Told of each commit: how many batches it was for. */
@@ -31,6 +38,9 @@ export interface CommitQueueOptions {
 /** Another process that holds the partition lets go within a fraction of a millisecond, if it runs at all. */
 const retryMsMin = 1
 const retryMsMax = 50
+
+/** It is stopped, or hangs: clients are told to come again, so that what waits stays bounded. */
+const waitMsMax = 10_000
 
 /**
  * The appends of clients to one partition. Those of one turn of the event loop are appended together, and all that were appended while a sync ran
@@ -43,6 +53,8 @@ export class CommitQueue {
   #isScheduled = false
   #isCommitting = false
   #retryMs = retryMsMin
+  /** For another process, in ms. */
+  #waitedMs = 0
 
   constructor(options: CommitQueueOptions) {
     this.#options = options
@@ -53,14 +65,12 @@ export class CommitQueue {
     return this.#waiting.length === 0 && this.#uncommitted.length === 0 && !this.#isCommitting
   }
 
-  /** Appends one checked batch of a client. Resolves once the flush policy is kept and readers see it, or it was refused. */
-  append(batch: Uint8Array): Promise<Offered> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ batch, resolve, reject })
-      if (this.#isScheduled) return
-      this.#isScheduled = true
-      setImmediate(() => this.#appendAll())
-    })
+  /** Appends one checked batch of a client. */
+  append(batch: Uint8Array, listener: AppendListener): void {
+    this.#waiting.push({ batch, listener })
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(() => this.#appendAll())
   }
 
   /** Makes what another process left uncommitted durable, so that readers see it. */
@@ -74,10 +84,7 @@ export class CommitQueue {
     const isSynced = this.#options.flushPolicy === 'sync'
     try {
       const batches = waiting.map(({ batch }) => batch)
-      const offered = this.#options.log().offer(batches, isSynced ? 'commit' : 'never')
-      this.#isScheduled = false
-      this.#retryMs = retryMsMin
-      for (const [at, one] of waiting.entries()) this.#appended(one, offered[at] as Offered)
+      this.#answerAll(waiting, this.#options.log().offer(batches, isSynced ? 'commit' : 'never'))
     } catch (error) {
       this.#appendFailed(error, waiting)
     }
@@ -85,20 +92,32 @@ export class CommitQueue {
     else this.#options.onVisible()
   }
 
-  #appended({ resolve, reject }: Waiting, offered: Offered): void {
+  /** Throws nothing: what is appended must not be appended again. */
+  #answerAll(waiting: readonly Waiting[], offered: readonly Offered[]): void {
+    this.#isScheduled = false
+    this.#retryMs = retryMsMin
+    this.#waitedMs = 0
+    const logStartOffset = this.#options.logStartOffset()
+    for (const [at, one] of waiting.entries()) this.#appended(one, offered[at] as Offered, logStartOffset)
+  }
+
+  #appended({ listener }: Waiting, offered: Offered, logStartOffset: Offset): void {
     const nextOffset = endOf(offered)
-    if (nextOffset === undefined || this.#options.flushPolicy === 'os') resolve(offered)
-    else this.#uncommitted.push({ nextOffset, offered, resolve, reject })
+    if (nextOffset === undefined || this.#options.flushPolicy === 'os') listener.appended(offered, logStartOffset)
+    else this.#uncommitted.push({ nextOffset, offered, listener })
   }
 
   #appendFailed(error: unknown, rest: readonly Waiting[]): void {
-    if (error instanceof LockedError) {
-      this.#waiting = [...rest, ...this.#waiting]
+    const all = [...rest, ...this.#waiting]
+    if (error instanceof LockedError && this.#waitedMs < waitMsMax) {
+      this.#waiting = all
       setTimeout(() => this.#appendAll(), this.#nextRetryMs())
       return
     }
     this.#isScheduled = false
-    for (const { reject } of rest) reject(error)
+    this.#waitedMs = 0
+    this.#waiting = []
+    for (const { listener } of all) listener.failed(error)
   }
 
   #commit(): void {
@@ -121,7 +140,8 @@ export class CommitQueue {
     const done = this.#uncommitted.filter(({ nextOffset }) => nextOffset <= visibleEnd)
     this.#uncommitted = this.#uncommitted.filter(({ nextOffset }) => nextOffset > visibleEnd)
     this.#options.onCommit(done.length)
-    for (const { resolve, offered } of done) resolve(offered)
+    const logStartOffset = this.#options.logStartOffset()
+    for (const { listener, offered } of done) listener.appended(offered, logStartOffset)
     this.#options.onVisible()
     this.#commit()
   }
@@ -137,11 +157,12 @@ export class CommitQueue {
     this.#isCommitting = false
     const failed = this.#uncommitted
     this.#uncommitted = []
-    for (const { reject } of failed) reject(error)
+    for (const { listener } of failed) listener.failed(error)
   }
 
   #nextRetryMs(): number {
     const waitMs = this.#retryMs
+    this.#waitedMs += waitMs
     this.#retryMs = Math.min(2 * waitMs, retryMsMax)
     return waitMs
   }

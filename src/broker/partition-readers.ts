@@ -1,5 +1,6 @@
 import type { Offset } from '../base/brands.ts'
-import { type BatchWindow, plainBatchWindow } from '../record/batch-window.ts'
+import type { AnswerBuffers } from '../network/answer-buffers.ts'
+import type { BatchWindow } from '../record/batch-window.ts'
 import { scanBatch } from '../record/log-batch.ts'
 import type { Damage, PartitionReader } from '../storage/partition-reader.ts'
 
@@ -15,8 +16,9 @@ export interface ReadRequest {
 
 export interface PartitionReadersOptions {
   readonly open: () => PartitionReader
-  /** Memory that all reads of the broker go through, one after the other. */
-  readonly window: () => BatchWindow
+  /** What large reads lie in until their answer is sent. */
+  readonly buffers: AnswerBuffers
+  readonly crc32c: (bytes: Uint8Array) => number
   /** Told once of each damaged stretch that a reader came upon. */
   readonly onDamage: (damage: Damage) => void
 }
@@ -24,7 +26,7 @@ export interface PartitionReadersOptions {
 /** As many places of one partition are kept open as consumers are likely to read at; each costs a file or two. */
 const readersMax = 4
 
-const nothing = new Uint8Array(0)
+const nothing: Uint8Array = new Uint8Array(0)
 
 /**
  * The open readers of one partition. A consumer that reads on where its last fetch ended finds the reader that stands there, so that nothing is
@@ -40,36 +42,35 @@ export class PartitionReaders {
   }
 
   /**
-   * Whole batches from the one with `fetchOffset` on, or the first after it, as bytes of their own. Empty when there is none, or the first one is
-   * larger than allowed.
+   * Whole batches from the one with `fetchOffset` on, or the first after it, perhaps in one of the answer buffers. Empty when there is none, or the
+   * first one is larger than allowed.
    */
   read(request: ReadRequest): Uint8Array {
     const { fetchOffset, endOffset, bytesMax, mayExceed } = request
     if (fetchOffset >= endOffset) return nothing
     const reader = this.#readerAt(fetchOffset)
-    const window = this.#options.window()
-    const size = Math.min(Math.max(bytesMax, bytesMin), window.bytes.length)
-    let target: BatchWindow = {
-      bytes: window.bytes.subarray(0, size),
-      crc32c: (start, end) => window.crc32c(start, end),
-    }
-    for (;;) {
+    const { buffers, crc32c } = this.#options
+    const lent = buffers.take(Math.max(bytesMax, bytesMin))
+    let target = windowOver(lent, crc32c)
+    let found = nothing
+    for (let isDone = false; !isDone;) {
       const read = reader.read(target)
-      switch (read.kind) {
-        case 'batches':
-          return target.bytes.slice(0, endBelow(target.bytes, read.end, request))
-        case 'large':
-          if (!mayExceed && read.sizeInBytes > bytesMax) return nothing
-          target = plainBatchWindow(read.sizeInBytes)
-          break
-        case 'damage':
-          this.#options.onDamage(read.damage)
-          break
-        case 'trimmed':
-        case 'end':
-          return nothing
-      }
+      isDone = read.kind !== 'large' && read.kind !== 'damage'
+      if (read.kind === 'batches') found = target.bytes.subarray(0, endBelow(target.bytes, read.end, request))
+      if (read.kind === 'damage') this.#options.onDamage(read.damage)
+      if (read.kind !== 'large') continue
+      isDone = !mayExceed && read.sizeInBytes > bytesMax
+      if (!isDone) target = windowOver(new Uint8Array(read.sizeInBytes), crc32c)
     }
+    return this.#keep(found, lent)
+  }
+
+  /** A large buffer is not held for a few bytes. */
+  #keep(found: Uint8Array, lent: Uint8Array): Uint8Array {
+    if (found.length > smallBytes && found.buffer === lent.buffer) return found
+    const kept = found.buffer === lent.buffer ? found.slice() : found
+    this.#options.buffers.give([lent])
+    return kept
   }
 
   close(): void {
@@ -88,6 +89,13 @@ export class PartitionReaders {
     return reader
   }
 }
+
+function windowOver(bytes: Uint8Array, crc32c: (bytes: Uint8Array) => number): BatchWindow {
+  return { bytes, crc32c: (start, end) => crc32c(bytes.subarray(start, end)) }
+}
+
+/** Copying so much costs less than a buffer that is not there for others. */
+const smallBytes = 64 * 1024
 
 /** Smaller reads gain nothing, and the smallest batch must fit. */
 const bytesMin = 4096

@@ -1,9 +1,9 @@
 import { type LeaderEpoch, NO_LEADER_EPOCH, type Offset, offset, type TimestampMs } from '../base/brands.ts'
 import { DiskError, LockedError } from '../base/errors.ts'
 import type { FileSystem } from '../disk/file-system.ts'
+import type { AnswerBuffers } from '../network/answer-buffers.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
 import { KafkaError } from '../protocol/kafka-error.ts'
-import type { BatchWindow } from '../record/batch-window.ts'
 import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
 import { type LeaderEpochEnd, LeaderEpochHistory } from '../storage/leader-epoch-history.ts'
 import { knownLeaderEpoch } from '../storage/known-leader-epoch.ts'
@@ -15,7 +15,7 @@ import type { PartitionLog } from '../storage/partition-log.ts'
 import type { Damage, PartitionReader } from '../storage/partition-reader.ts'
 import type { AbortedTransaction } from '../storage/transaction-index.ts'
 import type { FlushPolicy } from './broker-config.ts'
-import { CommitQueue } from './commit-queue.ts'
+import { type AppendListener, CommitQueue } from './commit-queue.ts'
 import { PartitionReaders, type ReadRequest } from './partition-readers.ts'
 
 /** What all partitions of a broker share. */
@@ -23,7 +23,8 @@ export interface PartitionWorld {
   readonly directory: LogDirectory
   readonly fileSystem: FileSystem
   readonly flushPolicy: FlushPolicy
-  readonly window: () => BatchWindow
+  readonly buffers: AnswerBuffers
+  readonly crc32c: (bytes: Uint8Array) => number
   readonly onDamage: (damage: Damage) => void
   readonly onCommit: (batches: number) => void
 }
@@ -50,12 +51,14 @@ export class Partition {
     this.#queue = new CommitQueue({
       log: () => this.#openLog(),
       flushPolicy: world.flushPolicy,
+      logStartOffset: () => this.#knownOffsets()?.logStartOffset ?? offset(-1),
       onVisible: () => this.#notify(),
       onCommit: world.onCommit,
     })
     this.#readers = new PartitionReaders({
       open: () => world.directory.openReader(id),
-      window: world.window,
+      buffers: world.buffers,
+      crc32c: world.crc32c,
       onDamage: world.onDamage,
     })
   }
@@ -101,12 +104,17 @@ export class Partition {
     return this.#epochs()?.epochAt(target) ?? NO_LEADER_EPOCH
   }
 
-  /** Appends one checked batch of a client; see `CommitQueue`. */
-  append(batch: Uint8Array): Promise<Offered> {
-    return this.#queue.append(batch)
+  /** Appends one checked batch of a client and tells `listener`; see `CommitQueue`. */
+  offer(batch: Uint8Array, listener: AppendListener): void {
+    this.#queue.append(batch, listener)
   }
 
-  /** Whole batches as bytes of their own. */
+  /** The same for the broker's own batches. Resolves once the flush policy is kept, or it was refused. */
+  append(batch: Uint8Array): Promise<Offered> {
+    return new Promise((resolve, reject) => this.#queue.append(batch, { appended: resolve, failed: reject }))
+  }
+
+  /** Whole batches; see `PartitionReaders`. */
   read(request: ReadRequest): Uint8Array {
     return this.#readers.read(request)
   }
@@ -199,6 +207,14 @@ export class Partition {
       return act(reader)
     } finally {
       reader.close()
+    }
+  }
+
+  #knownOffsets(): LogOffsets | undefined {
+    try {
+      return this.offsets()
+    } catch {
+      return this.#offsets
     }
   }
 

@@ -12,7 +12,7 @@ export interface Handler<Request, Response> {
   handle(request: Request, context: RequestContext): Response | undefined | Promise<Response | undefined>
   /** The answer to a request that is refused as a whole. */
   refuse(request: Request, errorCode: number, context: RequestContext): Response
-  /** Whether the requests behind it may be begun before it is answered. */
+  /** Whether it may be begun before others of the kind ahead of it are answered. */
   readonly isPipelined?: boolean
   /** The version of the API to answer in, when it is not one that we speak; without it the connection is closed, as Kafka does. */
   readonly answersUnknownVersions?: true
@@ -40,7 +40,7 @@ export class RequestRouter {
     this.#handlers.set(handler.api.key, handler)
   }
 
-  /** Whether what follows the request may be begun before it is answered. Only the key is looked at. */
+  /** Whether the request may be begun before others of the kind are answered. Only the key is looked at. */
   isPipelined(frame: Uint8Array): boolean {
     return this.#handlers.get(((frame[0] ?? 0) << 8) | (frame[1] ?? 0))?.isPipelined === true
   }

@@ -1,4 +1,5 @@
 import type { TimestampMs } from '../base/brands.ts'
+import type { AnswerBuffers } from './answer-buffers.ts'
 import type { ByteStream } from './byte-stream.ts'
 import { ConnectionSweep } from './connection-sweep.ts'
 import type { DialAddress } from './dial.ts'
@@ -9,6 +10,8 @@ import type { ServerLimits } from './server-limits.ts'
 
 export interface KafkaServerOptions {
   readonly limits: ServerLimits
+  /** Where answers may come from that are used again once they are sent. */
+  readonly buffers: AnswerBuffers
   /** A clock that never jumps, in ms. */
   readonly now: () => TimestampMs
   /** Told of a connection that was refused since there are too many, at most once a second. */
@@ -63,7 +66,7 @@ export class KafkaServer {
   }
 
   #accept(stream: ByteStream, open: ConnectionOpener): void {
-    const { limits, now, onCount } = this.#options
+    const { limits, buffers, now, onCount } = this.#options
     const { connections } = this.#sweep
     if (connections.size >= limits.connectionsMax) {
       stream.close()
@@ -71,7 +74,7 @@ export class KafkaServer {
       this.#refusedMs = now()
       return
     }
-    const connection = new ServerConnection(stream, { limits, budget: this.#budget, now })
+    const connection = new ServerConnection(stream, { limits, buffers, budget: this.#budget, now })
     connections.add(connection)
     onCount(connections.size)
     const handler = open(stream)

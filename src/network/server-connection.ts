@@ -1,4 +1,5 @@
 import type { TimestampMs } from '../base/brands.ts'
+import type { AnswerBuffers } from './answer-buffers.ts'
 import type { ByteStream } from './byte-stream.ts'
 import { FrameReader } from './frame-reader.ts'
 import type { RequestBudget } from './request-budget.ts'
@@ -9,7 +10,7 @@ export type Answer = readonly Uint8Array[]
 
 /** What a connection's requests are given to. */
 export interface RequestHandler {
-  /** Whether the requests behind this one may be begun before it is answered: their effects come in order all the same. */
+  /** Whether this request may be begun before others of the kind ahead of it are answered: their effects come in order all the same. */
   isPipelined(request: Uint8Array): boolean
   /** Answers a request, whose bytes are the handler's for good. What it throws ends the connection. */
   handle(request: Uint8Array): Answer | Promise<Answer>
@@ -20,12 +21,13 @@ export interface RequestHandler {
 /** A request whose turn has come or will come; `answer` once there is one. */
 interface QueuedRequest {
   readonly bytes: Uint8Array
+  readonly isPipelined: boolean
   answer: Answer | undefined
-  isBegun: boolean
 }
 
 export interface ConnectionWorld {
   readonly limits: ServerLimits
+  readonly buffers: AnswerBuffers
   readonly budget: RequestBudget
   readonly now: () => TimestampMs
 }
@@ -39,6 +41,11 @@ export class ServerConnection {
   readonly #world: ConnectionWorld
   readonly #frames: FrameReader
   readonly #queue: QueuedRequest[] = []
+  /** As many of the queue, from its front on, were begun. */
+  #begun = 0
+  /** Of those, so many wait for their answer. */
+  #unanswered = 0
+  #isDraining = false
   #handler: RequestHandler | undefined
   /** What the budget counts for this connection. */
   #countedBytes = 0
@@ -106,32 +113,36 @@ export class ServerConnection {
 
   #accept(frame: Uint8Array): void {
     this.#begunMs = undefined
-    this.#queue.push({ bytes: frame, answer: undefined, isBegun: false })
+    this.#queue.push({ bytes: frame, isPipelined: this.#handler?.isPipelined(frame) === true, answer: undefined })
   }
 
   /** Begins the requests whose turn it is. */
   #begin(): void {
-    for (let at = 0; at < this.#queue.length; at++) {
-      const request = this.#queue[at] as QueuedRequest
-      if (!request.isBegun) {
-        if (this.#isClosed || this.stream.queuedBytes > this.#world.limits.unsentBytesMax) break
-        this.#handle(request)
+    while (this.#begun < this.#queue.length && !this.#isClosed) {
+      const next = this.#queue[this.#begun] as QueuedRequest
+      const before = this.#queue[this.#begun - 1]
+      if (this.#unanswered > 0 && !(next.isPipelined && before?.isPipelined === true)) break
+      if (this.stream.queuedBytes > this.#world.limits.unsentBytesMax) {
+        this.#goOnWhenDrained()
+        break
       }
-      if (request.answer === undefined && !this.#handler?.isPipelined(request.bytes)) break
+      this.#begun++
+      this.#handle(next)
     }
     this.#sendAnswers()
   }
 
   #handle(request: QueuedRequest): void {
-    request.isBegun = true
     try {
       const answer = this.#handler?.handle(request.bytes) ?? []
       if (!(answer instanceof Promise)) {
         request.answer = answer
         return
       }
+      this.#unanswered++
       answer.then(
         (pieces) => {
+          this.#unanswered--
           request.answer = pieces
           this.#goOn()
         },
@@ -140,6 +151,15 @@ export class ServerConnection {
     } catch (error) {
       this.close(error)
     }
+  }
+
+  #goOnWhenDrained(): void {
+    if (this.#isDraining) return
+    this.#isDraining = true
+    void this.stream.drained().then(() => {
+      this.#isDraining = false
+      this.#goOn()
+    })
   }
 
   /** Answers often come many at once: they are sent, and what waits for them is begun, together. */
@@ -164,12 +184,16 @@ export class ServerConnection {
     }
     if (count === 0 || this.#isClosed) return
     this.#queue.splice(0, count)
+    this.#begun -= count
     this.#activeMs = this.#world.now()
-    if (pieces.length > 0) this.stream.send(joinSmall(pieces))
+    if (pieces.length > 0) this.#send(pieces)
     this.#give(bytes)
-    if (this.#queue.length > 0 && this.stream.queuedBytes > this.#world.limits.unsentBytesMax) {
-      void this.stream.drained().then(() => this.#goOn())
-    }
+  }
+
+  #send(pieces: readonly Uint8Array[]): void {
+    this.stream.send(joinSmall(pieces))
+    // Nothing is queued: the system has it all.
+    if (this.stream.queuedBytes === 0) this.#world.buffers.give(pieces)
   }
 
   #give(bytes: number): void {

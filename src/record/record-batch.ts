@@ -157,6 +157,11 @@ export class RecordBatch {
     return producerId(this.#view.getBigInt64(batchFieldAt.producerId))
   }
 
+  /** Whether the producer is idempotent; quicker than a look at its id. */
+  get hasProducer(): boolean {
+    return this.#view.getInt32(batchFieldAt.producerId) >= 0
+  }
+
   get producerEpoch(): number {
     return this.#view.getInt16(batchFieldAt.producerEpoch)
   }

@@ -27,7 +27,7 @@ export function offerAll(batches: readonly Uint8Array[], steps: OfferSteps): Off
   for (const bytes of batches) {
     const batch = new RecordBatch(bytes)
     // What a producer may send next depends on what is in the log of it.
-    if (joined.hasProducer(batch.producerId) || !joined.hasRoomFor(batch)) joined.append()
+    if (joined.hasProducerOf(batch) || !joined.hasRoomFor(batch)) joined.append()
     const verdict = steps.validate(batch)
     if (verdict.kind === 'new') {
       joined.add(batch, answers.length)
@@ -52,8 +52,8 @@ class JoinedBatches {
     this.#answers = answers
   }
 
-  hasProducer(id: ProducerId): boolean {
-    return id >= 0n && this.#producers.has(id)
+  hasProducerOf(batch: RecordBatch): boolean {
+    return batch.hasProducer && this.#producers.has(batch.producerId)
   }
 
   hasRoomFor({ sizeInBytes }: RecordBatch): boolean {
@@ -64,7 +64,7 @@ class JoinedBatches {
   add(batch: RecordBatch, answerAt: number): void {
     this.#batches.push({ batch, answerAt })
     this.#bytes += batch.sizeInBytes
-    if (batch.producerId >= 0n) this.#producers.add(batch.producerId)
+    if (batch.hasProducer) this.#producers.add(batch.producerId)
   }
 
   append(): void {

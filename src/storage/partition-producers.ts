@@ -40,7 +40,7 @@ export class PartitionProducers {
 
   /** Whether a batch that a client sent may be appended. */
   validate(batch: RecordBatch, state: WriteState): ProducerVerdict {
-    return batch.producerId < 0n ? { kind: 'new' } : this.at(state).validate(batch)
+    return batch.hasProducer ? this.at(state).validate(batch) : { kind: 'new' }
   }
 
   /** Takes note of whole batches that were just written at the log end offset of `state`, which does not count them yet. */

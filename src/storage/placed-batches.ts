@@ -37,7 +37,7 @@ export function placeBatches(bytes: Uint8Array, firstOffset: Offset, epoch: Lead
     const placed = { position, sizeInBytes, lastOffset: (nextOffset - 1n) as Offset, maxTimestamp: batch.maxTimestamp }
     batches.push(placed)
     if (placed.maxTimestamp > maxTimestamp) maxTimestamp = placed.maxTimestamp
-    if (batch.producerId >= 0n) hasProducers = true
+    if (batch.hasProducer) hasProducers = true
     position += sizeInBytes
   }
   return { batches, nextOffset, maxTimestamp, hasProducers }

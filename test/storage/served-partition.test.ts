@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
-import { RefusedError } from '../../src/base/errors.ts'
+import { LockedError } from '../../src/base/errors.ts'
 import { RecordBatch } from '../../src/record/record-batch.ts'
 import type { Offered } from '../../src/storage/batch-offer.ts'
 import { PartitionLog } from '../../src/storage/partition-log.ts'
@@ -112,7 +112,7 @@ test('a partition with the mark of a server takes appends of that server alone',
   other.append(batch({ values: ['before'] }), 'never')
   log.markServed(true)
   log.append(batch({ values: ['of the server'] }), 'never')
-  expect(() => other.append(batch({ values: ['refused'] }), 'never')).toThrow(RefusedError)
+  expect(() => other.append(batch({ values: ['refused'] }), 'never')).toThrow(LockedError)
   log.markServed(false)
   scene.append('after')
   expect(scene.read().records).toEqual(expected(['before', 'of the server', 'after']))

@@ -1,11 +1,12 @@
 import { NO_LEADER_EPOCH, offset, type Offset } from '../../base/brands.ts'
 import { MalformedMessageError } from '../../base/errors.ts'
-import { ErrorCode } from '../../protocol/error-codes.ts'
+import { ErrorCode, errorName } from '../../protocol/error-codes.ts'
 import { KafkaError } from '../../protocol/kafka-error.ts'
 import { produceApi, type ProduceRequest, type ProduceResponse } from '../../protocol/messages/produce.ts'
 import type { RecordBatch } from '../../record/record-batch.ts'
 import type { Offered } from '../../storage/batch-offer.ts'
 import { checkBatch, InvalidRecordsError } from '../batch-validation.ts'
+import type { Partition } from '../partition.ts'
 import { isAllowed, type RequestContext } from '../request-context.ts'
 import type { Handler } from '../request-router.ts'
 import { errorCodeOf, errorMessageOf } from '../storage-errors.ts'
@@ -31,15 +32,7 @@ export const produceHandler: Handler<ProduceRequest, ProduceResponse> = {
   isPipelined: true,
   handle: (request, context) => {
     if (request.acks === 0) return appendUnanswered(request, context)
-    const topics = request.topicData.map(({ name, partitionData }) => {
-      const answers = partitionData.map((data) => answerTo(data, { name, acks: request.acks }, context))
-      return Promise.all(answers).then((partitionResponses) => ({ name, partitionResponses }))
-    })
-    return Promise.all(topics).then((responses) => ({
-      responses,
-      throttleTimeMs: throttle(request, context),
-      nodeEndpoints: [],
-    }))
+    return new Promise((resolve) => new PendingAnswer(request, context, resolve).begin())
   },
   refuse: ({ topicData }, errorCode) => ({
     responses: topicData.map(({ name, partitionData }) => ({
@@ -51,56 +44,93 @@ export const produceHandler: Handler<ProduceRequest, ProduceResponse> = {
   }),
 }
 
+/** The answer to a request whose batches are on their way, one object for all of them: there are many such requests. */
+class PendingAnswer {
+  readonly #request: ProduceRequest
+  readonly #context: RequestContext
+  readonly #resolve: (response: ProduceResponse) => void
+  readonly #responses: { readonly name: string; readonly partitionResponses: PartitionAnswer[] }[]
+  /** One more than batches that are under way, until all were begun. */
+  #left = 1
+
+  constructor(request: ProduceRequest, context: RequestContext, resolve: (response: ProduceResponse) => void) {
+    this.#request = request
+    this.#context = context
+    this.#resolve = resolve
+    this.#responses = request.topicData.map(({ name }) => ({ name, partitionResponses: [] }))
+  }
+
+  /** Appends before it returns: the order of requests is the order in the log. */
+  begin(): void {
+    const { topicData, acks } = this.#request
+    for (const [topicAt, { name, partitionData }] of topicData.entries()) {
+      const answers = this.#responses[topicAt]?.partitionResponses ?? []
+      for (const [at, data] of partitionData.entries()) {
+        this.#left++
+        const settle = (answer: PartitionAnswer): void => {
+          answers[at] = answer
+          this.#settle()
+        }
+        append(data, { name, acks }, { context: this.#context, settle })
+      }
+    }
+    this.#settle()
+  }
+
+  #settle(): void {
+    this.#left--
+    if (this.#left > 0) return
+    const throttleTimeMs = throttle(this.#request, this.#context)
+    this.#resolve({ responses: this.#responses, throttleTimeMs, nodeEndpoints: [] })
+  }
+}
+
 /** The client learns of a refusal by the end of the connection, as from Kafka. */
 function appendUnanswered({ topicData }: ProduceRequest, context: RequestContext): undefined {
   for (const { name, partitionData } of topicData) {
     for (const data of partitionData) {
-      try {
-        const { appended } = append(data, { name, acks: 0 }, context)
-        appended.catch((error: unknown) => logFailure(name, error, context))
-      } catch (error) {
-        throw new MalformedMessageError(
-          `produce with acks=0 to ${name}: ${errorMessageOf(error) ?? String(error)}`,
-          0,
-          { cause: error },
-        )
+      let refusal: PartitionAnswer | undefined
+      append(data, { name, acks: 0 }, { context, settle: (answer) => (refusal = answer) })
+      if (refusal !== undefined) {
+        throw new MalformedMessageError(`produce with acks=0 to ${name} is refused: ${errorName(refusal.errorCode)}`, 0)
       }
     }
   }
 }
 
-/** Begins the append before it returns: the order of requests is the order in the log. */
-function answerTo(
-  data: PartitionData,
-  of: { readonly name: string; readonly acks: number },
-  context: RequestContext,
-): Promise<PartitionAnswer> {
-  const failed = (error: unknown): PartitionAnswer => {
-    logFailure(of.name, error, context)
-    return refused(data.index, error)
-  }
-  try {
-    const { appended, logAppendTimeMs, logStartOffset } = append(data, of, context)
-    return appended.then(
-      (offered) => answer(data.index, offered, { logAppendTimeMs, logStartOffset: logStartOffset() }),
-      failed,
-    )
-  } catch (error) {
-    return Promise.resolve(failed(error))
-  }
-}
-
-interface Append {
-  readonly appended: Promise<Offered>
-  readonly logAppendTimeMs: number
-  readonly logStartOffset: () => Offset
-}
-
+/** Appends one batch; `settle` is given its answer, at once when it is refused. */
 function append(
   { index, records }: PartitionData,
-  { name, acks }: { readonly name: string; readonly acks: number },
+  of: { readonly name: string; readonly acks: number },
+  { context, settle }: { readonly context: RequestContext; readonly settle: (answer: PartitionAnswer) => void },
+): void {
+  const failed = (error: unknown): void => {
+    logFailure(of.name, error, context)
+    settle(refused(index, error))
+  }
+  try {
+    const { partition, batch, logAppendTimeMs } = checked(index, { ...of, records }, context)
+    partition.offer(batch.bytes, {
+      appended: (offered, logStartOffset) => settle(answer(index, offered, { logAppendTimeMs, logStartOffset })),
+      failed,
+    })
+  } catch (error) {
+    failed(error)
+  }
+}
+
+interface CheckedBatch {
+  readonly partition: Partition
+  readonly batch: RecordBatch
+  /** -1 when the topic keeps the producer's time. */
+  readonly logAppendTimeMs: number
+}
+
+function checked(
+  index: number,
+  { name, acks, records }: { readonly name: string; readonly acks: number; readonly records: Uint8Array | null },
   context: RequestContext,
-): Append {
+): CheckedBatch {
   const { broker, apiVersion } = context
   if (acks < -1 || acks > 1) throw new KafkaError(ErrorCode.INVALID_REQUIRED_ACKS)
   if (!isAllowed(context, { operation: 'WRITE', resource: 'TOPIC', name })) {
@@ -118,13 +148,8 @@ function append(
     crc32c: (bytes) => broker.memory.crc32c(bytes),
   })
   if (batch.isTransactional) throw new KafkaError(ErrorCode.INVALID_TXN_STATE, 'no transaction is open')
-  count(name, batch, context)
-  const isStamped = topic.config.messageTimestampType === 'LogAppendTime'
-  return {
-    appended: partition.append(batch.bytes),
-    logAppendTimeMs: isStamped ? now : -1,
-    logStartOffset: () => partition.offsets().logStartOffset,
-  }
+  broker.metrics.produced(name, batch.recordCount, batch.sizeInBytes)
+  return { partition, batch, logAppendTimeMs: topic.config.messageTimestampType === 'LogAppendTime' ? now : -1 }
 }
 
 function checkReplicas({ image, config }: ServedTopic, acks: number, index: number): void {
@@ -133,10 +158,6 @@ function checkReplicas({ image, config }: ServedTopic, acks: number, index: numb
     ErrorCode.NOT_ENOUGH_REPLICAS,
     `${image.name}-${index} has 1 in-sync replica, min.insync.replicas is ${config.minInsyncReplicas}`,
   )
-}
-
-function count(topic: string, batch: RecordBatch, { broker }: RequestContext): void {
-  broker.metrics.produced(topic, batch.recordCount, batch.sizeInBytes)
 }
 
 function throttle({ topicData }: ProduceRequest, { broker, connection, clientId }: RequestContext): number {
