@@ -2,7 +2,7 @@ import { MalformedMessageError } from '../../base/errors.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { kernelSlackBytes } from '../kernel/slack.ts'
 import type { BlockWorkspace } from './block-workspace.ts'
-import { joined } from './joined.ts'
+import type { ExpandedBytes } from './expanded-bytes.ts'
 import { xxhash32 } from './xxhash32.ts'
 
 const frameMagic = 0x184d_2204
@@ -39,14 +39,15 @@ export class Lz4FrameReader {
   readonly #bytes: Uint8Array
   readonly #view: DataView
   readonly #limitBytes: number
-  readonly #pieces: Uint8Array[] = []
+  readonly #output: ExpandedBytes
   #position = 0
-  #writtenBytes = 0
   /** Bytes of the blocks before that lie below `historyBytesMax` in the kernel's memory. */
   #historyBytes = 0
 
-  constructor(workspace: BlockWorkspace, bytes: Uint8Array, limitBytes: number) {
-    this.#workspace = workspace
+  /** `output` is empty, and whatever a failure leaves in it is the caller's to clear. */
+  constructor(memory: { workspace: BlockWorkspace; output: ExpandedBytes }, bytes: Uint8Array, limitBytes: number) {
+    this.#workspace = memory.workspace
+    this.#output = memory.output
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#limitBytes = limitBytes
@@ -62,7 +63,7 @@ export class Lz4FrameReader {
       if (sizeAndBit === 0) break
       this.#readBlock(kernel, header, sizeAndBit)
     }
-    const content = joined(this.#pieces)
+    const content = this.#output.take()
     this.#checkContent(header, content)
     return content
   }
@@ -94,9 +95,10 @@ export class Lz4FrameReader {
     const isLinked = (flags & flag.blockIndependence) === 0
     const isStored = sizeAndBit >= 0x8000_0000
     const expandedBytes = isStored ? copyStored(kernel, block) : this.#expand(kernel, block, blockBytesMax, start)
-    this.#writtenBytes += expandedBytes
-    if (this.#writtenBytes > this.#limitBytes) this.#fail(`LZ4 frame holds more than ${this.#limitBytes} bytes`, start)
-    this.#pieces.push(kernel.memory.slice(historyBytesMax, historyBytesMax + expandedBytes))
+    if (this.#output.length + expandedBytes > this.#limitBytes) {
+      this.#fail(`LZ4 frame holds more than ${this.#limitBytes} bytes`, start)
+    }
+    this.#output.append(kernel.memory.subarray(historyBytesMax, historyBytesMax + expandedBytes))
     if (isLinked) this.#keepHistory(kernel, expandedBytes)
   }
 

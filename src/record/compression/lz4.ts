@@ -2,6 +2,7 @@ import { blockBytesMax } from '../kernel/block-size.ts'
 import { createKernel, type Kernel, type KernelFactory } from '../kernel/kernel.ts'
 import { kernelSlackBytes } from '../kernel/slack.ts'
 import { BlockWorkspace } from './block-workspace.ts'
+import { ExpandedBytes } from './expanded-bytes.ts'
 import { Lz4FrameReader, type Lz4ReadOptions } from './lz4-frame-reader.ts'
 import { xxhash32 } from './xxhash32.ts'
 
@@ -23,6 +24,7 @@ const sizeBytes = 4
  */
 export class Lz4 {
   readonly #workspace: BlockWorkspace
+  readonly #output = new ExpandedBytes()
 
   constructor(createKernel: KernelFactory) {
     this.#workspace = new BlockWorkspace(createKernel)
@@ -42,7 +44,12 @@ export class Lz4 {
    * `MalformedMessageError` when the frame is damaged, cut, or holds more than `limitBytes`.
    */
   decompress(bytes: Uint8Array, limitBytes: number, options: Lz4ReadOptions = {}): Uint8Array {
-    return new Lz4FrameReader(this.#workspace, bytes, limitBytes).read(options)
+    const memory = { workspace: this.#workspace, output: this.#output }
+    try {
+      return new Lz4FrameReader(memory, bytes, limitBytes).read(options)
+    } finally {
+      this.#output.clear()
+    }
   }
 }
 

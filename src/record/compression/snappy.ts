@@ -2,7 +2,7 @@ import { MalformedMessageError } from '../../base/errors.ts'
 import { createKernel, type Kernel, type KernelFactory } from '../kernel/kernel.ts'
 import { kernelSlackBytes } from '../kernel/slack.ts'
 import { BlockWorkspace } from './block-workspace.ts'
-import { joined } from './joined.ts'
+import { ExpandedBytes } from './expanded-bytes.ts'
 
 /** Magic number, version and the oldest version that can read it, of xerial's snappy-java. */
 const xerialHeader = Uint8Array.of(0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1)
@@ -22,6 +22,7 @@ const expansionMax = 22
  */
 export class Snappy {
   readonly #workspace: BlockWorkspace
+  readonly #output = new ExpandedBytes()
 
   constructor(createKernel: KernelFactory) {
     this.#workspace = new BlockWorkspace(createKernel)
@@ -40,10 +41,18 @@ export class Snappy {
    * it is damaged, cut, or holds more than `limitBytes`.
    */
   decompress(bytes: Uint8Array, limitBytes: number): Uint8Array {
-    if (!beginsWithMagic(bytes)) return this.#expand(bytes, 0, limitBytes)
+    try {
+      if (beginsWithMagic(bytes)) this.#expandAll(bytes, limitBytes)
+      else this.#expand(bytes, 0, limitBytes)
+      return this.#output.take()
+    } finally {
+      this.#output.clear()
+    }
+  }
+
+  /** Expands the blocks of xerial's framing. */
+  #expandAll(bytes: Uint8Array, limitBytes: number): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    const pieces: Uint8Array[] = []
-    let room = limitBytes
     let at = xerialHeader.length
     while (at < bytes.length) {
       if (bytes.length - at < 4) throw new MalformedMessageError('snappy stream is cut inside a block size', at)
@@ -56,16 +65,13 @@ export class Snappy {
       if (size > bytes.length - at) {
         throw new MalformedMessageError(`snappy block of ${size} bytes, ${bytes.length - at} remain`, at)
       }
-      const piece = this.#expand(bytes.subarray(at, at + size), at, room)
-      pieces.push(piece)
-      room -= piece.length
+      this.#expand(bytes.subarray(at, at + size), at, limitBytes - this.#output.length)
       at += size
     }
-    return joined(pieces)
   }
 
   /** Expands a raw block that lies at `position` of the stream. */
-  #expand(block: Uint8Array, position: number, limitBytes: number): Uint8Array {
+  #expand(block: Uint8Array, position: number, limitBytes: number): void {
     const claimed = claimedSize(block)
     if (claimed > limitBytes) throw new MalformedMessageError(`snappy holds more than ${limitBytes} bytes`, position)
     if (claimed > block.length * expansionMax) {
@@ -77,7 +83,7 @@ export class Snappy {
     kernel.memory.set(block)
     const size = kernel.snappyDecompress({ start: 0, end: block.length, outputStart, outputEnd })
     if (size < 0) throw new MalformedMessageError('snappy block is damaged', position)
-    return kernel.memory.slice(outputStart, outputStart + size)
+    this.#output.append(kernel.memory.subarray(outputStart, outputStart + size))
   }
 }
 
