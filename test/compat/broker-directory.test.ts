@@ -19,6 +19,8 @@ const properties = {
   'metadata.log.max.record.bytes.between.snapshots': '1500',
   'log.cleaner.backoff.ms': '100',
   'log.initial.task.delay.ms': '600000',
+  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'super.users': 'User:ANONYMOUS',
 }
 
 type Json = Record<string, unknown>

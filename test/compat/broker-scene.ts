@@ -34,6 +34,7 @@ export function scene(now: number): ClientStep[] {
     { do: 'produce', topic: 'tx', records: lines(2, { size: 5 }) },
     { do: 'configure', broker: '', configs: { 'log.retention.ms': '7777777777' } },
     { do: 'configure', broker: '1', configs: { 'log.segment.bytes': '2097152' } },
+    { do: 'secure', user: 'ann' },
     { do: 'commit', topic: 'codecs', group: 'old' },
     { do: 'commit', topic: 'tx', group: 'new', protocol: 'consumer' },
   ]

@@ -31,3 +31,5 @@ export type ClientStep =
       readonly group: string
       readonly protocol?: 'classic' | 'consumer'
     }
+  /** Credentials, a quota and a permission for this user, and for another one from whom they are taken back. The broker needs an authorizer. */
+  | { readonly do: 'secure'; readonly user: string }

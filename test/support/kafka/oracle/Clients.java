@@ -11,14 +11,27 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.ScramCredentialInfo;
+import org.apache.kafka.clients.admin.ScramMechanism;
+import org.apache.kafka.clients.admin.UserScramCredentialDeletion;
+import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
+import org.apache.kafka.common.quota.ClientQuotaAlteration;
+import org.apache.kafka.common.quota.ClientQuotaEntity;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -39,6 +52,7 @@ final class Clients {
       case "delete" -> admin.deleteTopics(List.of(step.get("topic").asText())).all().get();
       case "produce" -> produce(bootstrap, step);
       case "commit" -> commit(bootstrap, step);
+      case "secure" -> secure(admin, step.get("user").asText());
       default -> throw new IllegalArgumentException("unknown step " + step);
     }
   }
@@ -60,6 +74,30 @@ final class Clients {
         new ConfigEntry(entry.getKey(), entry.getValue().isNull() ? null : entry.getValue().asText()),
         entry.getValue().isNull() ? AlterConfigOp.OpType.DELETE : AlterConfigOp.OpType.SET)));
     admin.incrementalAlterConfigs(Map.of(resource, changes)).all().get();
+  }
+
+  /** One of each: credentials, a quota and a permission, each taken back again for a second user. */
+  private static void secure(Admin admin, String user) throws Exception {
+    ScramCredentialInfo scram = new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096);
+    for (String name : List.of(user, user + "-gone")) {
+      admin.alterUserScramCredentials(List.of(new UserScramCredentialUpsertion(name, scram, "secret"))).all().get();
+      alterQuota(admin, name, 12.5);
+      admin.createAcls(List.of(permission(name))).all().get();
+    }
+    admin.alterUserScramCredentials(List.of(new UserScramCredentialDeletion(user + "-gone", ScramMechanism.SCRAM_SHA_256))).all().get();
+    alterQuota(admin, user + "-gone", null);
+    admin.deleteAcls(List.of(permission(user + "-gone").toFilter())).all().get();
+  }
+
+  private static void alterQuota(Admin admin, String user, Double percentage) throws Exception {
+    ClientQuotaEntity entity = new ClientQuotaEntity(Map.of(ClientQuotaEntity.USER, user));
+    ClientQuotaAlteration.Op op = new ClientQuotaAlteration.Op("request_percentage", percentage);
+    admin.alterClientQuotas(List.of(new ClientQuotaAlteration(entity, List.of(op)))).all().get();
+  }
+
+  private static AclBinding permission(String user) {
+    return new AclBinding(new ResourcePattern(ResourceType.TOPIC, "app-", PatternType.PREFIXED),
+        new AccessControlEntry("User:" + user, "*", AclOperation.READ, AclPermissionType.ALLOW));
   }
 
   private static void produce(String bootstrap, JsonNode step) throws Exception {
