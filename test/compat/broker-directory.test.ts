@@ -88,6 +88,7 @@ describe.skipIf(missing !== undefined)(`the directory of a broker of the real Ka
     const before = fingerprint(kafkas)
     const { code, stdout, stderr } = new BinaryLog(kafkas).run(['verify', '--deep'])
     expect([code, stdout.toString(), stderr]).toEqual([0, '', ''])
+    expect(new BinaryLog(kafkas).run(['verify', '--json']).stdout.toString()).toContain('"__cluster_metadata"')
     expect(fingerprint(kafkas)).toEqual(before)
   })
 

@@ -1,7 +1,13 @@
 import type { Offset } from '../../base/brands.ts'
 import type { Uuid } from '../../base/uuid.ts'
 import type { FileSystem } from '../../disk/file-system.ts'
-import { LEADER_EPOCH_CHECKPOINT, PARTITION_METADATA, parsePartitionFile, segmentFileName } from '../file-names.ts'
+import {
+  LEADER_EPOCH_CHECKPOINT,
+  METADATA_TOPIC,
+  PARTITION_METADATA,
+  parsePartitionFile,
+  segmentFileName,
+} from '../file-names.ts'
 import type { LeaderEpochEntry } from '../leader-epoch-history.ts'
 import { historyOf } from '../verify/epoch-runs.ts'
 import type { Finding } from '../verify/finding.ts'
@@ -42,7 +48,25 @@ export function planPartitionRepair(
   plan: PartitionPlan,
   report: PartitionReport,
 ): PartitionRepairPlan {
-  return new RepairPlanning(fileSystem, plan, report).plan()
+  const planned = new RepairPlanning(fileSystem, plan, report).plan()
+  return plan.topic === METADATA_TOPIC ? untouched(planned, report) : planned
+}
+
+/** What Kafka's controllers agreed on is never ours to write. */
+function untouched({ history }: PartitionRepairPlan, { findings }: PartitionReport): PartitionRepairPlan {
+  return {
+    mends: [],
+    indexes: [],
+    snapshots: [],
+    history: { ...history, isChanged: false },
+    topicId: undefined,
+    misnamed: [],
+    useless: [],
+    isUnsettled: false,
+    beginAt: undefined,
+    actions: [],
+    incurable: findings.filter(({ severity }) => severity === 'damage'),
+  }
 }
 
 class RepairPlanning {

@@ -6,6 +6,7 @@ import { hasCleanShutdownMarker } from '../clean-shutdown-marker.ts'
 import { directoryOwner, type DirectoryOwner, lockAgainstKafka, refuseUnreadable } from '../directory-ownership.ts'
 import {
   META_PROPERTIES,
+  METADATA_TOPIC,
   parseLogDirectoryName,
   partitionDirectoryName,
   TEMPORARY_SUFFIX,
@@ -184,11 +185,16 @@ export class DirectoryCheck {
 
   #listPartitions(catalog: CatalogTopics | undefined): TopicPartition[] {
     const directories = new PartitionDirectories({ ...this.#options, lockWaitMs: 0 })
-    return directories
-      .list(catalog)
-      .sort((one, other) =>
-        one.topic === other.topic ? one.partition - other.partition : one.topic < other.topic ? -1 : 1,
-      )
+    return [...directories.list(catalog), ...this.#metadataLog()].sort((one, other) =>
+      one.topic === other.topic ? one.partition - other.partition : one.topic < other.topic ? -1 : 1,
+    )
+  }
+
+  /** Where the controllers of Kafka keep theirs: no topic, but a log like any other. */
+  #metadataLog(): TopicPartition[] {
+    const log = { topic: METADATA_TOPIC, partition: 0 }
+    const facts = this.#options.fileSystem.stat(`${this.#options.path}/${partitionDirectoryName(log)}`)
+    return facts?.kind === 'directory' ? [log] : []
   }
 
   #checkCatalog(): void {
@@ -200,6 +206,7 @@ export class DirectoryCheck {
       if (!there.has(name)) this.#add(`${path}/${name}`, 'catalog', `it is missing, and ${TOPICS_FILE} has it`)
     }
     for (const partition of this.#partitions) {
+      if (partition.topic === METADATA_TOPIC) continue
       if (partition.partition < (catalog.get(partition.topic)?.partitionCount ?? 0)) continue
       const reason = `${TOPICS_FILE} does not have it`
       this.#add(`${path}/${partitionDirectoryName(partition)}`, 'catalog', reason)

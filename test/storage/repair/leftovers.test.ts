@@ -134,3 +134,18 @@ test('a segment that begins below the end of another is told, and no record is t
   scene.repair()
   expect(scene.bytes(segmentPath(8))).toEqual(before)
 })
+
+test("the log of Kafka's controllers is verified, and never written", () => {
+  const scene = written()
+  const metadata = '/log/__cluster_metadata-0'
+  scene.fileSystem.makeDirectory(metadata)
+  for (const path of scene.paths(/t-0\/0.*(log|index)$|leader-epoch/)) {
+    scene.change(path.replace('t-0', '__cluster_metadata-0'), () => scene.bytes(path))
+  }
+  const path = segmentPath(0).replace('t-0', '__cluster_metadata-0')
+  scene.change(path, (bytes) => flipped(bytes, 75))
+  const before = scene.paths(/metadata-0/).map((one) => scene.bytes(one))
+  expect(scene.verify().damages).toContainEqual(expect.objectContaining({ kind: 'batch', path }))
+  scene.repair()
+  expect(scene.paths(/metadata-0/).map((one) => scene.bytes(one))).toEqual(before)
+})
