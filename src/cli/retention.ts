@@ -1,6 +1,10 @@
+import type { Offset } from '../base/brands.ts'
 import { UsageError } from '../base/errors.ts'
+import { compressionLevels } from '../record/codec.ts'
 import { directoryOwner, refuseUnreadable } from '../storage/directory-ownership.ts'
+import { partitionDirectoryName } from '../storage/file-names.ts'
 import { LogDirectory, type LogDirectoryOptions, type Topic } from '../storage/log-directory.ts'
+import type { RecompressionTarget } from '../storage/recompression.ts'
 import { type PlannedRetention, RetentionPlanner } from '../storage/retention.ts'
 import { type AppliedRetention, applyRetention } from '../storage/retention-run.ts'
 import { TopicCatalog } from '../storage/topic-catalog.ts'
@@ -17,34 +21,39 @@ import {
   totalsOf,
   totalsText,
 } from './retention/retention-report.ts'
+import type { RecompressedTotals } from './retention/recompression-run.ts'
 import { heldText } from './retention/segment-reasons.ts'
-import { say, warn } from './results.ts'
+import { counted, say, warn } from './results.ts'
 import type { retentionSpec } from './specs/retention.ts'
 import { type Budget, parseBudget } from './values/budget.ts'
+import { parseCodec } from './values/codec.ts'
 import { parseTopicWeights, type TopicWeights } from './values/topic-weights.ts'
 
 export type RetentionOptions = OptionsOf<typeof retentionSpec>
 
 /** Deletes the segments that the configuration of their topics, or a budget, no longer leaves room for. */
 export async function retention(options: RetentionOptions, context: CliContext): Promise<number> {
-  const limits = budgetOf(options)
+  const limits = wishesOf(options)
   refuseUnasked(options, context)
   const location = await wholeDirectoryOptions(options, context)
   refuseUnreadable(location.path, directoryOwner(location.fileSystem, location.path))
+  // With threads and codecs, which only this needs.
+  const recompression = limits.recompress && (await import('./retention/recompression-run.ts'))
   const directory = options.dryRun ? LogDirectory.openToRead(location) : LogDirectory.openToWrite(location)
   try {
-    return await new RetentionCommand({ options, context, location, directory, limits }).run()
+    return await new RetentionCommand({ options, context, location, directory, limits, recompression }).run()
   } finally {
     directory.close()
   }
 }
 
-interface BudgetLimits {
+interface Wishes {
   readonly budget: Budget | undefined
   readonly weights: TopicWeights
+  readonly recompress: RecompressionTarget | undefined
 }
 
-function budgetOf({ budget, weight, topics }: RetentionOptions): BudgetLimits {
+function wishesOf({ budget, weight, topics, recompress: codec }: RetentionOptions): Wishes {
   const weights = parseTopicWeights(weight, '--weight')
   if (budget === undefined && weights.size > 0) {
     throw new UsageError('--weight is nothing without --budget', {
@@ -56,7 +65,21 @@ function budgetOf({ budget, weight, topics }: RetentionOptions): BudgetLimits {
       hint: 'tslog retention --budget 20GiB; --weight TOPIC=N lets a topic keep its records longer',
     })
   }
-  return { budget: budget === undefined ? undefined : parseBudget(budget, '--budget'), weights }
+  return {
+    budget: budget === undefined ? undefined : parseBudget(budget, '--budget'),
+    weights,
+    recompress: codec === undefined ? undefined : recompressionTarget(codec),
+  }
+}
+
+function recompressionTarget(text: string): RecompressionTarget {
+  const { codec, level } = parseCodec(text, '--recompress')
+  if (codec === 'none') {
+    throw new UsageError('--recompress none would only make the log larger', {
+      hint: 'tslog retention --recompress zstd:19',
+    })
+  }
+  return { codec, level: level ?? compressionLevels(codec)?.default ?? 0 }
 }
 
 /** Before anything is looked at: what a cron job forgot must not come out on the day that there is something to delete. */
@@ -75,8 +98,11 @@ interface Surroundings {
   readonly context: CliContext
   readonly location: LogDirectoryOptions
   readonly directory: LogDirectory
-  readonly limits: BudgetLimits
+  readonly limits: Wishes
+  readonly recompression: typeof import('./retention/recompression-run.ts') | undefined
 }
+
+const nothing: ReadonlySet<Offset> = new Set()
 
 /** So many partitions are open at a time, each with a handful of files. */
 const partitionsAtOnce = 64
@@ -84,6 +110,8 @@ const partitionsAtOnce = 64
 class RetentionCommand {
   readonly #surroundings: Surroundings
   readonly #now: number
+  /** What is to be recompressed, by partition. */
+  readonly #due = new Map<string, ReadonlySet<Offset>>()
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings
@@ -91,24 +119,45 @@ class RetentionCommand {
   }
 
   async run(): Promise<number> {
-    const { options, context } = this.#surroundings
     const { planned, overBytes } = this.#withinBudget(this.#plan())
     this.#warnOfHeld(planned)
     if (overBytes > 0) this.#warnOfBudget(overBytes)
-    if (options.dryRun) {
-      await this.#report({ planned, applied: undefined })
-      say(`would delete ${totalsText(totalsOf(planned))}`, options, context)
-      return this.#exitCode(planned, overBytes)
-    }
-    if (!(await this.#isConfirmed(planned))) {
-      say('nothing was deleted', options, context)
-      return ExitCode.failed
-    }
+    for (const one of planned) this.#due.set(partitionDirectoryName(one), this.#recompressible(one))
+    if (this.#surroundings.options.dryRun) return this.#dryRun(planned, overBytes)
+    if (await this.#isConfirmed(planned)) return this.#carryOut(planned, overBytes)
+    this.#say('nothing was deleted')
+    return ExitCode.failed
+  }
+
+  async #dryRun(planned: readonly PlannedRetention[], overBytes: number): Promise<number> {
+    await this.#report({ planned, applied: undefined })
+    const segments = this.#dueSegments()
+    const more = segments > 0 ? `, and recompress ${counted(segments, 'segment')}` : ''
+    this.#say(`would delete ${totalsText(totalsOf(planned))}${more}`)
+    return this.#exitCode(planned, overBytes)
+  }
+
+  async #carryOut(planned: readonly PlannedRetention[], overBytes: number): Promise<number> {
+    const { limits, recompression } = this.#surroundings
     const applied = await this.#apply(planned)
     const done = applied.map((one) => one.planned)
-    await this.#report({ planned: done, applied })
-    say(`deleted ${totalsText(totalsOf(done))}`, options, context)
-    return this.#failures(applied) ?? this.#exitCode(done, overBytes)
+    this.#say(`deleted ${totalsText(totalsOf(done))}`)
+    const totals = limits.recompress && (await recompression?.recompress(this.#surroundings, done, limits.recompress))
+    if (totals !== undefined && totals.segments > 0) this.#say(recompression?.recompressedText(totals) ?? '')
+    await this.#report({ planned: done, applied }, totals)
+    return this.#failures(applied, totals) ?? this.#exitCode(done, overBytes)
+  }
+
+  #recompressible(planned: PlannedRetention): ReadonlySet<Offset> {
+    const { limits, recompression } = this.#surroundings
+    if (limits.recompress === undefined || recompression === undefined) return nothing
+    return recompression.recompressible(this.#surroundings, planned, limits.recompress)
+  }
+
+  #dueSegments(): number {
+    let segments = 0
+    for (const due of this.#due.values()) segments += due.size
+    return segments
   }
 
   #plan(): PlannedRetention[] {
@@ -186,26 +235,36 @@ class RetentionCommand {
   }
 
   /** What failed, in words; the exit code if anything did. */
-  #failures(applied: readonly AppliedRetention[]): number | undefined {
+  #failures(applied: readonly AppliedRetention[], totals: RecompressedTotals | undefined): number | undefined {
     const failures = applied.flatMap(({ failure, planned }) => (failure === undefined ? [] : [{ failure, planned }]))
     for (const { failure, planned } of failures) {
       warn(`${planned.topic}:${planned.partition}: ${failure.message}`, { quiet: false }, this.#surroundings.context)
     }
-    const [code, ...others] = new Set(failures.map(({ failure }) => exitCodeOf(failure)))
+    const codes = new Set([...failures.map(({ failure }) => failure), ...(totals?.failures ?? [])].map(exitCodeOf))
+    if (totals !== undefined && totals.damaged > 0) codes.add(ExitCode.damaged)
+    const [code, ...others] = codes
     return others.length > 0 ? ExitCode.failed : code
   }
 
-  async #report(report: Pick<RetentionReport, 'planned' | 'applied'>): Promise<void> {
-    const { options, context, location } = this.#surroundings
-    const whole = { ...report, isExplained: options.explain, now: this.#now }
-    if (options.json) printRetentionJson(location.path, whole, context)
+  async #report(report: Pick<RetentionReport, 'planned' | 'applied'>, totals?: RecompressedTotals): Promise<void> {
+    const { options, context, location, recompression } = this.#surroundings
+    const recompressed = (planned: PlannedRetention): ReadonlySet<Offset> =>
+      this.#due.get(partitionDirectoryName(planned)) ?? nothing
+    const whole = { ...report, isExplained: options.explain, now: this.#now, recompressed }
+    const more = totals && recompression?.recompressedJson(totals)
+    if (options.json) printRetentionJson(location.path, whole, context, more)
     else if (options.dryRun || options.explain) await printSegments(whole, options, context)
   }
 
   #exitCode(planned: readonly PlannedRetention[], overBytes: number): number {
     if (overBytes > 0) return ExitCode.failed
     const { segments, rolls } = totalsOf(planned)
-    return this.#surroundings.options.exitCode && segments + rolls === 0 ? ExitCode.nothing : ExitCode.done
+    const isNothing = segments + rolls + this.#dueSegments() === 0
+    return this.#surroundings.options.exitCode && isNothing ? ExitCode.nothing : ExitCode.done
+  }
+
+  #say(text: string): void {
+    say(text, this.#surroundings.options, this.#surroundings.context)
   }
 
   #warn(text: string): void {

@@ -222,6 +222,49 @@ test('a segment that cannot be renamed fails its partition; the others are done'
   expect(logsOf(log, 'u-0')).toEqual([1, 2])
 })
 
+describe('--recompress', () => {
+  /** A topic with four closed segments of lines that say nearly the same. */
+  function logWithLines(): BinaryLog {
+    const log = new BinaryLog()
+    log.done(['topics', 'create', 't', '-c', 'segment.bytes=40000'])
+    log.done(['produce', 't', '--batch-size', '20000'], lines)
+    return log
+  }
+  const lines = Array.from({ length: 3000 }, (_, i) => `a line that is much like any other, but for ${i}\n`).join('')
+
+  test('makes closed segments smaller once, in threads, and every record stays', () => {
+    const log = logWithLines()
+    const dry = log.done(['retention', '--recompress', 'zstd:19', '-n'])
+    expect(dry).toMatch(/^t\t0\t0\t\d+\trecompress\t/)
+    const done: unknown = JSON.parse(log.done(['retention', '--recompress', 'zstd:19', '--json']))
+    expect(done).toMatchObject({ recompressed: { segments: dry.split('\n').length - 1, damaged: 0, failed: 0 } })
+    expect(log.done(['consume', 't'])).toBe(lines)
+    expect(log.run(['retention', '--recompress', 'zstd:19', '--exit-code']).code).toBe(4)
+    expect(log.run(['verify']).code).toBe(0)
+  })
+
+  test('stopped at any moment it leaves a log that the next run finishes', async () => {
+    for (const afterMs of [60, 150]) {
+      const log = logWithLines()
+      const run = log.start(['retention', '--recompress', 'zstd:19'])
+      await new Promise((resolve) => setTimeout(resolve, afterMs))
+      await ended(run, 'SIGKILL')
+      expect(log.done(['consume', 't'])).toBe(lines)
+      log.done(['retention', '--recompress', 'zstd:19'])
+      expect(log.done(['consume', 't'])).toBe(lines)
+      expect(readdirSync(`${log.directory}/t-0`).filter((name) => /cleaned|swap|deleted/.test(name))).toEqual([])
+    }
+  })
+
+  test.each(['none', 'zstd:99', 'brotli'])('%s is refused', async (codec) => {
+    const log = await logWithTopic()
+    expect(await run(log, { recompress: codec })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--recompress'),
+    })
+  })
+})
+
 test('producers and a reader in other processes go on while it runs', async () => {
   const log = new BinaryLog()
   log.done([

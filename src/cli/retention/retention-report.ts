@@ -1,3 +1,4 @@
+import type { Offset } from '../../base/brands.ts'
 import type { PlannedRetention } from '../../storage/retention.ts'
 import type { AppliedRetention } from '../../storage/retention-run.ts'
 import type { CliContext } from '../context.ts'
@@ -15,6 +16,8 @@ export interface RetentionReport {
   /** Every segment, not only those that go. */
   readonly isExplained: boolean
   readonly now: number
+  /** Base offsets of the segments of a partition that are recompressed. */
+  readonly recompressed: (planned: PlannedRetention) => ReadonlySet<Offset>
 }
 
 /** Segments and bytes that go. */
@@ -118,6 +121,6 @@ function segmentJson({ segment, action, reason }: SegmentOutcome, text: string):
   }
 }
 
-function outcomesOf(planned: PlannedRetention, { isExplained, now }: RetentionReport): SegmentOutcome[] {
-  return segmentOutcomes(planned, isExplained ? 'all' : 'changed', now)
+function outcomesOf(planned: PlannedRetention, { isExplained, now, recompressed }: RetentionReport): SegmentOutcome[] {
+  return segmentOutcomes(planned, { which: isExplained ? 'all' : 'changed', now, recompressed: recompressed(planned) })
 }

@@ -1,3 +1,4 @@
+import type { Offset } from '../../base/brands.ts'
 import { keepReason, type DeletionReason, type KeepReason, type RetainedSegment } from '../../storage/retention-plan.ts'
 import type { PlannedRetention } from '../../storage/retention.ts'
 import type { SegmentTimestamp } from '../../storage/segment-timestamp.ts'
@@ -6,23 +7,39 @@ import { humanBytes, humanDuration, isoTime } from '../format/human-units.ts'
 /** What happens to one segment, and why. */
 export interface SegmentOutcome {
   readonly segment: RetainedSegment
-  readonly action: 'delete' | 'keep' | 'roll'
-  readonly reason: DeletionReason | KeepReason | 'segment.ms'
+  readonly action: 'delete' | 'keep' | 'roll' | 'recompress'
+  readonly reason: DeletionReason | KeepReason | 'segment.ms' | 'recompress'
 }
 
-/** What a plan does to its segments, oldest first: to all of them, or only to those that it changes. */
-export function segmentOutcomes(planned: PlannedRetention, which: 'all' | 'changed', now: number): SegmentOutcome[] {
-  const { log, plan, limits } = planned
-  const outcomes: SegmentOutcome[] = plan.deletions.map((one) => ({ ...one, action: 'delete' }))
-  const kept = which === 'all' || plan.roll === 'segment.ms' ? log.segments.slice(plan.deletions.length) : []
-  for (const segment of kept) {
-    const isRolled = plan.roll === 'segment.ms' && segment === log.segments.at(-1)
-    if (isRolled) outcomes.push({ segment, action: 'roll', reason: 'segment.ms' })
-    else if (which === 'all') {
-      outcomes.push({ segment, action: 'keep', reason: keepReason(log, plan, { segment, limits, now }) })
-    }
-  }
-  return outcomes
+/** Which outcomes are asked for, and what else happens to segments that stay. */
+export interface OutcomeQuestion {
+  readonly which: 'all' | 'changed'
+  readonly now: number
+  /** Base offsets of those that are recompressed. */
+  readonly recompressed: ReadonlySet<Offset>
+}
+
+/** What a plan does to its segments, oldest first. */
+export function segmentOutcomes(planned: PlannedRetention, question: OutcomeQuestion): SegmentOutcome[] {
+  const { log, plan } = planned
+  const deleted: SegmentOutcome[] = plan.deletions.map(({ segment, reason }) => ({ segment, reason, action: 'delete' }))
+  const isNothingElse = question.which === 'changed' && plan.roll !== 'segment.ms' && question.recompressed.size === 0
+  if (isNothingElse) return deleted
+  const kept = log.segments.slice(plan.deletions.length).map((segment) => outcomeOf(segment, planned, question))
+  return [...deleted, ...kept.filter((one) => one !== undefined)]
+}
+
+function outcomeOf(
+  segment: RetainedSegment,
+  { log, plan, limits }: PlannedRetention,
+  { which, now, recompressed }: OutcomeQuestion,
+): SegmentOutcome | undefined {
+  if (plan.roll === 'segment.ms' && segment === log.segments.at(-1))
+    return { segment, action: 'roll', reason: 'segment.ms' }
+  if (recompressed.has(segment.baseOffset)) return { segment, action: 'recompress', reason: 'recompress' }
+  return which === 'all'
+    ? { segment, action: 'keep', reason: keepReason(log, plan, { segment, limits, now }) }
+    : undefined
 }
 
 /** Puts the reasons of one partition into words. What is the same for all its segments is said once: there may be thousands. */
@@ -42,6 +59,7 @@ export function reasonTexts({ log, limits }: PlannedRetention, now: number): (ou
       limits.retentionBytes === Infinity ? 'retention.ms=-1' : 'within retention.bytes, retention.ms=-1',
     compacted: () => 'cleanup.policy=compact',
     'high-watermark': () => 'not all below the high watermark',
+    recompress: () => 'closed, and not recompressed so far',
     empty: () => 'active and empty',
   }
   return ({ segment, reason }) => texts[reason](segment)
