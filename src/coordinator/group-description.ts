@@ -23,7 +23,7 @@ export function describedNothing(groupId: string, errorCode: number = ErrorCode.
   }
 }
 
-/** State and members; what these say and were given only while the group is stable. */
+/** State and members; what these say only while the group is stable, as that may change. */
 export function describeGroup(group: ClassicGroup): DescribedGroup {
   const protocol = group.state === 'Stable' ? group.protocolName : null
   return {
@@ -59,6 +59,6 @@ function describeMember(member: ClassicMember, protocol: string | null): Describ
     clientId,
     clientHost,
     memberMetadata: protocol === null ? NO_ASSIGNMENT : member.metadata(protocol),
-    memberAssignment: protocol === null ? NO_ASSIGNMENT : member.assignment,
+    memberAssignment: member.assignment,
   }
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { leaderEpoch, offset } from '../../src/base/brands.ts'
 import { ErrorCode } from '../../src/protocol/error-codes.ts'
+import { deleteTopicsApi, deleteTopicsRequest } from '../../src/protocol/messages/delete-topics.ts'
 import { deleteGroupsApi } from '../../src/protocol/messages/delete-groups.ts'
 import { describeGroupsApi } from '../../src/protocol/messages/describe-groups.ts'
 import { findCoordinatorApi, findCoordinatorRequest } from '../../src/protocol/messages/find-coordinator.ts'
@@ -13,6 +14,7 @@ import { offsetDeleteApi } from '../../src/protocol/messages/offset-delete.ts'
 import { offsetFetchApi, offsetFetchRequest } from '../../src/protocol/messages/offset-fetch.ts'
 import { syncGroupApi } from '../../src/protocol/messages/sync-group.ts'
 import { runBinary } from '../support/run-binary.ts'
+import { NO_ID } from './requests.ts'
 import { ServeScene } from './serve-scene.ts'
 import type { TestClient } from './test-client.ts'
 
@@ -259,6 +261,16 @@ describe('positions', () => {
       { partitionIndex: 0, errorCode: 0 },
     ])
     expect(await position(client, 'forgetful')).toMatchObject({ committedOffset: -1n })
+  })
+
+  test('in a topic that is deleted are forgotten', async () => {
+    runBinary(['-d', scene.directory, 'topics', 'create', 'short-lived'])
+    await commit('of-short-lived', 5, { topic: 'short-lived' })
+    const topics = [{ name: 'short-lived', topicId: NO_ID }]
+    await client.send(deleteTopicsApi, 6, { ...deleteTopicsRequest.initial(), topics, timeoutMs: 1000 })
+    const groups = [{ groupId: 'of-short-lived', memberId: null, memberEpoch: -1, topics: null }]
+    const fetched = await client.send(offsetFetchApi, 9, { ...offsetFetchRequest.initial(), groups })
+    expect(fetched.groups[0]?.topics).toEqual([])
   })
 
   test('are what `tslog groups describe` shows', async () => {

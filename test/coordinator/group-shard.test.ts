@@ -18,7 +18,7 @@ describe('DescribeGroups', () => {
     expect(new TestCoordinator().shard.describe('g')).toMatchObject({ errorCode: 0, groupId: 'g', groupState: 'Dead' })
   })
 
-  test('tells what members say and were given while the group is stable, and only then', () => {
+  test('tells what members say while the group is stable, and what they were last given', () => {
     const { coordinator, memberIds } = stableGroup(2)
     const stable = coordinator.shard.describe('g')
     expect(stable).toMatchObject({ groupState: 'Stable', protocolType: 'consumer', protocolData: 'range' })
@@ -30,7 +30,7 @@ describe('DescribeGroups', () => {
     expect(preparing).toMatchObject({ groupState: 'PreparingRebalance', protocolData: '' })
     expect(preparing.members[1]).toMatchObject({
       memberMetadata: new Uint8Array(0),
-      memberAssignment: new Uint8Array(0),
+      memberAssignment: utf8('a1'),
     })
   })
 })

@@ -3,6 +3,8 @@ import type { Random } from '../../base/random.ts'
 import type { Uuid } from '../../base/uuid.ts'
 import type { GroupCoordinatorConfig } from '../../coordinator/group-coordinator-config.ts'
 import { partitionFor } from '../../coordinator/group-partition.ts'
+import type { GroupShard } from '../../coordinator/group-shard.ts'
+import type { GroupStep } from '../../coordinator/group-step.ts'
 import { GROUPS_TOPIC, groupsTopicDefaults } from '../../coordinator/groups-topic.ts'
 import { ErrorCode } from '../../protocol/error-codes.ts'
 import { KafkaError } from '../../protocol/kafka-error.ts'
@@ -38,7 +40,10 @@ export class GroupCoordinator {
   /** Begins to read the groups back, one partition after the other, so that members who died with the last broker are noticed. */
   start(): void {
     this.#loadFrom(0)
-    this.#expiry = setInterval(() => this.#expireOffsets(), this.#options.config.offsetsRetentionCheckIntervalMs)
+    this.#expiry = setInterval(
+      () => this.#runOnAll('offsets not expired', (shard, step) => shard.expireOffsets(step)),
+      this.#options.config.offsetsRetentionCheckIntervalMs,
+    )
   }
 
   /** Who waits for a group is told to look for another coordinator. */
@@ -83,10 +88,10 @@ export class GroupCoordinator {
     return this.#partitions
   }
 
-  /** Topics are no more: groups forget their positions in them. */
-  async topicsDeleted(names: Iterable<string>): Promise<void> {
+  /** Topics are no more: groups forget their positions in them, as soon as they are read back. */
+  topicsDeleted(names: Iterable<string>): void {
     const gone = new Set(names)
-    await Promise.all(this.all().map((one) => one.run('', (shard, step) => shard.topicsDeleted(gone, step))))
+    this.#runOnAll('positions not forgotten', (shard, step) => shard.topicsDeleted(gone, step))
   }
 
   #take(topic: ServedTopic | undefined): void {
@@ -119,12 +124,11 @@ export class GroupCoordinator {
     setImmediate(() => this.#loadFrom(partition + 1))
   }
 
-  #expireOffsets(): void {
+  /** What fails is done the next time, or not at all: nobody waits for it. */
+  #runOnAll(failure: string, call: (shard: GroupShard, step: GroupStep) => void): void {
     for (const partition of this.all()) {
       if (!partition.isLoaded) continue
-      partition
-        .run('', (shard, step) => shard.expireOffsets(step))
-        .catch((error: unknown) => this.#options.events.warn('offsets not expired', { reason: String(error) }))
+      partition.run('', call).catch((error: unknown) => this.#options.events.warn(failure, { reason: String(error) }))
     }
   }
 }

@@ -11,6 +11,8 @@ import { errorCodeOf } from '../storage-errors.ts'
 
 // DeleteGroups: groups without members go, and their positions with them.
 //
+// Behaviour
+//   * A group that is named twice is answered once.
 // Versions
 //   0 to 2.
 
@@ -18,7 +20,7 @@ export const deleteGroupsHandler: Handler<DeleteGroupsRequest, DeleteGroupsRespo
   api: deleteGroupsApi,
   handle: async ({ groupsNames }, context) => {
     const results: DeleteGroupsResponse['results'][number][] = []
-    for (const groupId of groupsNames) results.push({ groupId, errorCode: await remove(groupId, context) })
+    for (const groupId of new Set(groupsNames)) results.push({ groupId, errorCode: await remove(groupId, context) })
     return { throttleTimeMs: 0, results }
   },
   refuse: ({ groupsNames }, errorCode) => ({

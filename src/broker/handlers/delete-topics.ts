@@ -15,6 +15,7 @@ import { NO_TOPIC_ID } from '../topic-names.ts'
 // DeleteTopics: deletes topics with all their records.
 //
 // Behaviour
+//   * Groups forget their positions in it.
 //   * The topic is gone when the answer is there; fetches that wait for it are answered. The broker's own topics stay.
 //   * One that is not there is UNKNOWN_TOPIC_OR_PARTITION, or UNKNOWN_TOPIC_ID when it was named by its id. Name and id are both told.
 // Versions
@@ -54,6 +55,7 @@ async function deleteOne(named: NamedTopic, context: RequestContext): Promise<To
     if (image.isInternal) throw new KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION, `${image.name} is the broker's own`)
     broker.topics.closeTopic(image.name)
     await broker.cluster.deleteTopic(image.name)
+    broker.groups.topicsDeleted([image.name])
     broker.log.info('topic deleted', { topic: image.name, by: connection.peer })
     return { name: image.name, topicId: image.id, errorCode: ErrorCode.NONE, errorMessage: null }
   } catch (error) {
