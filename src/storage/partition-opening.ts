@@ -153,6 +153,7 @@ function freshState(options: OpeningOptions, recovered: Recovered): WriteState {
     isServed: false,
     isDeleted: false,
     hasProducers,
+    isReplica: state?.isReplica ?? false,
     activeBaseOffset: active.baseOffset,
     logEndOffset,
     visibleEndOffset: logEndOffset,

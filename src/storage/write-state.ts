@@ -30,6 +30,8 @@ export interface WriteState {
   isDeleted: boolean
   /** Batches of idempotent or transactional producers may be in the log. */
   hasProducers: boolean
+  /** What is in the log came from a leader: the first append of our own begins another leader epoch. */
+  isReplica: boolean
   activeBaseOffset: Offset
   logEndOffset: Offset
   /** Bytes of the active segment's `.log` that hold whole batches. */
@@ -57,7 +59,7 @@ export const appendingAt = 120
 const magic = 0x5453_4c4f_4750_5331n
 const bootIdStart = 24
 const bootIdEnd = 40
-const flag = { isServed: 1, isDeleted: 2, hasProducers: 4 } as const
+const flag = { isServed: 1, isDeleted: 2, hasProducers: 4, isReplica: 8 } as const
 
 /** Whether all that happened between two states were appends to one segment. */
 export function isSameSegment(before: WriteState, now: WriteState): boolean {
@@ -120,6 +122,7 @@ export class WriteStateCodec {
       isServed: (flags & flag.isServed) !== 0,
       isDeleted: (flags & flag.isDeleted) !== 0,
       hasProducers: (flags & flag.hasProducers) !== 0,
+      isReplica: (flags & flag.isReplica) !== 0,
       activeBaseOffset: view.getBigInt64(40) as Offset,
       logEndOffset: view.getBigInt64(48) as Offset,
       endPosition: getInt53(view, 56) as FilePosition,
@@ -176,7 +179,8 @@ function flagsOf(state: WriteState): number {
   return (
     (state.isServed ? flag.isServed : 0) |
     (state.isDeleted ? flag.isDeleted : 0) |
-    (state.hasProducers ? flag.hasProducers : 0)
+    (state.hasProducers ? flag.hasProducers : 0) |
+    (state.isReplica ? flag.isReplica : 0)
   )
 }
 
