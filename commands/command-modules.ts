@@ -22,6 +22,7 @@ export const commandModules: CommandModules = {
   compact: () => import('./compact.ts'),
   verify: () => import('./verify.ts'),
   repair: () => import('./repair.ts'),
+  replicate: () => import('./replicate.ts'),
   serve: () => import('./serve.ts'),
   close: () => import('./close.ts'),
   init: () => import('./init.ts'),

@@ -30,6 +30,11 @@ export class NotFoundError extends TslogError {
   override readonly name = 'NotFoundError'
 }
 
+/** Two logs that should be one and the same are not; nothing was changed. Exit code 5. */
+export class DivergedError extends TslogError {
+  override readonly name = 'DivergedError'
+}
+
 /** Another process holds what we need to write. Exit code 6. */
 export class LockedError extends TslogError {
   override readonly name = 'LockedError'

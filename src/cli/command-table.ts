@@ -114,6 +114,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./specs/repair.ts')).repairSpec,
   },
   {
+    name: 'replicate',
+    brief: 'copy topics to a peer, or from one',
+    load: async () => (await import('./specs/replicate.ts')).replicateSpec,
+  },
+  {
     name: 'serve',
     brief: 'serve the directory as a Kafka broker',
     load: async () => (await import('./specs/serve.ts')).serveSpec,

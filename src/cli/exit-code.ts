@@ -1,6 +1,7 @@
 import {
   CorruptSegmentError,
   DiskError,
+  DivergedError,
   errorCode,
   InterruptedError,
   LockedError,
@@ -44,7 +45,7 @@ export const ExitCode = {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return ExitCode.usage
   if (error instanceof NotFoundError) return ExitCode.notFound
-  if (error instanceof CorruptSegmentError) return ExitCode.damaged
+  if (error instanceof CorruptSegmentError || error instanceof DivergedError) return ExitCode.damaged
   if (error instanceof LockedError) return ExitCode.locked
   if (error instanceof TemporaryError) return ExitCode.temporary
   if (error instanceof NotAllowedError) return ExitCode.notAllowed

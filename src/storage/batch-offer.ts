@@ -1,6 +1,6 @@
 import type { Offset, ProducerId } from '../base/brands.ts'
 import { RecordBatch } from '../record/record-batch.ts'
-import type { Appended } from './partition-log.ts'
+import type { Appended } from './appended.ts'
 import type { ProducerVerdict } from './producer-state.ts'
 
 /** What became of a batch that a client sent: appended, or why not. */
@@ -10,9 +10,12 @@ export type Offered = ({ readonly kind: 'appended' } & Appended) | Exclude<Produ
 export interface OfferSteps {
   readonly validate: (batch: RecordBatch) => ProducerVerdict
   readonly append: (batches: Uint8Array) => Appended
-  /** Bytes that one append may have, so that rolls come where they would by single ones. */
-  readonly joinedBytesMax: number
+  /** Bytes that one append may have at most, so that rolls come where they would by single ones. */
+  readonly segmentBytes: number
 }
+
+/** Small batches of clients are written together up to this size. */
+const joinedBytesMax = 512 * 1024
 
 /** Up to this size a copy costs less than a write of its own. */
 const smallBytes = 64 * 1024
@@ -58,7 +61,7 @@ class JoinedBatches {
 
   hasRoomFor({ sizeInBytes }: RecordBatch): boolean {
     if (this.#bytes === 0) return true
-    return sizeInBytes <= smallBytes && this.#bytes + sizeInBytes <= this.#steps.joinedBytesMax
+    return sizeInBytes <= smallBytes && this.#bytes + sizeInBytes <= Math.min(joinedBytesMax, this.#steps.segmentBytes)
   }
 
   add(batch: RecordBatch, answerAt: number): void {

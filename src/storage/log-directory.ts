@@ -59,6 +59,8 @@ export interface NewTopic {
   readonly name: string
   readonly partitionCount: number
   readonly configs: TopicConfigTexts
+  /** Of the topic that it is a copy of; a new one by default. */
+  readonly id?: Uuid
 }
 
 /** A directory of topics: finds, makes, changes and deletes them, and opens their partitions. */
@@ -359,11 +361,11 @@ export class LogDirectory {
     this.#directories.remove(partition)
   }
 
-  #makePartitions({ name, partitionCount, configs }: NewTopic): CatalogTopic {
+  #makePartitions({ name, partitionCount, configs, id: given }: NewTopic): CatalogTopic {
     this.#noteUnclean()
     this.#directories.finishDeletion(name)
     // A creation that was killed left directories: they, and the id in them, are taken as they are.
-    const id = this.#directories.topicIdOf(name) ?? randomUuid(this.#options.random)
+    const id = given ?? this.#directories.topicIdOf(name) ?? randomUuid(this.#options.random)
     this.#directories.make(partitionsOf(name, partitionCount), id)
     return { id, partitionCount, configs: new Map(configs), createdMs: this.#options.clock.now() }
   }

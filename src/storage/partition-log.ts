@@ -2,37 +2,24 @@ import type { LeaderEpoch, Offset } from '../base/brands.ts'
 import { assert } from '../base/assert.ts'
 import { DiskError, NotFoundError, ServedError } from '../base/errors.ts'
 import type { OpenFile } from '../disk/file-system.ts'
-import { ActiveSegment } from './active-segment.ts'
+import type { ActiveSegment } from './active-segment.ts'
+import type { Appended, Durability } from './appended.ts'
 import { offerAll, type Offered } from './batch-offer.ts'
 import { BackgroundSync } from './background-sync.ts'
 import { partitionDirectoryName } from './file-names.ts'
+import { type FollowerAppend, leaveLeader, takeAsFollower } from './follower-append.ts'
 import type { LogOffsets } from './log-offsets.ts'
 import { openActive, type OpenedPartition } from './partition-opening.ts'
-import { placeBatches, type PlacedBatches } from './placed-batches.ts'
+import { type PlacedAppend, placeBatches, type PlacedBatches } from './placed-batches.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
 import { PartitionProducers } from './partition-producers.ts'
-import { writeProducerSnapshot } from './producer-loading.ts'
 import { PartitionTurn } from './partition-turn.ts'
 import { SealedSegments } from './sealed-segments.ts'
 import { SegmentAge } from './segment-age.ts'
+import { openNextSegment } from './segment-roll.ts'
 import { refuseWriting } from './serve-lock.ts'
 import { isSameSegment, moveLogStart, refusalOf, type WriteState } from './write-state.ts'
 import { WriteStateFile } from './write-state-file.ts'
-
-/**
- * When the batches of an append must be on the disk: before it returns, by the next `sync`, or whenever the system likes. With `commit` readers
- * see them only once the next `commit` has made them durable.
- */
-export type Durability = 'now' | 'later' | 'never' | 'commit'
-
-export interface Appended {
-  readonly baseOffset: Offset
-  /** The offset after the last record. */
-  readonly nextOffset: Offset
-}
-
-/** Small batches of clients are written together up to this size. */
-const joinedBytesMax = 512 * 1024
 
 /**
  * The writing side of one partition, safe beside any number of others in other processes. Every append takes the partition's lock, looks
@@ -83,9 +70,40 @@ export class PartitionLog {
       offerAll(batches, {
         validate: (batch) => this.#producers.validate(batch, state),
         append: (bytes) => this.#append(bytes, durability, state),
-        joinedBytesMax: Math.min(joinedBytesMax, this.#options.config.segmentBytes),
+        segmentBytes: this.#options.config.segmentBytes,
       }),
     )
+  }
+
+  /** Appends batches of a leader, whose CRCs were checked, as they are, durable with the next `sync`. Throws what `takeAsFollower` does, with nothing done. */
+  appendAsFollower(batches: Uint8Array, from: FollowerAppend): Appended {
+    return this.#withLock((state, active) => {
+      const placed = takeAsFollower(batches, from, { ...this.#options, directory: this.directory, state })
+      this.#wantsSync = true
+      this.#stateFile.markAppending()
+      return this.#guard(() => {
+        const rolled = from.segmentBaseOffset !== undefined && this.#roll(active, state, from.segmentBaseOffset)
+        const segment = rolled || (from.rollsByItself ? this.#rollIfDue(placed, batches.length) : active)
+        return this.#write({ batches, placed, durability: 'later', state }, segment)
+      }, true)
+    })
+  }
+
+  /** Lets `change` cut the log, and `state` with it; then looks at what is there now. Killed in it, the next opener does. */
+  cut(change: (state: WriteState) => void): void {
+    this.#withLock((state, active) => {
+      this.#stateFile.markRearranging()
+      active.close()
+      this.#sealed.close()
+      this.#active = undefined
+      this.#producers.forget()
+      this.#guard(() => {
+        change(state)
+        state.generation += 1n
+        this.#stateFile.write(state)
+        this.#open(undefined, state)
+      }, true)
+    })
   }
 
   /** Gives other writers their turn. */
@@ -105,8 +123,7 @@ export class PartitionLog {
     const end = state.logEndOffset
     this.#guard(() => {
       this.#refuseIfRemoved()
-      this.#sealed.sync()
-      this.#sealed.syncOlder(active.baseOffset, state.syncedEndOffset)
+      this.#sealed.syncBelow(active.baseOffset, state.syncedEndOffset)
       active.log.sync()
       this.#options.fileSystem.syncDirectory(this.directory)
     })
@@ -133,8 +150,7 @@ export class PartitionLog {
     const end = state.logEndOffset
     const isNamed = state.syncedEndOffset > active.baseOffset
     this.#guard(() => {
-      this.#sealed.sync()
-      this.#sealed.syncOlder(active.baseOffset, state.syncedEndOffset)
+      this.#sealed.syncBelow(active.baseOffset, state.syncedEndOffset)
     })
     await active.log.syncSoon().catch((error: unknown) => {
       throw (this.#failure = error)
@@ -316,31 +332,26 @@ export class PartitionLog {
   }
 
   #append(batches: Uint8Array, durability: Durability, state: WriteState): Appended {
+    if (state.isReplica) leaveLeader({ ...this.#options, directory: this.directory }, state)
     const placed = placeBatches(batches, state.logEndOffset, state.leaderEpoch)
     this.#wantsSync ||= durability !== 'never'
     this.#stateFile.markAppending()
     const segment = this.#rollIfDue(placed, batches.length)
-    return this.#guard(() => this.#write({ batches, placed, durability }, segment), true)
+    return this.#guard(() => this.#write({ batches, placed, durability, state }, segment), true)
   }
 
-  #write(
-    append: { batches: Uint8Array; placed: PlacedBatches; durability: Durability },
-    segment: ActiveSegment,
-  ): Appended {
-    const state = this.#state
-    assert(state !== undefined, 'appends follow catching up')
-    const { placed, durability } = append
+  #write({ batches, placed, durability, state }: PlacedAppend, segment: ActiveSegment): Appended {
     const baseOffset = state.logEndOffset
     const start = segment.progress.endPosition
-    segment.write(append.batches)
+    segment.write(batches)
     for (const batch of placed.batches) {
       batch.position += start
       segment.note(batch)
     }
-    this.#producers.note(append.batches, placed, { state, segment })
+    this.#producers.note(batches, placed, { state, segment })
     segment.flushIndexes()
     if (durability === 'now') this.#syncNow(segment, state)
-    if (durability === 'later') this.#background.note(segment.log, append.batches.length)
+    if (durability === 'later') this.#background.note(segment.log, batches.length)
     segment.publish(state, placed.nextOffset)
     if (durability !== 'commit') state.visibleEndOffset = placed.nextOffset
     if (durability === 'now') state.syncedEndOffset = placed.nextOffset
@@ -352,8 +363,7 @@ export class PartitionLog {
   #syncNow(segment: ActiveSegment, state: WriteState): void {
     segment.log.sync()
     if (state.syncedEndOffset <= segment.baseOffset) {
-      this.#sealed.sync()
-      this.#sealed.syncOlder(segment.baseOffset, state.syncedEndOffset)
+      this.#sealed.syncBelow(segment.baseOffset, state.syncedEndOffset)
       this.#options.fileSystem.syncDirectory(this.directory)
     }
     this.#refuseIfRemoved(segment.log)
@@ -376,24 +386,16 @@ export class PartitionLog {
     return this.#age.isRollDue(active, placed, appendBytes) ? this.#roll(active, state) : active
   }
 
-  /** Seals the active segment and opens the next one at the log end offset. */
-  #roll(active: ActiveSegment, state: WriteState): ActiveSegment {
-    const { fileSystem } = this.#options
+  /** Seals the active segment and opens the next one. */
+  #roll(active: ActiveSegment, state: WriteState, baseOffset = state.logEndOffset): ActiveSegment {
     // It may have to wait for others in vain: while nothing was changed yet.
     this.#sealed.sync()
-    active.seal()
-    const next = ActiveSegment.create({
-      fileSystem,
-      directory: this.directory,
-      baseOffset: state.logEndOffset,
-      indexIntervalBytes: this.#options.config.indexIntervalBytes,
-    })
-    writeProducerSnapshot(fileSystem, this.directory, this.#producers.at(state))
+    const { fileSystem, config } = this.#options
+    const options = { fileSystem, directory: this.directory, indexIntervalBytes: config.indexIntervalBytes }
+    const next = openNextSegment(active, state, { options, baseOffset, producers: this.#producers })
     this.#sealed.add(active, this.#wantsSync)
     this.#active = next
     this.#age.restart()
-    state.generation += 1n
-    next.publish(state, state.logEndOffset)
     return next
   }
 }

@@ -1,5 +1,7 @@
 import type { LeaderEpoch, Offset, TimestampMs } from '../base/brands.ts'
 import { RecordBatch } from '../record/record-batch.ts'
+import type { Durability } from './appended.ts'
+import type { WriteState } from './write-state.ts'
 
 /** A batch that was, or is about to be, written at `position`, in bytes of its segment's `.log`. */
 export interface PlacedBatch {
@@ -18,6 +20,14 @@ export interface PlacedBatches {
   readonly maxTimestamp: TimestampMs
   /** Whether any of them is from an idempotent or transactional producer. */
   readonly hasProducers: boolean
+}
+
+/** An append whose batches have their places. */
+export interface PlacedAppend {
+  readonly batches: Uint8Array
+  readonly placed: PlacedBatches
+  readonly durability: Durability
+  readonly state: WriteState
 }
 
 /**

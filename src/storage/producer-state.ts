@@ -82,6 +82,11 @@ export class ProducerState {
     return this.#endOffset
   }
 
+  /** Says that the log has nothing up to `endOffset`: a leader's segment begins there, after a gap. */
+  skipTo(endOffset: Offset): void {
+    this.#endOffset = endOffset
+  }
+
   /** How many producers are known. */
   get producerCount(): number {
     return this.#producers.size

@@ -44,6 +44,12 @@ export class SealedSegments {
     mergeOffsetCheckpoint(fileSystem, logDirectory, name, { changes, waitMs, onlyForward: true })
   }
 
+  /** Makes all segments before the one at `base` durable: what waits here, and what others left. */
+  syncBelow(base: Offset, syncedEnd: Offset): void {
+    this.sync()
+    this.syncOlder(base, syncedEnd)
+  }
+
   /**
    * Makes the segments between the recovery point, or `syncedEnd`, and the one at `base` durable: others may have left them to the system, and
    * whoever says that the log is synced up to `base` speaks of these too.

@@ -1,0 +1,109 @@
+import { NotFoundError } from '../base/errors.ts'
+import type { LogDirectoryOptions } from '../storage/log-directory.ts'
+import { isConfirmed } from './confirmation.ts'
+import type { CliContext } from './context.ts'
+import { directoryOptions } from './open-store.ts'
+import { ProgressLine, showStatusOnSignal } from './progress.ts'
+import { directoryLeader, storeGroupsIn } from './replicate/directory-ends.ts'
+import { type FollowerSeat, followLeader } from './replicate/follow-leader.ts'
+import { type ReplicateOptions, type ReplicatePlan, replicatePlan } from './replicate/plan.ts'
+import { printReport, sentence } from './replicate/report.ts'
+import type { ReplicationReport } from './replicate/request.ts'
+import { say } from './results.ts'
+import { exitCodeOfSignal, SignalWatch } from './signals.ts'
+import { writeMessage } from './standard-streams.ts'
+
+/** `tslog replicate`: brings a copy to where its source is. Resolves to the exit code; throws what the user must hear. */
+export async function replicate(options: ReplicateOptions, context: CliContext): Promise<number> {
+  const plan = replicatePlan(options)
+  const local = directoryOptions(options, context)
+  if (plan.request.overwritesDiverged && !plan.request.isDryRun && !(await isConfirmed(question(options), context))) {
+    say('nothing was changed', options, context)
+    return 1
+  }
+  using signals = new SignalWatch()
+  const run = new ReplicateRun(options, plan, { context, local, signals })
+  await run.all()
+  const signal = signals.pending()
+  return signal === undefined ? 0 : exitCodeOfSignal[signal]
+}
+
+function question({ operands, yes }: ReplicateOptions): Parameters<typeof isConfirmed>[0] {
+  return {
+    text: 'Give up what only the copy has, where it has diverged?',
+    example: `tslog replicate ${operands.join(' ')} --overwrite-diverged --yes`,
+    yes,
+  }
+}
+
+interface RunWorld {
+  readonly context: CliContext
+  readonly local: LogDirectoryOptions
+  readonly signals: SignalWatch
+}
+
+class ReplicateRun {
+  readonly #options: ReplicateOptions
+  readonly #plan: ReplicatePlan
+  readonly #world: RunWorld
+  readonly #progress: ProgressLine
+  readonly #startedMs: number
+  #report: ReplicationReport | undefined
+
+  constructor(options: ReplicateOptions, plan: ReplicatePlan, world: RunWorld) {
+    this.#options = options
+    this.#plan = plan
+    this.#world = world
+    const { clock, environment, stderr } = world.context
+    this.#startedMs = clock.now()
+    const isTerminal = !options.quiet && world.context.isTerminal(stderr) && environment['TERM'] !== 'dumb'
+    this.#progress = new ProgressLine({ clock, isTerminal, write: (text) => writeMessage(stderr, text) })
+  }
+
+  async all(): Promise<void> {
+    using _ = showStatusOnSignal(this.#progress)
+    try {
+      await this.#replicate()
+    } catch (error) {
+      // Stopped by a signal at a border of batches; what was copied is on the disk.
+      if (!this.#world.signals.stop.aborted) throw error
+    } finally {
+      this.#progress.clear()
+    }
+    if (this.#report === undefined || this.#plan.request.follows) return
+    const { context } = this.#world
+    await printReport(this.#report, context.clock.now() - this.#startedMs, { options: this.#options, context })
+  }
+
+  async #replicate(): Promise<void> {
+    const { peer, isPull, request } = this.#plan
+    const { local } = this.#world
+    if (peer.kind !== 'directory') throw new NotFoundError(`${peer.kind} peers are not there`)
+    const other = { ...local, path: peer.path }
+    const leader = directoryLeader(isPull ? other : local)
+    try {
+      await followLeader(leader, request, this.#seat(isPull ? local : other))
+    } finally {
+      leader.close()
+    }
+  }
+
+  #seat(directory: LogDirectoryOptions): FollowerSeat {
+    return {
+      directory,
+      onProgress: (progress) => this.#progress.update(progress),
+      onReport: (report) => this.#take(report),
+      storeGroups: (groups) => storeGroupsIn(directory, groups),
+      stop: this.#world.signals.stop,
+    }
+  }
+
+  #take(report: ReplicationReport): void {
+    const isFirst = this.#report === undefined
+    this.#report = report
+    if (!this.#plan.request.follows) return
+    this.#progress.clear()
+    const { context } = this.#world
+    if (isFirst) say(`${sentence(report)}; following`, this.#options, context)
+  }
+}

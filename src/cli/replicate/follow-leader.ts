@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createKernel } from '../../record/kernel/kernel.ts'
+import { kernelBatchWindow } from '../../record/batch-window.ts'
+import type { GroupOffsets, Leader, LeaderTopic } from '../../replication/leader.ts'
+import { Replication, type PartitionOutcome } from '../../replication/replication.ts'
+import { directoryOwner } from '../../storage/directory-ownership.ts'
+import { LogDirectory, type LogDirectoryOptions } from '../../storage/log-directory.ts'
+import { includesPartition } from '../values/partition-list.ts'
+import type { ReplicationProgress, ReplicationReport, ReplicationRequest } from './request.ts'
+import { Throttle } from './throttle.ts'
+import { selectTopics } from './topic-selection.ts'
+
+/** Where a follower sits: its directory, and who watches it. */
+export interface FollowerSeat {
+  readonly directory: LogDirectoryOptions
+  readonly onProgress: (progress: ReplicationProgress) => void
+  /** Told when the copy is where its source was when the command began, and from then on of each round of `--follow`. */
+  readonly onReport: (report: ReplicationReport) => void
+  /** Stores what groups have committed; returns how many of them moved. */
+  readonly storeGroups: (groups: readonly GroupOffsets[]) => Promise<number>
+  readonly stop: AbortSignal
+}
+
+/** Bytes of memory for checksums: batches that are larger get memory of their own. */
+const windowBytes = 4 * 1024 * 1024
+/** So often a follower looks for new topics and configurations, in ms. */
+const roundMs = 1000
+
+/** Copies what the request names from a leader into a directory, and with `follows` goes on until it is told to stop. */
+export async function followLeader(leader: Leader, request: ReplicationRequest, seat: FollowerSeat): Promise<void> {
+  const directory = openDirectory(request, seat.directory)
+  try {
+    await new LeaderFollowing(leader, request, seat).run(directory)
+  } finally {
+    directory?.close()
+  }
+}
+
+function openDirectory({ isDryRun }: ReplicationRequest, options: LogDirectoryOptions): LogDirectory | undefined {
+  if (!isDryRun) return LogDirectory.openToWrite(options)
+  const owner = directoryOwner(options.fileSystem, options.path)
+  return owner === 'missing' || owner === 'empty' ? undefined : LogDirectory.openToRead(options)
+}
+
+class LeaderFollowing {
+  readonly #leader: Leader
+  readonly #request: ReplicationRequest
+  readonly #seat: FollowerSeat
+  readonly #throttle: Throttle | undefined
+  #progress: ReplicationProgress = { bytes: 0, records: 0, bytesTotal: 0 }
+
+  constructor(leader: Leader, request: ReplicationRequest, seat: FollowerSeat) {
+    this.#leader = leader
+    this.#request = request
+    this.#seat = seat
+    const { bytesPerSecond } = request
+    if (bytesPerSecond !== undefined) {
+      this.#throttle = new Throttle(bytesPerSecond, seat.directory.clock, (ms) => this.#pause(ms))
+    }
+  }
+
+  async run(directory: LogDirectory | undefined): Promise<void> {
+    const replication = new Replication(this.#leader, {
+      fileSystem: this.#seat.directory.fileSystem,
+      lockWaitMs: this.#seat.directory.lockWaitMs,
+      directory,
+      window: kernelBatchWindow(createKernel({ memoryBytes: windowBytes })),
+      keepsOld: this.#request.keepsOld,
+      overwritesDiverged: this.#request.overwritesDiverged,
+      isDryRun: this.#request.isDryRun,
+      onCopied: (bytes, records) => this.#noteCopied(bytes, records),
+    })
+    try {
+      await this.#round(replication)
+      while (this.#request.follows && !this.#seat.stop.aborted) {
+        const endMs = this.#seat.directory.clock.now() + roundMs
+        for (
+          let leftMs = roundMs;
+          leftMs > 0 && !this.#seat.stop.aborted;
+          leftMs = endMs - this.#seat.directory.clock.now()
+        ) {
+          await replication.followOn(Math.min(leftMs, roundMs))
+        }
+        await this.#round(replication)
+      }
+    } finally {
+      replication.close()
+    }
+  }
+
+  /** Everything once: what is there at the leader now. */
+  async #round(replication: Replication): Promise<void> {
+    const topics = await selectTopics(this.#leader, this.#request)
+    const { partitions, isDryRun } = this.#request
+    const outcomes = await replication.compare(
+      topics,
+      (one) => partitions.length === 0 || includesPartition(partitions, one),
+    )
+    const bytesTotal = outcomes.reduce((sum, { missingBytes }) => sum + missingBytes, this.#progress.bytes)
+    this.#progress = { ...this.#progress, bytesTotal }
+    if (!isDryRun) await replication.copy(topics, outcomes)
+    const groups = isDryRun || !this.#request.groups ? 0 : await this.#copyGroups(topics)
+    this.#seat.onReport(reportOf(outcomes, groups, isDryRun))
+  }
+
+  async #copyGroups(topics: readonly LeaderTopic[]): Promise<number> {
+    return this.#seat.storeGroups(await this.#leader.groups(topics.map(({ name }) => name)))
+  }
+
+  async #noteCopied(bytes: number, records: number): Promise<void> {
+    const before = this.#progress
+    this.#progress = { ...before, bytes: before.bytes + bytes, records: before.records + records }
+    this.#seat.onProgress(this.#progress)
+    this.#seat.stop.throwIfAborted()
+    await this.#throttle?.take(bytes)
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#seat.stop })
+  }
+}
+
+function reportOf(outcomes: readonly PartitionOutcome[], groups: number, isDryRun: boolean): ReplicationReport {
+  const partitions = outcomes.map(({ topic, partition, comparison, before, leader, bytes, records, missingBytes }) => ({
+    topic,
+    partition,
+    fromOffset: before.logEndOffset,
+    toOffset: leader.logEndOffset,
+    cutTo: comparison.kind === 'diverged' ? comparison.fork : undefined,
+    bytes: isDryRun ? missingBytes : bytes,
+    records: isDryRun ? Number(leader.logEndOffset - before.logEndOffset) : records,
+  }))
+  return { partitions, groups }
+}

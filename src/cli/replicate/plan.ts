@@ -1,0 +1,58 @@
+import { UsageError } from '../../base/errors.ts'
+import type { OptionsOf } from '../command-spec.ts'
+import type { replicateSpec } from '../specs/replicate.ts'
+import { parsePartitionList } from '../values/partition-list.ts'
+import { parsePeer, type Peer } from '../values/peer.ts'
+import type { ReplicationRequest } from './request.ts'
+
+export type ReplicateOptions = OptionsOf<typeof replicateSpec>
+
+/** What a command line asks for. */
+export interface ReplicatePlan {
+  readonly request: ReplicationRequest
+  readonly peer: Peer
+  /** From the peer into the log directory; else the other way. */
+  readonly isPull: boolean
+  /** The bundle that a new one goes on from. */
+  readonly since: string | undefined
+}
+
+const example = 'tslog replicate app-logs ssh://log@host/srv/logs'
+
+/** Reads the command line. Throws `UsageError`. */
+export function replicatePlan(options: ReplicateOptions): ReplicatePlan {
+  const patterns = options.operands.slice(0, -1)
+  const last = options.operands.at(-1) ?? ''
+  if (patterns.length === 0 && !options.all) {
+    const isPeer = last.includes('/') || last.startsWith('bundle:')
+    throw new UsageError(isPeer ? 'no TOPIC: --all means all of them' : `no PEER behind the topics`, { hint: example })
+  }
+  const peer = parsePeer(last)
+  refuseWithPeer(options, peer)
+  const request: ReplicationRequest = {
+    patterns,
+    all: options.all,
+    partitions: parsePartitionList(options.partitions, '--partitions'),
+    groups: options.groups,
+    keepsOld: options.keep,
+    overwritesDiverged: options.overwriteDiverged,
+    follows: options.follow,
+    isDryRun: options.dryRun,
+    bytesPerSecond: options.bwlimit,
+  }
+  return { request, peer, isPull: options.from, since: options.since }
+}
+
+function refuseWithPeer(options: ReplicateOptions, peer: Peer): void {
+  if (options.since !== undefined && (peer.kind !== 'bundle' || options.from)) {
+    throw new UsageError('--since goes with a bundle that is written', {
+      hint: 'tslog replicate app-logs bundle:tuesday.bundle --since monday.bundle',
+    })
+  }
+  if (peer.kind === 'bundle' && options.follow) {
+    throw new UsageError('--follow does not go with a bundle', { hint: 'a bundle is whole when it is written' })
+  }
+  if (options.compress && peer.kind !== 'ssh') {
+    throw new UsageError('--compress goes with an ssh:// peer', { hint: example })
+  }
+}

@@ -1,0 +1,45 @@
+import { NotFoundError } from '../../base/errors.ts'
+import { nearest } from '../../base/nearest-name.ts'
+import type { Leader, LeaderTopic } from '../../replication/leader.ts'
+import { Glob } from '../format/glob.ts'
+import { quoted } from '../format/visible-text.ts'
+import type { ReplicationRequest } from './request.ts'
+
+/**
+ * The topics of a leader that are wanted. A name must be there; a pattern may match nothing, and leaves internal topics out. Throws
+ * `NotFoundError` naming the nearest topic.
+ */
+export async function selectTopics(
+  leader: Leader,
+  request: Pick<ReplicationRequest, 'patterns' | 'all'>,
+): Promise<LeaderTopic[]> {
+  const topics = await leader.topics()
+  const wanted = new Set<LeaderTopic>()
+  if (request.all) for (const topic of topics) if (!topic.isInternal) wanted.add(topic)
+  for (const pattern of request.patterns) {
+    const found = isPattern(pattern) ? matching(pattern, topics) : topics.filter(({ name }) => name === pattern)
+    if (found.length === 0 && !isPattern(pattern)) throw missing(pattern, leader, topics)
+    for (const topic of found) wanted.add(topic)
+  }
+  return topics.filter((topic) => wanted.has(topic))
+}
+
+function isPattern(text: string): boolean {
+  return /[*?[\]\\]/.test(text)
+}
+
+function matching(pattern: string, topics: readonly LeaderTopic[]): LeaderTopic[] {
+  const glob = new Glob(pattern)
+  const encoder = new TextEncoder()
+  return topics.filter(({ name, isInternal }) => !isInternal && glob.matches(encoder.encode(name)))
+}
+
+function missing(name: string, leader: Leader, topics: readonly LeaderTopic[]): NotFoundError {
+  const near = nearest(
+    name,
+    topics.map((topic) => topic.name),
+  )
+  return new NotFoundError(`topic ${quoted(name)} is not in ${leader.name}`, {
+    hint: near === undefined ? 'a pattern may match nothing: "app-*"' : `did you mean ${near}?`,
+  })
+}

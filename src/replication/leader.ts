@@ -1,0 +1,72 @@
+import type { LeaderEpoch, Offset } from '../base/brands.ts'
+import type { Uuid } from '../base/uuid.ts'
+import type { BatchFacts } from '../storage/batch-facts.ts'
+import type { TopicPartition } from '../storage/file-names.ts'
+import type { LeaderEpochEnd, LeaderEpochEntry } from '../storage/leader-epoch-history.ts'
+import type { TopicConfigTexts } from '../storage/topic-configs.ts'
+
+/**
+ * The log that is copied, wherever it lies: a directory, the far side of a pipe, a broker, a bundle. Everything it says is checked by who follows
+ * it: it may be hostile.
+ */
+export interface Leader {
+  /** How messages name it. */
+  readonly name: string
+  /** All topics, sorted by name. */
+  topics(): Promise<readonly LeaderTopic[]>
+  /**
+   * How far partitions are now, in the order of the question; `undefined` for one that is not there any more. With `waitMs`, once one of them ends
+   * elsewhere than is known, or so many ms have passed.
+   */
+  partitions(partitions: readonly KnownPartition[], waitMs: number): Promise<readonly (LeaderPartition | undefined)[]>
+  /** Where an epoch ends, for a partition that does not tell its `epochs`: the epoch or the nearest below it; -1 and -1 when nothing is known. */
+  epochEnd(partition: TopicPartition, epoch: LeaderEpoch): Promise<LeaderEpochEnd>
+  /** The batch that holds an offset, or the next one; `undefined` when there is none. */
+  batchAt(partition: TopicPartition, offset: Offset): Promise<BatchFacts | undefined>
+  /** Whole batches from the one with `from` on; empty when there is none below the log end offset. */
+  fetch(partition: TopicPartition, from: Offset): Promise<Uint8Array>
+  /** What groups have committed, for these topics. */
+  groups(topics: readonly string[]): Promise<readonly GroupOffsets[]>
+  close(): void
+}
+
+/** A topic as its leader has it. */
+export interface LeaderTopic {
+  readonly name: string
+  /** `undefined` when the leader does not say. */
+  readonly id: Uuid | undefined
+  readonly partitionCount: number
+  /** Only what was set. */
+  readonly configs: TopicConfigTexts
+  readonly isInternal: boolean
+}
+
+/** A partition, and where it ended when it was asked for last. */
+export interface KnownPartition extends TopicPartition {
+  readonly knownEndOffset?: Offset | undefined
+}
+
+/** How far a partition is at its leader. */
+export interface LeaderPartition {
+  readonly logStartOffset: Offset
+  /** The offset after the last record that may be copied. */
+  readonly logEndOffset: Offset
+  /** Its whole history of leader epochs; empty when only batches tell. */
+  readonly epochs: readonly LeaderEpochEntry[]
+  /** Oldest first; empty when a leader does not tell: then a follower makes segments of its own. */
+  readonly segments: readonly LeaderSegment[]
+  /** The last batch, where it is known without asking. */
+  readonly lastBatch: BatchFacts | undefined
+}
+
+export interface LeaderSegment {
+  readonly baseOffset: Offset
+  /** Of its `.log`. */
+  readonly sizeInBytes: number
+}
+
+/** Where a group is in topics. */
+export interface GroupOffsets {
+  readonly groupId: string
+  readonly offsets: readonly (TopicPartition & { readonly offset: Offset })[]
+}

@@ -1,0 +1,136 @@
+import { type LeaderEpoch, type Offset, offset } from '../base/brands.ts'
+import type { BatchFacts } from '../storage/batch-facts.ts'
+import type { LeaderEpochEnd } from '../storage/leader-epoch-history.ts'
+
+/** One of two logs that are compared. */
+export interface ComparedLog {
+  readonly logStartOffset: Offset
+  readonly logEndOffset: Offset
+}
+
+/** The leader's side: every question may be a round trip. */
+export interface LeadersLog extends ComparedLog {
+  epochEnd(epoch: LeaderEpoch): Promise<LeaderEpochEnd>
+  /** The batch that holds an offset, or the next one. */
+  batchAt(offset: Offset): Promise<BatchFacts | undefined>
+}
+
+/** The follower's side. */
+export interface FollowersLog extends ComparedLog {
+  batchAt(offset: Offset): BatchFacts | undefined
+  /** The last batch that ends at or before `end`. */
+  lastBatchBefore(end: Offset): BatchFacts | undefined
+}
+
+/** How a follower's log stands to its leader's. */
+export type Comparison =
+  /** The follower has what the leader has, up to its own end. */
+  | { readonly kind: 'behind' }
+  /** The leader has nothing of what the follower has: its log begins behind the follower's end. */
+  | { readonly kind: 'apart' }
+  /** Up to `fork` both have the same, and from there on not. */
+  | { readonly kind: 'diverged'; readonly fork: Offset; readonly reason: string }
+
+/**
+ * Finds out how far two logs are the same, by leader epochs, ends, and the CRC of the follower's last batch; where that one differs, by
+ * bisection over CRCs. `isCompacted`: a batch may have lost records, or be gone, without the logs having parted. (KIP-101, KIP-279.)
+ */
+export async function compareLogs(own: FollowersLog, leader: LeadersLog, isCompacted: boolean): Promise<Comparison> {
+  if (own.logEndOffset === own.logStartOffset && own.lastBatchBefore(own.logEndOffset) === undefined) {
+    return compareEmpty(own, leader)
+  }
+  if (own.logEndOffset < leader.logStartOffset) return { kind: 'apart' }
+  const comparison = new LogComparison(own, leader, isCompacted)
+  if (own.logEndOffset > leader.logEndOffset) {
+    const fork = await comparison.forkBelow(leader.logEndOffset)
+    return {
+      kind: 'diverged',
+      fork,
+      reason: `the copy ends at offset ${own.logEndOffset}, the source at ${leader.logEndOffset}`,
+    }
+  }
+  const byEpochs = await comparison.endOfCommonEpochs()
+  if (byEpochs.end < own.logEndOffset) {
+    return { kind: 'diverged', fork: await comparison.forkBelow(byEpochs.end), reason: byEpochs.reason }
+  }
+  const last = own.lastBatchBefore(own.logEndOffset)
+  if (last === undefined || last.nextOffset <= leader.logStartOffset || (await comparison.isSame(last)))
+    return { kind: 'behind' }
+  const reason = `the batch of offsets ${last.baseOffset} to ${last.nextOffset - 1n} is another one there`
+  return { kind: 'diverged', fork: await comparison.forkBelow(last.baseOffset), reason }
+}
+
+/** A log without a batch has nothing to lose. */
+function compareEmpty(own: FollowersLog, leader: ComparedLog): Comparison {
+  const isInside = own.logEndOffset >= leader.logStartOffset && own.logEndOffset <= leader.logEndOffset
+  return isInside ? { kind: 'behind' } : { kind: 'apart' }
+}
+
+class LogComparison {
+  readonly #own: FollowersLog
+  readonly #leader: LeadersLog
+  readonly #isCompacted: boolean
+
+  constructor(own: FollowersLog, leader: LeadersLog, isCompacted: boolean) {
+    this.#own = own
+    this.#leader = leader
+    this.#isCompacted = isCompacted
+  }
+
+  /** Up to where both logs were written under the same epochs. */
+  async endOfCommonEpochs(): Promise<{ end: Offset; reason: string }> {
+    let end = this.#own.logEndOffset
+    let reason = ''
+    for (;;) {
+      const last = this.#own.lastBatchBefore(end)
+      // Batches older than epochs, and those that the leader has no more, are compared by nothing.
+      if (last === undefined || last.leaderEpoch < 0 || last.nextOffset <= this.#leader.logStartOffset)
+        return { end, reason }
+      const known = await this.#leader.epochEnd(last.leaderEpoch)
+      if (known.epoch < 0 && known.endOffset < 0) return { end, reason }
+      if (known.epoch === last.leaderEpoch && known.endOffset >= last.nextOffset) return { end, reason }
+      reason ||= `leader epoch ${last.leaderEpoch} of the copy ${known.epoch === last.leaderEpoch ? `ends at offset ${known.endOffset} there` : 'is not there'}`
+      // The epoch's own batches go, and all above what the leader has of it.
+      end = known.epoch === last.leaderEpoch ? known.endOffset : smaller(last.baseOffset, known.endOffset)
+    }
+  }
+
+  /** Whether the leader has this very batch. */
+  async isSame(batch: BatchFacts): Promise<boolean> {
+    const there = await this.#leader.batchAt(batch.baseOffset)
+    if (there === undefined) return this.#isCompacted
+    if (there.crc === batch.crc && there.baseOffset === batch.baseOffset && there.nextOffset === batch.nextOffset)
+      return true
+    // Compaction keeps the offsets and the epoch of a batch when it takes records out of it, or takes it away.
+    if (!this.#isCompacted) return false
+    const isGone = there.baseOffset >= batch.nextOffset
+    return (
+      isGone ||
+      (there.leaderEpoch === batch.leaderEpoch &&
+        there.baseOffset <= batch.baseOffset &&
+        there.nextOffset >= batch.nextOffset)
+    )
+  }
+
+  /** The offset from which on the logs differ, at most `limit`: found by bisection, since what differs once differs from there on. */
+  async forkBelow(limit: Offset): Promise<Offset> {
+    let same = larger(this.#own.logStartOffset, this.#leader.logStartOffset)
+    let other = limit
+    while (same < other) {
+      const middle = offset((same + other) / 2n)
+      const batch = this.#own.batchAt(middle)
+      if (batch === undefined || batch.baseOffset >= other) other = middle
+      else if (batch.nextOffset <= limit && (await this.isSame(batch))) same = batch.nextOffset
+      else other = smaller(batch.baseOffset, middle)
+    }
+    return same < limit ? same : limit
+  }
+}
+
+function smaller(one: Offset, two: Offset): Offset {
+  return one < two ? one : two
+}
+
+function larger(one: Offset, two: Offset): Offset {
+  return one > two ? one : two
+}

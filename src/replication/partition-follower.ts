@@ -1,0 +1,191 @@
+import { type Offset, offset } from '../base/brands.ts'
+import { TemporaryError } from '../base/errors.ts'
+import type { BatchWindow } from '../record/batch-window.ts'
+import type { TopicPartition } from '../storage/file-names.ts'
+import { type BatchRun, checkedRuns } from './checked-batches.ts'
+import { epochEndIn } from './epoch-end.ts'
+import type { Leader, LeaderPartition } from './leader.ts'
+import { compareLogs, type Comparison, type LeadersLog } from './log-comparison.ts'
+import type { ReplicaLog } from './replica-log.ts'
+
+export interface FollowingOptions {
+  /** Memory for checksums. */
+  readonly window: BatchWindow
+  /** What the leader's retention and trims took away stays. */
+  readonly keepsOld: boolean
+  /** The leader's segments may have been compacted. */
+  readonly isCompacted: boolean
+  /** Told of what was written; resolves when more may come. */
+  readonly onCopied: (bytes: number, records: number) => Promise<void>
+}
+
+/** Brings the log of one partition to where its leader's is. */
+export class PartitionFollower {
+  readonly partition: TopicPartition
+  readonly replica: ReplicaLog
+  readonly #leader: Leader
+  readonly #options: FollowingOptions
+  #described: LeaderPartition
+
+  constructor(partition: TopicPartition, replica: ReplicaLog, leader: Leader, following: Following) {
+    this.partition = partition
+    this.replica = replica
+    this.#leader = leader
+    this.#options = following.options
+    this.#described = following.described
+  }
+
+  get described(): LeaderPartition {
+    return this.#described
+  }
+
+  /** What the leader says of the partition now. */
+  set described(described: LeaderPartition) {
+    this.#described = described
+  }
+
+  /**
+   * How the two logs stand to each other. `isTrusted`: they were the same when they were compared last, and only what came since is asked for: a
+   * leader that cut its log has begun another epoch.
+   */
+  async compare(isTrusted = false): Promise<Comparison> {
+    const { logStartOffset, logEndOffset, epochs, lastBatch } = this.#described
+    if (isTrusted && this.#isContinued()) return { kind: 'behind' }
+    const log: LeadersLog = {
+      logStartOffset,
+      logEndOffset,
+      epochEnd: async (epoch) =>
+        epochs.length > 0 ? epochEndIn(epochs, logEndOffset, epoch) : this.#leader.epochEnd(this.partition, epoch),
+      batchAt: async (target) =>
+        lastBatch !== undefined && target >= lastBatch.baseOffset && target < lastBatch.nextOffset
+          ? lastBatch
+          : this.#leader.batchAt(this.partition, target),
+    }
+    return compareLogs(this.replica, log, this.#options.isCompacted)
+  }
+
+  #isContinued(): boolean {
+    const { epochs, logEndOffset } = this.#described
+    const own = this.replica.lastBatchBefore(this.replica.logEndOffset)
+    if (own === undefined || epochs.length === 0) return false
+    const { epoch, endOffset } = epochEndIn(epochs, logEndOffset, own.leaderEpoch)
+    return epoch === own.leaderEpoch && endOffset >= own.nextOffset && this.replica.logEndOffset <= logEndOffset
+  }
+
+  /** Bytes that are missing, as far as segments tell; 0 when they do not. */
+  get missingBytes(): number {
+    const { segments } = this.#described
+    const { activeBaseOffset, activeBytes, logEndOffset } = this.replica
+    if (logEndOffset >= this.#described.logEndOffset) return 0
+    return segments.reduce((sum, { baseOffset, sizeInBytes }) => {
+      if (baseOffset < activeBaseOffset) return sum
+      return sum + (baseOffset === activeBaseOffset ? Math.max(0, sizeInBytes - activeBytes) : sizeInBytes)
+    }, 0)
+  }
+
+  /** Makes room for what `copy` brings: cuts off what the leader does not have. */
+  prepare(comparison: Comparison): void {
+    const { logStartOffset } = this.#described
+    if (comparison.kind === 'diverged' && comparison.fork > logStartOffset) this.replica.truncateTo(comparison.fork)
+    else if (comparison.kind === 'diverged') this.replica.restartAt(logStartOffset)
+    else if (comparison.kind === 'apart' && !this.#isKept()) this.replica.restartAt(logStartOffset)
+  }
+
+  /** Copies what is missing up to where the leader's log ends now, and makes it durable. */
+  async copy(): Promise<void> {
+    try {
+      await this.#copyUpTo(this.#described.logEndOffset)
+    } finally {
+      // What came before a break counts as copied.
+      await this.replica.sync()
+    }
+    if (!this.#options.keepsOld) this.replica.trimTo(this.#described.logStartOffset)
+    if (this.replica.logEndOffset === this.#described.logEndOffset) this.replica.takeEpochs(this.#described.epochs)
+  }
+
+  /** Old records of the follower that the leader has no more are to stay. */
+  #isKept(): boolean {
+    return this.#options.keepsOld && this.replica.lastBatchBefore(this.replica.logEndOffset) !== undefined
+  }
+
+  async #copyUpTo(end: Offset): Promise<void> {
+    const { replica, partition } = this
+    let fetched: Promise<Uint8Array> | undefined
+    while (replica.logEndOffset < end) {
+      const from = larger(replica.logEndOffset, this.#described.logStartOffset)
+      const bytes = await (fetched ?? this.#leader.fetch(partition, from))
+      fetched = undefined
+      if (bytes.length === 0) {
+        this.#passGap()
+        continue
+      }
+      const runs = await this.#runsOf(bytes, from)
+      const next = runs.at(-1)?.nextOffset ?? from
+      // The next ones come while these are written.
+      if (next < end) fetched = this.#leader.fetch(partition, next)
+      fetched?.catch(() => undefined)
+      for (const run of runs) await this.#append(run)
+    }
+  }
+
+  async #runsOf(bytes: Uint8Array, from: Offset): Promise<BatchRun[]> {
+    const check = (): BatchRun[] => {
+      const leaderBases = this.#described.segments.map(({ baseOffset }) => baseOffset)
+      const { activeBaseOffset, logEndOffset } = this.replica
+      const place = { activeBaseOffset, logEndOffset, leaderBases }
+      return checkedRuns(bytes, from, place, this.#options.window)
+    }
+    const runs = check()
+    if ((runs.at(-1)?.nextOffset ?? from) <= this.#described.logEndOffset) return runs
+    // More has come at the leader meanwhile, perhaps in another segment.
+    const [described] = await this.#leader.partitions([this.partition], 0)
+    if (described === undefined) throw this.#changed()
+    this.#described = described
+    return check()
+  }
+
+  async #append({ bytes, segmentBaseOffset, records }: BatchRun): Promise<void> {
+    const { replica } = this
+    this.#beginInBatch(bytes)
+    const { epochs, segments } = this.#described
+    replica.append(bytes, { segmentBaseOffset, leaderEpochs: epochs, rollsByItself: segments.length === 0 })
+    await this.#options.onCopied(bytes.length, records)
+  }
+
+  /** A leader's log may start in the midst of a batch, which comes whole: an empty log then begins with that. */
+  #beginInBatch(bytes: Uint8Array): void {
+    const { replica } = this
+    const first = offset(new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(0))
+    if (first >= replica.logEndOffset || first < 0n) return
+    if (replica.lastBatchBefore(replica.logEndOffset) === undefined) replica.restartAt(first)
+  }
+
+  /** Where no batch is left up to the end, the leader's next segment begins behind a gap. */
+  #passGap(): void {
+    const { replica } = this
+    const { segments, epochs, logEndOffset } = this.#described
+    const next = segments.find(({ baseOffset }) => baseOffset > replica.logEndOffset && baseOffset <= logEndOffset)
+    if (next === undefined) throw this.#changed()
+    replica.append(new Uint8Array(), { segmentBaseOffset: next.baseOffset, leaderEpochs: epochs, rollsByItself: false })
+  }
+
+  #changed(): TemporaryError {
+    const { topic, partition } = this.partition
+    return new TemporaryError(
+      `${this.#leader.name}: partition ${partition} of ${topic} was changed while it was copied`,
+      {
+        hint: 'run the command again',
+      },
+    )
+  }
+}
+
+function larger(one: Offset, two: Offset): Offset {
+  return one > two ? one : two
+}
+
+/** How a partition is followed, and what its leader said of it. */
+export interface Following {
+  readonly options: FollowingOptions
+  readonly described: LeaderPartition
+}

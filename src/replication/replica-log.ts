@@ -1,0 +1,143 @@
+import { assert } from '../base/assert.ts'
+import { type Offset, offset } from '../base/brands.ts'
+import type { FileSystem } from '../disk/file-system.ts'
+import { type BatchFacts, batchAt, type FactsSource, lastBatchBefore } from '../storage/batch-facts.ts'
+import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
+import { type FollowerAppend, takeLeaderEpochs } from '../storage/follower-append.ts'
+import type { LeaderEpochEntry } from '../storage/leader-epoch-history.ts'
+import { type CutOptions, restartLog, truncateLog } from '../storage/log-cut.ts'
+import type { LogDirectory } from '../storage/log-directory.ts'
+import type { PartitionLog } from '../storage/partition-log.ts'
+import type { PartitionReader } from '../storage/partition-reader.ts'
+import type { FollowersLog } from './log-comparison.ts'
+
+export interface ReplicaLogOptions {
+  readonly fileSystem: FileSystem
+  /** How long to wait for other writers, in ms. */
+  readonly lockWaitMs: number
+  /** Nothing is to be changed: then nothing is opened for writing either. */
+  readonly isDryRun: boolean
+}
+
+/** The log of one partition of a follower: what is in it, and what a follower does to it. */
+export class ReplicaLog implements FollowersLog {
+  readonly #options: ReplicaLogOptions
+  readonly #directory: LogDirectory | undefined
+  readonly #partition: TopicPartition
+  readonly #reader: PartitionReader | undefined
+  readonly #log: PartitionLog | undefined
+  #logStartOffset = offset(0)
+  #logEndOffset = offset(0)
+
+  /** `directory` is undefined for a partition that is not there yet: it is taken for an empty one. */
+  constructor(partition: TopicPartition, directory: LogDirectory | undefined, options: ReplicaLogOptions) {
+    this.#options = options
+    this.#directory = directory
+    this.#partition = partition
+    this.#log = options.isDryRun ? undefined : directory?.openLog(partition)
+    // Whatever a crash left is mended before anything is compared.
+    this.#log?.offsets()
+    this.#reader = directory?.openReader(partition)
+    this.refresh()
+  }
+
+  get logStartOffset(): Offset {
+    return this.#logStartOffset
+  }
+
+  get logEndOffset(): Offset {
+    return this.#logEndOffset
+  }
+
+  /** Base offset of the segment that is written. */
+  get activeBaseOffset(): Offset {
+    return this.#reader?.view.bases.at(-1) ?? offset(0)
+  }
+
+  /** Bytes of its `.log`. */
+  get activeBytes(): number {
+    const path = this.#reader?.view.logPath(this.activeBaseOffset)
+    return path === undefined ? 0 : (this.#options.fileSystem.stat(path)?.size ?? 0)
+  }
+
+  /** Base offsets of its segments, oldest first. */
+  get bases(): readonly Offset[] {
+    return this.#reader?.view.bases ?? []
+  }
+
+  batchAt(target: Offset): BatchFacts | undefined {
+    const facts = this.#facts()
+    return facts && batchAt(facts, target)
+  }
+
+  lastBatchBefore(end: Offset): BatchFacts | undefined {
+    const facts = this.#facts()
+    return facts && lastBatchBefore(facts, end)
+  }
+
+  /** Looks again at what is there. */
+  refresh(): void {
+    const range = this.#reader?.refresh()
+    if (range === undefined) return
+    this.#logStartOffset = range.logStartOffset
+    this.#logEndOffset = this.#log?.offsets().logEndOffset ?? range.visibleEndOffset
+  }
+
+  /** Appends checked batches of the leader. */
+  append(batches: Uint8Array, from: Omit<FollowerAppend, 'logEndOffset'>): void {
+    const { nextOffset } = this.#writable().log.appendAsFollower(batches, { ...from, logEndOffset: this.#logEndOffset })
+    this.#logEndOffset = nextOffset
+    if (from.segmentBaseOffset !== undefined || from.rollsByItself) this.#reader?.refresh()
+  }
+
+  truncateTo(target: Offset): void {
+    truncateLog(this.#writable().log, this.#cutOptions(), target)
+    this.refresh()
+  }
+
+  restartAt(start: Offset): void {
+    restartLog(this.#writable().log, this.#cutOptions(), start)
+    this.refresh()
+  }
+
+  /** Moves the log start offset to where the leader has it, at most to the end. */
+  trimTo(target: Offset): void {
+    const before = target < this.#logEndOffset ? target : this.#logEndOffset
+    if (before <= this.#logStartOffset) return
+    this.#writable().directory.trim(this.#partition, before)
+    this.refresh()
+  }
+
+  /** Takes over the epochs of a leader whose log was copied up to the end, those that no batch begins included. */
+  takeEpochs(epochs: readonly LeaderEpochEntry[]): void {
+    takeLeaderEpochs(this.#writable().log, this.#options.fileSystem, epochs)
+  }
+
+  /** Returns once all of it is on the disk. */
+  async sync(): Promise<void> {
+    await this.#log?.sync()
+  }
+
+  close(): void {
+    this.#reader?.close()
+  }
+
+  #facts(): FactsSource | undefined {
+    if (this.#reader === undefined || this.#directory === undefined) return undefined
+    const path = `${this.#directory.path}/${partitionDirectoryName(this.#partition)}`
+    return { fileSystem: this.#options.fileSystem, directory: path, view: this.#reader.view }
+  }
+
+  #writable(): { log: PartitionLog; directory: LogDirectory } {
+    assert(
+      this.#log !== undefined && this.#directory !== undefined,
+      'a log that is not there, or not to be changed, is not written',
+    )
+    return { log: this.#log, directory: this.#directory }
+  }
+
+  #cutOptions(): CutOptions {
+    const { fileSystem, lockWaitMs } = this.#options
+    return { fileSystem, lockWaitMs, logDirectory: this.#writable().directory.path, ...this.#partition }
+  }
+}

@@ -1,0 +1,50 @@
+import { DivergedError, MalformedMessageError } from '../base/errors.ts'
+import { isTopicName } from '../storage/file-names.ts'
+import type { LogDirectory, Topic } from '../storage/log-directory.ts'
+import type { TopicConfigTexts } from '../storage/topic-configs.ts'
+import type { LeaderTopic } from './leader.ts'
+
+/** More partitions than any topic has; each becomes a directory. */
+const partitionsMax = 100_000
+
+/** Checks what a leader says of a topic before any of it is used. Throws `MalformedMessageError`. */
+export function checkLeaderTopic({ name, partitionCount }: LeaderTopic): void {
+  if (!isTopicName(name)) throw new MalformedMessageError('the source names a topic that cannot be one', 0)
+  if (!Number.isInteger(partitionCount) || partitionCount < 1 || partitionCount > partitionsMax) {
+    throw new MalformedMessageError(`the source says that topic ${name} has ${partitionCount} partitions`, 0)
+  }
+}
+
+/** Why the topic of the copy is another one than that of its leader, or `undefined`. */
+export function topicDifference(own: Topic, leader: LeaderTopic): string | undefined {
+  if (own.id !== undefined && leader.id !== undefined && own.id !== leader.id) {
+    return `topic ${own.name} is another topic there: its id is ${own.id} in the copy, ${leader.id} in the source`
+  }
+  if (own.partitionCount > leader.partitionCount) {
+    return `topic ${own.name} has ${own.partitionCount} partitions in the copy, ${leader.partitionCount} in the source`
+  }
+  return undefined
+}
+
+/** Makes the topic of the copy what its leader's is, durably: id, partitions, configuration. Returns whether anything was done. */
+export function takeOverTopic(directory: LogDirectory, leader: LeaderTopic, overwritesDiverged: boolean): boolean {
+  const { name, id, partitionCount, configs } = leader
+  const own = directory.findTopic(name)
+  const difference = own && topicDifference(own, leader)
+  if (difference !== undefined && !overwritesDiverged) throw new DivergedError(difference)
+  if (difference !== undefined) directory.deleteTopic(name)
+  if (own === undefined || difference !== undefined) {
+    return directory.createTopic({ name, partitionCount, configs, ...(id !== undefined && { id }) })
+  }
+  const changes = configChanges(own.configs, configs)
+  if (changes.size === 0 && own.partitionCount === partitionCount) return false
+  directory.alterTopic(name, { partitionCount, configs: changes })
+  return true
+}
+
+function configChanges(own: TopicConfigTexts, leader: TopicConfigTexts): Map<string, string | null> {
+  const changes = new Map<string, string | null>()
+  for (const [key, value] of leader) if (own.get(key) !== value) changes.set(key, value)
+  for (const key of own.keys()) if (!leader.has(key)) changes.set(key, null)
+  return changes
+}

@@ -1,0 +1,216 @@
+import type { Offset } from '../base/brands.ts'
+import { DivergedError, NotFoundError } from '../base/errors.ts'
+import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
+import type { LogDirectory, Topic } from '../storage/log-directory.ts'
+import { resolveTopicConfig } from '../storage/topic-configs.ts'
+import { inParallel } from './in-parallel.ts'
+import type { Leader, LeaderPartition, LeaderTopic } from './leader.ts'
+import type { Comparison } from './log-comparison.ts'
+import { type FollowingOptions, PartitionFollower } from './partition-follower.ts'
+import { ReplicaLog, type ReplicaLogOptions } from './replica-log.ts'
+import { checkLeaderTopic, takeOverTopic, topicDifference } from './replica-topics.ts'
+
+export interface ReplicationOptions
+  extends Omit<FollowingOptions, 'isCompacted'>, Pick<ReplicaLogOptions, 'fileSystem' | 'lockWaitMs'> {
+  /** The follower's directory; `undefined` in a dry run when there is none yet. */
+  readonly directory: LogDirectory | undefined
+  /** A follower that has left its leader is cut back to where they parted; else that is an error. */
+  readonly overwritesDiverged: boolean
+  /** Nothing is changed. */
+  readonly isDryRun: boolean
+}
+
+/** One partition, what is to be done, and once it is, what was. */
+export interface PartitionOutcome extends TopicPartition {
+  readonly comparison: Comparison
+  /** Where the follower's log began and ended before. */
+  readonly before: { readonly logStartOffset: Offset; readonly logEndOffset: Offset }
+  readonly leader: { readonly logStartOffset: Offset; readonly logEndOffset: Offset }
+  /** Bytes that are missing, as far as the leader tells. */
+  readonly missingBytes: number
+  bytes: number
+  records: number
+}
+
+/** So many partitions are asked for at once: over a slow link answers come together. */
+const parallelMax = 8
+
+/** Copies topics of a leader into a directory: what is missing, and nothing else. */
+export class Replication {
+  readonly #leader: Leader
+  readonly #options: ReplicationOptions
+  readonly #followers = new Map<string, PartitionFollower>()
+
+  constructor(leader: Leader, options: ReplicationOptions) {
+    this.#leader = leader
+    this.#options = options
+  }
+
+  /**
+   * Compares partitions of topics with their leader's, before anything is written. Throws `DivergedError` with the facts of both sides when a
+   * follower has left its leader, unless that is to be overwritten; `NotFoundError` for a partition that is not there.
+   */
+  async compare(topics: readonly LeaderTopic[], isWanted: (partition: number) => boolean): Promise<PartitionOutcome[]> {
+    for (const topic of topics) this.#refuseOther(topic)
+    const partitions = topics.flatMap((topic) => partitionsOf(topic).filter(({ partition }) => isWanted(partition)))
+    const described = await this.#leader.partitions(partitions, 0)
+    const outcomes = await inParallel(partitions, parallelMax, (partition, at) => {
+      const topic = topics.find(({ name }) => name === partition.topic)
+      return this.#compareOne(partition, described[at], topic)
+    })
+    const diverged = outcomes.filter(({ comparison }) => comparison.kind === 'diverged')
+    if (diverged.length > 0 && !this.#options.overwritesDiverged) throw divergence(diverged, this.#leader)
+    return outcomes
+  }
+
+  /** Does what is to be done: makes topics, cuts what has diverged, copies what is missing. All of it is on the disk when this returns. */
+  async copy(topics: readonly LeaderTopic[], outcomes: readonly PartitionOutcome[]): Promise<void> {
+    for (const topic of topics) this.#takeOver(topic)
+    await inParallel(outcomes, parallelMax, async (outcome) => {
+      const follower = this.#writing(outcome, topics)
+      follower.prepare(outcome.comparison)
+      await follower.copy()
+    })
+  }
+
+  /**
+   * Copies what has come since, as soon as it does; returns after at most `waitMs`. Throws `DivergedError` when a leader has cut what was copied,
+   * unless that is to be overwritten. To be called after `copy`.
+   */
+  async followOn(waitMs: number): Promise<void> {
+    const followers = [...this.#followers.values()]
+    const known = followers.map(({ partition, described }) => ({
+      ...partition,
+      knownEndOffset: described.logEndOffset,
+    }))
+    const described = await this.#leader.partitions(known, waitMs)
+    await inParallel(followers, parallelMax, async (follower, at) => {
+      const now = described[at]
+      if (now === undefined) return this.#forget(follower)
+      if (isSame(now, follower.described)) return
+      follower.described = now
+      const comparison = await follower.compare(true)
+      if (comparison.kind === 'diverged' && !this.#options.overwritesDiverged) {
+        throw divergence([this.#outcome(follower, comparison)], this.#leader)
+      }
+      follower.prepare(comparison)
+      await follower.copy()
+    })
+  }
+
+  close(): void {
+    for (const { replica } of this.#followers.values()) replica.close()
+    this.#followers.clear()
+  }
+
+  #refuseOther(topic: LeaderTopic): void {
+    checkLeaderTopic(topic)
+    resolveTopicConfig(topic.configs)
+    const own = this.#ownTopic(topic)
+    const difference = own && topicDifference(own, topic)
+    if (difference !== undefined && !this.#options.overwritesDiverged)
+      throw new DivergedError(difference, overwriteHint)
+  }
+
+  async #compareOne(
+    partition: TopicPartition,
+    described: LeaderPartition | undefined,
+    topic: LeaderTopic | undefined,
+  ): Promise<PartitionOutcome> {
+    if (described === undefined || topic === undefined) {
+      throw new NotFoundError(
+        `${this.#leader.name}: partition ${partition.partition} of ${partition.topic} is not there`,
+      )
+    }
+    const own = this.#ownTopic(topic)
+    const isThere =
+      own !== undefined && partition.partition < own.partitionCount && topicDifference(own, topic) === undefined
+    const follower = this.#follower(partition, described, { topic, isThere })
+    return this.#outcome(follower, await follower.compare())
+  }
+
+  #outcome(follower: PartitionFollower, comparison: Comparison): PartitionOutcome {
+    const { partition, replica, described, missingBytes } = follower
+    const { logStartOffset, logEndOffset } = replica
+    return {
+      ...partition,
+      comparison,
+      before: { logStartOffset, logEndOffset },
+      leader: { logStartOffset: described.logStartOffset, logEndOffset: described.logEndOffset },
+      missingBytes,
+      bytes: 0,
+      records: 0,
+    }
+  }
+
+  #takeOver(topic: LeaderTopic): void {
+    const { directory, overwritesDiverged } = this.#options
+    if (directory !== undefined) takeOverTopic(directory, topic, overwritesDiverged)
+  }
+
+  /** The follower that compared, or another one where the topic had to be made first. */
+  #writing(outcome: PartitionOutcome, topics: readonly LeaderTopic[]): PartitionFollower {
+    const { topic: name, partition } = outcome
+    const known = this.#followers.get(partitionDirectoryName(outcome))
+    const topic = topics.find((one) => one.name === name)
+    if (known === undefined || topic === undefined) throw new NotFoundError(`topic ${name} was not compared`)
+    return this.#follower({ topic: name, partition }, known.described, { topic, isThere: true }, outcome)
+  }
+
+  #follower(
+    partition: TopicPartition,
+    described: LeaderPartition,
+    { topic, isThere }: { topic: LeaderTopic; isThere: boolean },
+    outcome?: PartitionOutcome,
+  ): PartitionFollower {
+    const key = partitionDirectoryName(partition)
+    const before = this.#followers.get(key)
+    before?.replica.close()
+    const { onCopied, directory } = this.#options
+    const replica = new ReplicaLog(partition, isThere && directory !== undefined ? directory : undefined, this.#options)
+    const isCompacted = resolveTopicConfig(topic.configs).cleanupPolicy.includes('compact')
+    const options: FollowingOptions = {
+      ...this.#options,
+      isCompacted,
+      onCopied: (bytes, records) => {
+        if (outcome !== undefined) {
+          outcome.bytes += bytes
+          outcome.records += records
+        }
+        return onCopied(bytes, records)
+      },
+    }
+    const follower = new PartitionFollower(partition, replica, this.#leader, { options, described })
+    this.#followers.set(key, follower)
+    return follower
+  }
+
+  #ownTopic({ name }: LeaderTopic): Topic | undefined {
+    return this.#options.directory?.findTopic(name)
+  }
+
+  #forget(follower: PartitionFollower): void {
+    follower.replica.close()
+    this.#followers.delete(partitionDirectoryName(follower.partition))
+  }
+}
+
+const overwriteHint = { hint: '--overwrite-diverged gives up what only the copy has' }
+
+function partitionsOf({ name, partitionCount }: LeaderTopic): TopicPartition[] {
+  return Array.from({ length: partitionCount }, (_, partition) => ({ topic: name, partition }))
+}
+
+function isSame(one: LeaderPartition, two: LeaderPartition): boolean {
+  return one.logEndOffset === two.logEndOffset && one.logStartOffset === two.logStartOffset
+}
+
+function divergence(diverged: readonly PartitionOutcome[], leader: Leader): DivergedError {
+  const facts = diverged.map(({ topic, partition, comparison, before, leader: there }) => {
+    const reason = comparison.kind === 'diverged' ? `${comparison.reason}; they part at offset ${comparison.fork}` : ''
+    const copy = `copy [${before.logStartOffset}, ${before.logEndOffset})`
+    return `${topic}-${partition}: ${copy} and source [${there.logStartOffset}, ${there.logEndOffset}) have diverged: ${reason}`
+  })
+  const more = facts.length > 1 ? ` (and ${facts.length - 1} more partitions)` : ''
+  return new DivergedError(`${facts[0]}${more}; nothing was written (${leader.name})`, overwriteHint)
+}
