@@ -45,13 +45,17 @@ export const ExitCode = {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return ExitCode.usage
   if (error instanceof NotFoundError) return ExitCode.notFound
-  if (error instanceof CorruptSegmentError || error instanceof DivergedError) return ExitCode.damaged
+  if (isDamage(error)) return ExitCode.damaged
   if (error instanceof LockedError) return ExitCode.locked
   if (error instanceof TemporaryError) return ExitCode.temporary
   if (error instanceof NotAllowedError) return ExitCode.notAllowed
   if (error instanceof InterruptedError) return ExitCode.interrupted
   if (error instanceof DiskError && error.isOutOfSpace) return ExitCode.temporary
   return exitCodeOfSystem(errorCode(error))
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof CorruptSegmentError || error instanceof DivergedError
 }
 
 function exitCodeOfSystem(code: string): number {

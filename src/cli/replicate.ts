@@ -1,9 +1,11 @@
-import { NotFoundError } from '../base/errors.ts'
+import { UsageError } from '../base/errors.ts'
+import type { Leader } from '../replication/leader.ts'
 import type { LogDirectoryOptions } from '../storage/log-directory.ts'
 import { isConfirmed } from './confirmation.ts'
 import type { CliContext } from './context.ts'
 import { directoryOptions } from './open-store.ts'
 import { ProgressLine, showStatusOnSignal } from './progress.ts'
+import { bundleLeader, writeBundle } from './replicate/bundle-ends.ts'
 import { directoryLeader, storeGroupsIn } from './replicate/directory-ends.ts'
 import { type FollowerSeat, followLeader } from './replicate/follow-leader.ts'
 import { type ReplicateOptions, type ReplicatePlan, replicatePlan } from './replicate/plan.ts'
@@ -76,13 +78,37 @@ class ReplicateRun {
   }
 
   async #replicate(): Promise<void> {
-    const { peer, isPull, request } = this.#plan
+    const { peer, isPull } = this.#plan
     const { local } = this.#world
-    if (peer.kind !== 'directory') throw new NotFoundError(`${peer.kind} peers are not there`)
-    const other = { ...local, path: peer.path }
-    const leader = directoryLeader(isPull ? other : local)
+    switch (peer.kind) {
+      case 'directory': {
+        const other = { ...local, path: peer.path }
+        const [from, to] = isPull ? [other, local] : [local, other]
+        return this.#follow(directoryLeader(from), to)
+      }
+      case 'bundle':
+        return isPull ? this.#follow(bundleLeader(local, peer.path), local) : this.#bundle(peer.path)
+      case 'ssh':
+      case 'tcp':
+      case 'kafka':
+        throw new UsageError(`${peer.kind}:// is not spoken by this version`, { hint: 'a directory or bundle:FILE is' })
+    }
+  }
+
+  async #follow(leader: Leader, to: LogDirectoryOptions): Promise<void> {
     try {
-      await followLeader(leader, request, this.#seat(isPull ? local : other))
+      await followLeader(leader, this.#plan.request, this.#seat(to))
+    } finally {
+      leader.close()
+    }
+  }
+
+  async #bundle(path: string): Promise<void> {
+    const { request, since } = this.#plan
+    const { local } = this.#world
+    const leader = directoryLeader(local)
+    try {
+      await writeBundle(leader, request, { path, since }, this.#seat(local))
     } finally {
       leader.close()
     }

@@ -148,7 +148,8 @@ function readBatches(reader: PartitionReader, window: BatchWindow): Uint8Array {
         },
       )
     }
-    default:
+    case 'end':
+    case 'trimmed':
       return new Uint8Array()
   }
 }

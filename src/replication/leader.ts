@@ -57,6 +57,11 @@ export interface LeaderPartition {
   readonly segments: readonly LeaderSegment[]
   /** The last batch, where it is known without asking. */
   readonly lastBatch: BatchFacts | undefined
+  /**
+   * Set when it is a part of a log as it was once: where its batches begin. A copy must have what is before, and may have gone on since without
+   * having left it.
+   */
+  readonly partialFrom?: Offset
 }
 
 export interface LeaderSegment {

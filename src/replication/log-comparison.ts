@@ -10,6 +10,8 @@ export interface ComparedLog {
 
 /** The leader's side: every question may be a round trip. */
 export interface LeadersLog extends ComparedLog {
+  /** Set when it is a part of a log as it was once: where that ended. A copy that has more may have got it from later ones. */
+  readonly partialEnd: BatchFacts | undefined
   epochEnd(epoch: LeaderEpoch): Promise<LeaderEpochEnd>
   /** The batch that holds an offset, or the next one. */
   batchAt(offset: Offset): Promise<BatchFacts | undefined>
@@ -36,10 +38,9 @@ export type Comparison =
  * bisection over CRCs. `isCompacted`: a batch may have lost records, or be gone, without the logs having parted. (KIP-101, KIP-279.)
  */
 export async function compareLogs(own: FollowersLog, leader: LeadersLog, isCompacted: boolean): Promise<Comparison> {
-  if (own.logEndOffset === own.logStartOffset && own.lastBatchBefore(own.logEndOffset) === undefined) {
-    return compareEmpty(own, leader)
-  }
+  if (own.lastBatchBefore(own.logEndOffset) === undefined) return compareEmpty(own, leader)
   if (own.logEndOffset < leader.logStartOffset) return { kind: 'apart' }
+  if (hasAllOf(own, leader.partialEnd)) return { kind: 'behind' }
   const comparison = new LogComparison(own, leader, isCompacted)
   if (own.logEndOffset > leader.logEndOffset) {
     const fork = await comparison.forkBelow(leader.logEndOffset)
@@ -77,30 +78,28 @@ class LogComparison {
     this.#isCompacted = isCompacted
   }
 
-  /** Up to where both logs were written under the same epochs. */
+  /** Up to where both logs were written under the same epochs, and what the first difference is. */
   async endOfCommonEpochs(): Promise<{ end: Offset; reason: string }> {
     let end = this.#own.logEndOffset
     let reason = ''
     for (;;) {
       const last = this.#own.lastBatchBefore(end)
       // Batches older than epochs, and those that the leader has no more, are compared by nothing.
-      if (last === undefined || last.leaderEpoch < 0 || last.nextOffset <= this.#leader.logStartOffset)
-        return { end, reason }
+      if (last === undefined || last.leaderEpoch < 0 || last.nextOffset <= this.#leader.logStartOffset) break
       const known = await this.#leader.epochEnd(last.leaderEpoch)
-      if (known.epoch < 0 && known.endOffset < 0) return { end, reason }
-      if (known.epoch === last.leaderEpoch && known.endOffset >= last.nextOffset) return { end, reason }
-      reason ||= `leader epoch ${last.leaderEpoch} of the copy ${known.epoch === last.leaderEpoch ? `ends at offset ${known.endOffset} there` : 'is not there'}`
+      if (known.endOffset < 0n || isCovered(last, known)) break
+      reason ||= epochReason(last.leaderEpoch, known)
       // The epoch's own batches go, and all above what the leader has of it.
       end = known.epoch === last.leaderEpoch ? known.endOffset : smaller(last.baseOffset, known.endOffset)
     }
+    return { end, reason }
   }
 
   /** Whether the leader has this very batch. */
   async isSame(batch: BatchFacts): Promise<boolean> {
     const there = await this.#leader.batchAt(batch.baseOffset)
     if (there === undefined) return this.#isCompacted
-    if (there.crc === batch.crc && there.baseOffset === batch.baseOffset && there.nextOffset === batch.nextOffset)
-      return true
+    if (isSameBatch(there, batch)) return true
     // Compaction keeps the offsets and the epoch of a batch when it takes records out of it, or takes it away.
     if (!this.#isCompacted) return false
     const isGone = there.baseOffset >= batch.nextOffset
@@ -125,6 +124,24 @@ class LogComparison {
     }
     return same < limit ? same : limit
   }
+}
+
+function hasAllOf(own: FollowersLog, partialEnd: BatchFacts | undefined): boolean {
+  return partialEnd !== undefined && isSameBatch(own.batchAt(partialEnd.baseOffset), partialEnd)
+}
+
+function isSameBatch(one: BatchFacts | undefined, two: BatchFacts): boolean {
+  return one?.crc === two.crc && one.baseOffset === two.baseOffset && one.nextOffset === two.nextOffset
+}
+
+/** Whether the leader has the epoch of the batch up to its end. */
+function isCovered(batch: BatchFacts, known: LeaderEpochEnd): boolean {
+  return known.epoch === batch.leaderEpoch && known.endOffset >= batch.nextOffset
+}
+
+function epochReason(epoch: LeaderEpoch, known: LeaderEpochEnd): string {
+  const there = known.epoch === epoch ? `ends at offset ${known.endOffset}` : 'is not known'
+  return `leader epoch ${epoch} of the copy ${there} there`
 }
 
 function smaller(one: Offset, two: Offset): Offset {

@@ -1,5 +1,5 @@
 import { type Offset, offset } from '../base/brands.ts'
-import { TemporaryError } from '../base/errors.ts'
+import { RefusedError, TemporaryError } from '../base/errors.ts'
 import type { BatchWindow } from '../record/batch-window.ts'
 import type { TopicPartition } from '../storage/file-names.ts'
 import { type BatchRun, checkedRuns } from './checked-batches.ts'
@@ -49,11 +49,13 @@ export class PartitionFollower {
    * leader that cut its log has begun another epoch.
    */
   async compare(isTrusted = false): Promise<Comparison> {
-    const { logStartOffset, logEndOffset, epochs, lastBatch } = this.#described
+    const { logStartOffset, logEndOffset, epochs, lastBatch, partialFrom } = this.#described
     if (isTrusted && this.#isContinued()) return { kind: 'behind' }
+    this.#refuseGap()
     const log: LeadersLog = {
       logStartOffset,
       logEndOffset,
+      partialEnd: partialFrom === undefined ? undefined : lastBatch,
       epochEnd: async (epoch) =>
         epochs.length > 0 ? epochEndIn(epochs, logEndOffset, epoch) : this.#leader.epochEnd(this.partition, epoch),
       batchAt: async (target) =>
@@ -62,6 +64,18 @@ export class PartitionFollower {
           : this.#leader.batchAt(this.partition, target),
     }
     return compareLogs(this.replica, log, this.#options.isCompacted)
+  }
+
+  /** A part of a log goes on from what was copied before. */
+  #refuseGap(): void {
+    const { partialFrom, logStartOffset } = this.#described
+    const { logEndOffset } = this.replica
+    if (partialFrom === undefined || partialFrom <= logStartOffset || logEndOffset >= partialFrom) return
+    const { topic, partition } = this.partition
+    throw new RefusedError(
+      `${this.#leader.name} begins at offset ${partialFrom} of ${topic}-${partition}, and the copy ends at ${logEndOffset}; nothing was written`,
+      { hint: 'what was made before it must be applied first' },
+    )
   }
 
   #isContinued(): boolean {

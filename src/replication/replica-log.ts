@@ -25,7 +25,7 @@ export class ReplicaLog implements FollowersLog {
   readonly #directory: LogDirectory | undefined
   readonly #partition: TopicPartition
   readonly #reader: PartitionReader | undefined
-  readonly #log: PartitionLog | undefined
+  #log: PartitionLog | undefined
   #logStartOffset = offset(0)
   #logEndOffset = offset(0)
 
@@ -92,12 +92,12 @@ export class ReplicaLog implements FollowersLog {
 
   truncateTo(target: Offset): void {
     truncateLog(this.#writable().log, this.#cutOptions(), target)
-    this.refresh()
+    this.#reopen()
   }
 
   restartAt(start: Offset): void {
     restartLog(this.#writable().log, this.#cutOptions(), start)
-    this.refresh()
+    this.#reopen()
   }
 
   /** Moves the log start offset to where the leader has it, at most to the end. */
@@ -120,6 +120,13 @@ export class ReplicaLog implements FollowersLog {
 
   close(): void {
     this.#reader?.close()
+  }
+
+  #reopen(): void {
+    const { directory } = this.#writable()
+    directory.closeLog(this.#partition)
+    this.#log = directory.openLog(this.#partition)
+    this.refresh()
   }
 
   #facts(): FactsSource | undefined {

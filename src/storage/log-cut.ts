@@ -33,9 +33,10 @@ const parts: readonly SegmentPart[] = ['txnindex', 'timeindex', 'index', 'log']
 /**
  * Cuts the log back to `target`, or to the start of the batch that holds it, durably: what a follower does where its log has left its leader's.
  * Goes from the end on, so that a crash in between leaves a shorter log, and never one with a hole. Kafka: UnifiedLog.truncateTo.
+ * What `log` knew of it is old then: it is to be closed.
  */
 export function truncateLog(log: PartitionLog, options: CutOptions, target: Offset): void {
-  log.cut((state) => {
+  log.rearrange((state) => {
     if (target >= state.logEndOffset) return
     const { fileSystem } = options
     const { directory } = log
@@ -54,10 +55,10 @@ export function truncateLog(log: PartitionLog, options: CutOptions, target: Offs
 
 /**
  * Throws the whole log away and begins an empty one at `start`, durably: the leader has nothing of what is here any more. Kafka:
- * UnifiedLog.truncateFullyAndStartAt.
+ * UnifiedLog.truncateFullyAndStartAt. What `log` knew of it is old then: it is to be closed.
  */
 export function restartLog(log: PartitionLog, options: CutOptions, start: Offset): void {
-  log.cut((state) => {
+  log.rearrange((state) => {
     const { fileSystem } = options
     const { directory } = log
     forgetCheckpoints(options)

@@ -89,23 +89,6 @@ export class PartitionLog {
     })
   }
 
-  /** Lets `change` cut the log, and `state` with it; then looks at what is there now. Killed in it, the next opener does. */
-  cut(change: (state: WriteState) => void): void {
-    this.#withLock((state, active) => {
-      this.#stateFile.markRearranging()
-      active.close()
-      this.#sealed.close()
-      this.#active = undefined
-      this.#producers.forget()
-      this.#guard(() => {
-        change(state)
-        state.generation += 1n
-        this.#stateFile.write(state)
-        this.#open(undefined, state)
-      }, true)
-    })
-  }
-
   /** Gives other writers their turn. */
   endTurn(): void {
     this.#turn.end()
@@ -149,9 +132,7 @@ export class PartitionLog {
     assert(active !== undefined && state !== undefined, 'commits follow appends')
     const end = state.logEndOffset
     const isNamed = state.syncedEndOffset > active.baseOffset
-    this.#guard(() => {
-      this.#sealed.syncBelow(active.baseOffset, state.syncedEndOffset)
-    })
+    this.#guard(() => this.#sealed.syncBelow(active.baseOffset, state.syncedEndOffset))
     await active.log.syncSoon().catch((error: unknown) => {
       throw (this.#failure = error)
     })

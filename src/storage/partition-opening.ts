@@ -148,12 +148,11 @@ function freshState(options: OpeningOptions, recovered: Recovered): WriteState {
   // Offsets below the log start were given once, even if a power cut took their records.
   const logEndOffset = readable > logStart ? readable : logStart
   const next: WriteState = {
-    generation: (state?.generation ?? 0n) + 1n,
+    ...whatEnduresOf(state),
     bootId: fileSystem.bootId,
     isServed: false,
     isDeleted: false,
     hasProducers,
-    isReplica: state?.isReplica ?? false,
     activeBaseOffset: active.baseOffset,
     logEndOffset,
     visibleEndOffset: logEndOffset,
@@ -165,6 +164,11 @@ function freshState(options: OpeningOptions, recovered: Recovered): WriteState {
   closeRecovery(history, next, recoveries)
   if (mustRaise(options, recovered, next)) raiseAtEnd(history, next, state?.leaderEpoch)
   return next
+}
+
+/** What a state tells after recovery too. */
+function whatEnduresOf(state: WriteState | undefined): Pick<WriteState, 'generation' | 'isReplica'> {
+  return { generation: (state?.generation ?? 0n) + 1n, isReplica: state?.isReplica ?? false }
 }
 
 /** A cut has raised the epoch already. */

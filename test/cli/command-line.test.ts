@@ -51,7 +51,7 @@ test.each([
   ['-d x topics describ', 'did you mean: tslog topics describe'],
   ['-C -t t', 'to read records: tslog consume app-logs'],
   ['-b h:9092 -L', 'to see the topics: tslog topics describe'],
-  ['replicate', 'see: tslog --help'],
+  ['mirror', 'see: tslog --help'],
 ])('an unknown command line "%s" gets the hint "%s"', (line, hint) => {
   expect(unknownCommand(words(line)).hint).toBe(hint)
 })

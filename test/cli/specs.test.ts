@@ -36,13 +36,6 @@ describe('the table of commands', () => {
   test('has a class for each command and no other', () => {
     expect(Object.keys(commandModules).toSorted()).toEqual(specs.map((spec) => spec.name).toSorted())
   })
-
-  test('has nothing of commands that are not built', () => {
-    const words = specs.map((spec) => spec.name.split(' ')[0])
-    for (const later of ['replicate']) {
-      expect(words).not.toContain(later)
-    }
-  })
 })
 
 describe.each(specs)('the specification of $name', (spec) => {

@@ -17,7 +17,7 @@ export function directoryLeader(options: LogDirectoryOptions): Leader {
     directory: LogDirectory.openToRead(options),
     window: kernelBatchWindow(createKernel({ memoryBytes: fetchBytes })),
     groups: (topics) => withStore(options, (store) => readGroupOffsets(store, topics)),
-    pause: async (ms) => void (await sleep(ms)),
+    pause: (ms) => sleep(ms),
   })
 }
 

@@ -32,7 +32,7 @@ export function replicatePlan(options: ReplicateOptions): ReplicatePlan {
   const request: ReplicationRequest = {
     patterns,
     all: options.all,
-    partitions: parsePartitionList(options.partitions, '--partitions'),
+    partitions: parsePartitionList(options.partition, '--partition'),
     groups: options.groups,
     keepsOld: options.keep,
     overwritesDiverged: options.overwriteDiverged,

@@ -23,13 +23,13 @@ export const replicateSpec = {
   flags: {
     from: { kind: 'bool', summary: 'Copy from PEER into the log directory.' },
     all: { kind: 'bool', char: 'a', summary: 'All topics but the internal ones.' },
-    partitions: {
+    partition: {
       kind: 'string',
       char: 'p',
       value: 'N[,N...]',
       example: '0,3-5',
       repeated: true,
-      aliases: ['partition'],
+      aliases: ['partitions'],
       summary: 'Only these partitions.',
     },
     groups: { kind: 'bool', summary: 'Also what consumer groups have committed for these topics.' },
@@ -83,9 +83,8 @@ export const replicateSpec = {
     ['dry-run', 'yes'],
   ],
   examples: [
-    { command: 'tslog replicate app-logs ssh://log@host/srv/logs', explanation: 'Ship a topic; a line for cron' },
-    { command: 'tslog replicate --all /mnt/usb/logs', explanation: 'Bring a copy of everything up to date' },
-    { command: 'tslog replicate "app-*" --from ssh://host/srv/logs -n', explanation: 'What would be fetched' },
+    { command: 'tslog replicate app-logs ./copy', explanation: 'Bring a copy of a topic up to date' },
+    { command: 'tslog replicate --all ./usb/logs -n', explanation: 'What would be copied of all topics' },
     { command: 'tslog replicate app-logs bundle:monday.bundle', explanation: 'One file to be carried' },
     {
       command: 'tslog replicate app-logs bundle:tuesday.bundle --since monday.bundle',

@@ -97,11 +97,13 @@ function splitHost(text: string, authority: string): { host: string; port: numbe
   const isAddress = match?.[1] !== undefined
   if (match === null || !(isAddress ? addressV6 : plainName).test(host))
     throw bad(text, 'has a host name that cannot be one')
-  const digits = match[3]
-  if (digits === undefined) return { host, port: undefined }
+  return { host, port: match[3] === undefined ? undefined : portOf(text, match[3]) }
+}
+
+function portOf(text: string, digits: string): number {
   const port = /^\d{1,5}$/.test(digits) ? Number(digits) : 0
   if (port < 1 || port > 65_535) throw bad(text, 'has a port that is not 1 to 65535')
-  return { host, port }
+  return port
 }
 
 function bad(text: string, what: string, example = 'ssh://log@host/srv/logs'): UsageError {

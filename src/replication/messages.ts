@@ -1,0 +1,73 @@
+import type { LeaderEpoch, Offset } from '../base/brands.ts'
+import {
+  array,
+  boolean,
+  float64,
+  int32,
+  int64,
+  nullable,
+  string,
+  struct,
+  uint32,
+  uuid,
+  type ValueOf,
+} from '../wire/schema.ts'
+import type { LeaderPartition, LeaderTopic } from './leader.ts'
+
+/** What two tslogs say to each other about a log, over a pipe or in a bundle. Fields that are added later carry a version. */
+
+export const batchFactsMessage = struct({
+  baseOffset: int64.as<Offset>(),
+  nextOffset: int64.as<Offset>(),
+  leaderEpoch: int32.as<LeaderEpoch>(),
+  crc: uint32,
+})
+
+export const leaderTopicMessage = struct({
+  name: string,
+  /** Null when nobody says it. */
+  id: nullable(struct({ value: uuid })),
+  partitionCount: int32,
+  configs: array({ name: string, value: string }),
+  isInternal: boolean,
+})
+
+export const leaderPartitionMessage = struct({
+  logStartOffset: int64.as<Offset>(),
+  logEndOffset: int64.as<Offset>(),
+  epochs: array({ epoch: int32.as<LeaderEpoch>(), startOffset: int64.as<Offset>() }),
+  /** Bytes of a file are exact in a float64. */
+  segments: array({ baseOffset: int64.as<Offset>(), sizeInBytes: float64 }),
+  lastBatch: nullable(batchFactsMessage),
+})
+
+export const groupOffsetsMessage = struct({
+  groupId: string,
+  offsets: array({ topic: string, partition: int32, offset: int64.as<Offset>() }),
+})
+
+type TopicMessage = ValueOf<typeof leaderTopicMessage>
+type PartitionMessage = ValueOf<typeof leaderPartitionMessage>
+
+export function topicToMessage({ name, id, partitionCount, configs, isInternal }: LeaderTopic): TopicMessage {
+  return {
+    name,
+    id: id === undefined ? null : { value: id },
+    partitionCount,
+    configs: Array.from(configs, ([key, value]) => ({ name: key, value })),
+    isInternal,
+  }
+}
+
+export function topicFromMessage({ name, id, partitionCount, configs, isInternal }: TopicMessage): LeaderTopic {
+  const texts = new Map(configs.map((one) => [one.name, one.value]))
+  return { name, id: id?.value, partitionCount, configs: texts, isInternal }
+}
+
+export function partitionToMessage(partition: LeaderPartition): PartitionMessage {
+  return { ...partition, lastBatch: partition.lastBatch ?? null }
+}
+
+export function partitionFromMessage(message: PartitionMessage): LeaderPartition {
+  return { ...message, lastBatch: message.lastBatch ?? undefined }
+}

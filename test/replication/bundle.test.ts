@@ -1,0 +1,73 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { runBinary } from '../support/run-binary.ts'
+import { lines, ReplicaScene } from './replica-scene.ts'
+
+class BundleScene extends ReplicaScene {
+  file(name: string): string {
+    return join(this.home, name)
+  }
+
+  pack(name: string, ...words: string[]): ReturnType<typeof runBinary> {
+    return this.source.run(['replicate', 'app', `bundle:${this.file(name)}`, ...words])
+  }
+
+  apply(name: string): ReturnType<typeof runBinary> {
+    return this.copy.run(['replicate', '--all', '--from', `bundle:${this.file(name)}`])
+  }
+}
+
+describe('a bundle', () => {
+  test('carries a topic as it is', () => {
+    const scene = new BundleScene()
+    scene.source.produce('app', lines(5000), '--config', 'segment.bytes=20000', '--batch-size', '2000')
+    expect(scene.pack('one')).toMatchObject({ code: 0, stderr: '' })
+    expect(scene.apply('one')).toMatchObject({ code: 0, stderr: '' })
+    expect(scene.filesOf(scene.copy, 'app-0')).toEqual(scene.filesOf(scene.source, 'app-0'))
+  })
+
+  test('made since another one holds what has come in between, and is applied after it', () => {
+    const scene = new BundleScene()
+    scene.source.produce('app', lines(5000))
+    scene.pack('one')
+    scene.source.produce('app', lines(10, 'more-'))
+    expect(scene.pack('two', '--since', scene.file('one')).code).toBe(0)
+    expect(statSync(scene.file('two')).size).toBeLessThan(1500)
+    const early = scene.apply('two')
+    expect(early).toMatchObject({ code: 1, stderr: expect.stringContaining('must be applied first') as string })
+    expect([scene.apply('one').code, scene.apply('two').code]).toEqual([0, 0])
+    expect(scene.filesOf(scene.copy, 'app-0')).toEqual(scene.filesOf(scene.source, 'app-0'))
+    // Once more does nothing, in whatever order.
+    expect([scene.apply('one').code, scene.apply('two').code]).toEqual([0, 0])
+    expect(scene.copy.numbered('app')).toEqual(scene.source.numbered('app'))
+  })
+
+  test('is refused as a whole when a byte of it is wrong, and when it is cut off', () => {
+    const scene = new BundleScene()
+    scene.source.produce('app', lines(100))
+    scene.pack('one')
+    const bytes = readFileSync(scene.file('one'))
+    for (const at of [3, 20, bytes.length >> 1, bytes.length - 3]) {
+      const bad = Buffer.from(bytes)
+      bad[at] = (bad[at] ?? 0) ^ 0x40
+      writeFileSync(scene.file('bad'), bad)
+      expect([1, 5]).toContain(scene.apply('bad').code)
+    }
+    for (const end of [0, 5, 40, bytes.length - 1]) {
+      writeFileSync(scene.file('bad'), bytes.subarray(0, end))
+      expect([1, 5]).toContain(scene.apply('bad').code)
+    }
+    expect(scene.copy.run(['topics', 'list']).stdout.toString()).toBe('')
+  })
+
+  test('is not begun where the source has left the one before', () => {
+    const scene = new BundleScene()
+    scene.source.produce('app', lines(100))
+    scene.pack('one')
+    scene.source.done(['topics', 'delete', 'app', '--yes'])
+    scene.source.produce('app', lines(200, 'other-'))
+    expect(scene.pack('two', '--since', scene.file('one'))).toMatchObject({ code: 5 })
+    expect(existsSync(scene.file('two'))).toBe(false)
+  })
+})

@@ -1,0 +1,159 @@
+import { cpSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { lines, ReplicaScene } from './replica-scene.ts'
+
+const small = ['--config', 'segment.bytes=20000', '--batch-size', '2000']
+
+interface JsonReport {
+  readonly bytes: number
+  readonly records: number
+  readonly partitions: readonly { fromOffset: number; toOffset: number; cutTo?: number }[]
+}
+
+describe('a copy from directory to directory', () => {
+  test('has the same bytes in every file, and the same topic', () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(5000), ...small, '--partitions', '2', '--config', 'retention.ms=-1')
+    expect(scene.replicate('app')).toMatchObject({ code: 0, stderr: '' })
+    for (const partition of ['app-0', 'app-1']) {
+      expect(scene.filesOf(scene.copy, partition)).toEqual(scene.filesOf(scene.source, partition))
+    }
+    const described = (side: typeof scene.copy): unknown =>
+      JSON.parse(side.done(['topics', 'describe', 'app', '--json']))
+    expect(described(scene.copy)).toEqual(described(scene.source))
+  })
+
+  test('gets only what is missing', () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(5000), ...small)
+    scene.replicate('app')
+    scene.source.produce('app', lines(10, 'more-'))
+    const report = JSON.parse(scene.replicate('app', '--json').stdout.toString()) as JsonReport
+    expect(report).toMatchObject({ records: 10, partitions: [{ fromOffset: 5000, toOffset: 5010 }] })
+    expect(report.bytes).toBeLessThan(500)
+    expect(scene.filesOf(scene.copy, 'app-0')).toEqual(scene.filesOf(scene.source, 'app-0'))
+    const nothing = JSON.parse(scene.replicate('app', '--json').stdout.toString()) as JsonReport
+    expect(nothing).toMatchObject({ records: 0, bytes: 0 })
+  })
+
+  test('is pulled with --from, and patterns and --all name topics', () => {
+    const scene = new ReplicaScene()
+    for (const topic of ['app-a', 'app-b', 'other']) scene.source.produce(topic, lines(3))
+    const pull = (...words: string[]): number =>
+      scene.copy.run(['replicate', ...words, scene.source.directory, '--from']).code
+    expect(pull('app-*')).toBe(0)
+    expect(scene.copy.done(['topics', 'list'])).toBe('app-a\napp-b\n')
+    expect(pull('--all')).toBe(0)
+    expect(scene.copy.values('other')).toEqual(lines(3))
+  })
+
+  test('of some partitions leaves the others empty', () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(1000), ...small, '--partitions', '3', '--partitioner', 'round-robin')
+    scene.replicate('app', '-p', '1')
+    expect(scene.copy.values('app', '-p', '1')).toEqual(scene.source.values('app', '-p', '1'))
+    expect(scene.copy.values('app', '-p', '0')).toEqual([])
+  })
+
+  test('carries the offsets of groups with --groups', () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(10))
+    scene.source.done(['consume', 'app', '-g', 'nightly', '-c', '4'])
+    scene.replicate('app', '--groups')
+    const positions = (side: typeof scene.copy): string[] =>
+      side.done(['groups', 'describe', 'nightly']).split('\t').slice(0, 6)
+    expect(positions(scene.copy)).toEqual(positions(scene.source))
+    expect(positions(scene.copy)[3]).toBe('4')
+  })
+
+  test('makes nothing in a dry run', () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(10))
+    expect(scene.replicate('app', '-n')).toMatchObject({ code: 0, stdout: expect.objectContaining({}) })
+    expect(scene.copy.run(['topics', 'list']).code).toBe(3)
+  })
+})
+
+describe('what the source took away', () => {
+  test('goes in the copy too, and stays with --keep', () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(5000), ...small)
+    scene.replicate('app')
+    scene.source.done(['topics', 'trim', 'app', '-o', '4000', '--yes'])
+    expect(scene.replicate('app', '--keep').code).toBe(0)
+    expect(scene.copy.values('app')).toHaveLength(5000)
+    expect(scene.replicate('app').code).toBe(0)
+    expect(scene.copy.values('app')).toEqual(lines(5000).slice(4000))
+    expect(scene.filesOf(scene.copy, 'app-0')).toEqual(scene.filesOf(scene.source, 'app-0'))
+  })
+
+  test('may be all that the copy had: it begins anew, or goes on behind a gap', () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(1000), ...small)
+    scene.replicate('app')
+    scene.source.produce('app', lines(4000, 'more-'))
+    scene.source.done(['topics', 'trim', 'app', '-o', '3000', '--yes'])
+    expect(scene.replicate('app', '--keep').code).toBe(0)
+    // The batch that the source's log starts in comes whole.
+    const kept = scene.copy.numbered('app').filter(({ offset }) => offset < 1000 || offset >= 3000)
+    expect(kept.map(({ value }) => value)).toEqual([...lines(1000), ...lines(4000, 'more-').slice(2000)])
+    rmSync(scene.copy.directory, { recursive: true })
+    expect(scene.replicate('app').code).toBe(0)
+    expect(scene.copy.numbered('app')).toEqual(scene.source.numbered('app'))
+  })
+})
+
+describe('a copy that has diverged', () => {
+  test.each([
+    { where: 'appended on its own', own: 20, source: 0 },
+    { where: 'and its source went on too', own: 20, source: 30 },
+  ])('$where is left alone, and cut back with --overwrite-diverged', ({ own, source }) => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(1000), ...small)
+    scene.replicate('app')
+    scene.copy.produce('app', lines(own, 'own-'))
+    if (source > 0) scene.source.produce('app', lines(source, 'source-'))
+    const before = scene.copy.values('app')
+    const refused = scene.replicate('app')
+    expect(refused.code).toBe(5)
+    expect(refused.stderr).toContain('have diverged')
+    expect(refused.stderr).toContain('offset 1000')
+    expect(scene.copy.values('app')).toEqual(before)
+    expect(scene.replicate('app', '--overwrite-diverged').code).toBe(2)
+    expect(scene.replicate('app', '--overwrite-diverged', '--yes').code).toBe(0)
+    expect(scene.filesOf(scene.copy, 'app-0')).toEqual(scene.filesOf(scene.source, 'app-0'))
+  })
+
+  test('within one epoch is found by its CRCs, at the very batch', () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(3000), ...small)
+    // Copied as files, which no write state tells of: both go on under the same epoch.
+    cpSync(scene.source.directory, scene.copy.directory, { recursive: true })
+    for (let i = 0; i < 5; i++) scene.copy.produce('app', lines(100, `own-${i}-`))
+    for (let i = 0; i < 9; i++) scene.source.produce('app', lines(100, `source-${i}-`))
+    expect(scene.replicate('app').stderr).toContain('they part at offset 3000')
+    expect(scene.replicate('app', '--overwrite-diverged', '--yes').code).toBe(0)
+    expect(scene.copy.numbered('app')).toEqual(scene.source.numbered('app'))
+  })
+
+  test('is another topic when its id is another one', () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(3))
+    scene.copy.produce('app', lines(5, 'own-'))
+    const refused = scene.replicate('app')
+    expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('another topic') as string })
+    expect(scene.replicate('app', '--overwrite-diverged', '--yes').code).toBe(0)
+    expect(scene.copy.values('app')).toEqual(lines(3))
+  })
+
+  test('writes its own records under an epoch of its own', () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(3))
+    scene.replicate('app')
+    scene.copy.produce('app', ['own'])
+    expect(readFileSync(join(scene.copy.directory, 'app-0', 'leader-epoch-checkpoint'), 'utf8')).toBe(
+      '0\n2\n0 0\n1 3\n',
+    )
+  })
+})
