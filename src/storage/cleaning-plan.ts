@@ -31,7 +31,7 @@ export interface CleaningLimits {
 }
 
 /** Why the part of the log from `firstUncleanableOffset` on is left alone. */
-export type UncleanableReason = 'active segment' | 'open transaction' | 'min.compaction.lag.ms' | 'damage'
+export type UncleanableReason = 'active segment' | 'last stable offset' | 'min.compaction.lag.ms' | 'damage'
 
 /** Whether a log is compacted now, and how far. */
 export interface CleaningPlan {
@@ -90,7 +90,7 @@ function firstUncleanable(log: CleanableLog, firstDirtyOffset: Offset, youngestM
   const found: Uncleanable[] = [{ firstUncleanableOffset: active, uncleanableReason: 'active segment' }]
   if (log.lastStableOffset < active) {
     const base = segmentsFrom(log, log.lastStableOffset)[0]?.baseOffset ?? active
-    found.push({ firstUncleanableOffset: base, uncleanableReason: 'open transaction' })
+    found.push({ firstUncleanableOffset: base, uncleanableReason: 'last stable offset' })
   }
   const dirty = segmentsFrom(log, firstDirtyOffset).filter(({ baseOffset }) => baseOffset < active)
   const young = youngestMs === Infinity ? undefined : firstHeldBack(dirty, youngestMs)
