@@ -24,7 +24,7 @@ export async function compact(options: CompactOptions, context: CliContext): Pro
   const list = partitionList(options.partition)
   const location = await wholeDirectoryOptions(options, context)
   refuseUnreadable(location.path, directoryOwner(location.fileSystem, location.path))
-  const directory = options.dryRun ? LogDirectory.openToRead(location) : LogDirectory.openToWrite(location)
+  const directory = options.dryRun ? LogDirectory.openToRead(location) : openToCompact(location)
   try {
     const partitions = chosenPartitions(directory, options, list)
     return options.dryRun
@@ -33,6 +33,11 @@ export async function compact(options: CompactOptions, context: CliContext): Pro
   } finally {
     directory.close()
   }
+}
+
+/** Also beside a server: nothing is appended, and closed segments change places under the lock that it takes too. */
+function openToCompact(location: LogDirectoryOptions): LogDirectory {
+  return LogDirectory.openToWrite({ ...location, isServer: true })
 }
 
 interface Surroundings {
