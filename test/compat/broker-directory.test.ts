@@ -142,7 +142,12 @@ describe.skipIf(missing !== undefined)(`the directory of a broker of the real Ka
     log.produce('compacted', more, '-K', ':')
     expect(log.done(['compact', 'compacted'])).toMatch(/^compacted\t0\tcompacted\t/)
     expect(log.values('compacted', '-J').length).toBeLessThan(before + more.length)
+    // What goes is what was said of it while the directory was Kafka's.
+    const gone = new BinaryLog(kafkas).done(['retention', '--dry-run'])
+    expect(gone).toMatch(/^aged\t0\t0\t\d+\tdelete\t.*\naged\t0\t104\t\d+\tdelete\t.*\n$/)
+    log.done(['retention'])
     const expected = readByTslog(log)
+    expect(expected['aged-0']?.[0]).toMatchObject({ offset: 208 })
     expect(log.run(['verify']).code).toBe(0)
     log.done(['close'])
 

@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { anyTopicsArg, confirmationFlags, topicFlag } from './shared-flags.ts'
+import { adoptFlag, anyTopicsArg, confirmationFlags, topicFlag } from './shared-flags.ts'
 import { globalFlags } from './global-flags.ts'
 
 export const retentionSpec = {
@@ -41,6 +41,7 @@ export const retentionSpec = {
     },
     'exit-code': { kind: 'bool', summary: 'Exit with 4 when there is nothing to do.' },
     ...topicFlag,
+    ...adoptFlag,
     ...globalFlags,
   },
   conflicts: [['dry-run', 'yes']],
