@@ -1,5 +1,5 @@
 import type { Offset } from '../base/brands.ts'
-import { LockedError, NotFoundError } from '../base/errors.ts'
+import { LockedError, NotFoundError, TemporaryError } from '../base/errors.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import type { BatchWindow } from '../record/batch-window.ts'
 import type { ActiveSegment } from './active-segment.ts'
@@ -37,10 +37,10 @@ export interface CleanClose {
  * written, and last of all `.kafka_cleanshutdown`. What our own writers left in `tslog.lock` is thrown away: Kafka may go on from here.
  *
  * With damage in a partition there is no marker and its recovery point stays: the marker vouches for every batch.
- * Throws `LockedError` while any other process has the directory open, `NotFoundError` when there is no log, and what
- * `LogDirectory.openToWrite` throws.
+ * Throws `LockedError` while any other process has the directory open, `NotFoundError` when there is no log, `TemporaryError` when `isInTime` says no
+ * before the last partition is closed, and what `LogDirectory.openToWrite` throws.
  */
-export function closeCleanly(options: LogDirectoryOptions): CleanClose {
+export function closeCleanly(options: LogDirectoryOptions, isInTime = (): boolean => true): CleanClose {
   const { fileSystem, path } = options
   const owner = directoryOwner(fileSystem, path)
   refuseUnreadable(path, owner)
@@ -50,7 +50,10 @@ export function closeCleanly(options: LogDirectoryOptions): CleanClose {
     if (!directory.lockAlone()) {
       throw new LockedError(`${path} is in use by another process`, { hint: 'wait for it to end, or stop it' })
     }
-    const partitions = directory.partitions().map((partition) => closePartition(directory, partition, options))
+    const partitions = directory.partitions().map((partition) => {
+      if (!isInTime()) throw new TemporaryError(`there is no time to close all partitions of ${path}`)
+      return closePartition(directory, partition, options)
+    })
     mergeCheckpoints(partitions, options)
     for (const { name, kind } of fileSystem.list(path) ?? []) {
       if (kind === 'file' && name.endsWith(TEMPORARY_SUFFIX)) fileSystem.remove(`${path}/${name}`)

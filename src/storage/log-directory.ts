@@ -6,7 +6,7 @@ import type { Random } from '../base/random.ts'
 import { randomUuid, type Uuid } from '../base/uuid.ts'
 import type { FileSystem, OpenFile } from '../disk/file-system.ts'
 import type { BatchWindow } from '../record/batch-window.ts'
-import { setCleanShutdownMarkerAside } from './clean-shutdown-marker.ts'
+import { hasCleanShutdownMarker, setCleanShutdownMarkerAside } from './clean-shutdown-marker.ts'
 import { directoryOwner, lockAgainstKafka, refuseUnreadable, refuseUnwritable } from './directory-ownership.ts'
 import { DirectoryTopics, toTopic } from './directory-topics.ts'
 import { META_PROPERTIES, partitionDirectoryName, type TopicPartition, validateTopicName } from './file-names.ts'
@@ -28,6 +28,8 @@ export interface LogDirectoryOptions {
   readonly path: string
   /** How long to wait for other writers, in ms. */
   readonly lockWaitMs: number
+  /** Found by `openToWrite`. */
+  readonly wasClosedCleanly?: boolean
   /** Whether this process holds `tslog-serve.lock`: the marks of a server on partitions are its own. */
   readonly isServer?: boolean
   /** Memory for recovery to read batches into; small plain memory when absent. */
@@ -103,7 +105,7 @@ export class LogDirectory {
    */
   static openToWrite(options: LogDirectoryOptions): LogDirectory {
     const { fileSystem, path } = options
-    const directory = new LogDirectory(options)
+    const directory = new LogDirectory({ ...options, wasClosedCleanly: hasCleanShutdownMarker(fileSystem, path) })
     const owner = directoryOwner(fileSystem, path)
     const adopter = owner === 'kafka' && options.adopt === true ? options.kafka : undefined
     if (adopter === undefined) refuseUnwritable(path, owner)

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts'
-import { leaderEpoch, type Offset, offset } from '../base/brands.ts'
+import { filePosition, leaderEpoch, type Offset, offset } from '../base/brands.ts'
 import { ActiveSegment, type ActiveSegmentOptions, emptyProgress } from './active-segment.ts'
-import { partitionDirectoryName } from './file-names.ts'
+import { partitionDirectoryName, type SegmentPart, segmentFileName } from './file-names.ts'
 import { LeaderEpochHistory } from './leader-epoch-history.ts'
 import { type LogCut, recoverSegment, type SegmentRecovery, type SegmentRecoveryOptions } from './log-recovery.ts'
 import { readOffsetCheckpoint } from './offset-checkpoints.ts'
@@ -10,6 +10,7 @@ import { loadProducerState } from './producer-loading.ts'
 import { ProducerState } from './producer-state.ts'
 import { removeDeleted } from './segment-deletion.ts'
 import { floorSegment, listSegments } from './segment-list.ts'
+import { Segment } from './segment.ts'
 import { type SettledSegments, settleSwap } from './swap-settlement.ts'
 import type { WriteState } from './write-state.ts'
 import { WriteStateFile } from './write-state-file.ts'
@@ -32,13 +33,14 @@ export interface OpenedPartition {
 }
 
 /**
- * Finds the active segment and its end, with the partition's lock held: settles a swap that was cut short, believes the write state of this boot, adds what a killed
- * writer left behind it, and recovers everything above the recovery point in all other cases.
+ * Finds the active segment and its end, with the partition's lock held: settles a swap that was cut short, believes the write state of this boot
+ * or an orderly close, adds what a killed writer left behind it, and recovers everything above the recovery point in all other cases.
  */
 export function openActive(options: OpeningOptions): OpenedPartition {
-  const { state, fileSystem } = options
+  const { state } = options
   const { bases, isChanged } = settled(options)
-  if (state === undefined || state.bootId === '' || state.bootId !== fileSystem.bootId) return recoverAll(options)
+  if (state === undefined) return openClosed(options) ?? recoverAll(options)
+  if (!isOfThisBoot(options)) return recoverAll(options)
   if (bases.at(-1) !== state.activeBaseOffset) return recoverAll(options)
   const active = activeOf(options, state)
   const isShorter = active.log.size() < state.endPosition
@@ -87,6 +89,65 @@ function recoverTail(options: OpeningOptions, active: ActiveSegment, state: Writ
   next.logEndOffset = recovery.nextOffset
   next.visibleEndOffset = recovery.nextOffset
   return { active, state: closeRecovery(history, next, [recovery]), isChanged: true }
+}
+
+/**
+ * A log that was closed in order is what the ends of its files say, whoever closed it, and nothing else is read. `undefined` when something does not
+ * fit: then it is recovered.
+ */
+function openClosed(options: OpeningOptions): OpenedPartition | undefined {
+  const { fileSystem, directory, wasClosedCleanly } = options
+  const bases = listSegments(fileSystem, directory)
+  const base = bases.at(-1)
+  if (wasClosedCleanly !== true || base === undefined) return undefined
+  const active = closedActive(options, base)
+  const recoveryPoint = recoveryPointOf(options)
+  const nextOffset = active && endOf(options, base)
+  if (active === undefined || nextOffset === undefined || nextOffset !== recoveryPoint) {
+    active?.close()
+    return undefined
+  }
+  const producers = loadProducerState(fileSystem, directory, nextOffset)
+  const asClosed = { nextOffset, epochs: [], cutBytes: 0, quarantinePath: undefined, damages: [] }
+  const recovered = {
+    active,
+    history: readHistory(options),
+    recoveries: [asClosed],
+    logStart: logStartOffset(options, bases),
+    recoveryPoint,
+    hasProducers: producers.producerCount > 0,
+  }
+  return { active, state: freshState(options, recovered), isChanged: true }
+}
+
+/** The last segment with the progress that its files show; `undefined` when they do not end as a closed segment's do. */
+function closedActive(options: OpeningOptions, base: Offset): ActiveSegment | undefined {
+  const { fileSystem, directory } = options
+  const sizeOf = (part: SegmentPart): number =>
+    fileSystem.stat(`${directory}/${segmentFileName(base, part)}`)?.size ?? -1
+  const [endPosition, indexBytes, timeIndexBytes] = [sizeOf('log'), sizeOf('index'), sizeOf('timeindex')]
+  if (indexBytes < 0 || timeIndexBytes < 0) return undefined
+  const sizes = { endPosition: filePosition(endPosition), indexBytes, timeIndexBytes }
+  const active = ActiveSegment.open(segmentOptions(options, base), { ...emptyProgress(base), ...sizes })
+  const { progress, offsetIndex, timeIndex } = active
+  progress.bytesSinceLastIndexEntry = endPosition - (offsetIndex.last?.position ?? 0)
+  progress.maxTimestamp = timeIndex.last.timestamp
+  progress.offsetOfMaxTimestamp = timeIndex.last.offset
+  const isWhole = offsetIndex.sizeInBytes === indexBytes && timeIndex.sizeInBytes === timeIndexBytes
+  if (isWhole && active.areIndexesSound() && active.isAtEnd()) return active
+  active.close()
+  return undefined
+}
+
+/** The offset after the last batch, by hopping from the last index entry; `undefined` when the file does not end there. */
+function endOf({ fileSystem, directory }: OpeningOptions, base: Offset): Offset | undefined {
+  const segment = Segment.open(fileSystem, directory, base)
+  try {
+    const end = segment.endOffset()
+    return segment.positionOf(end) === segment.log.size() ? end : undefined
+  } finally {
+    segment.close()
+  }
 }
 
 /** Checks the segments above the recovery point, whoever wrote them, and makes their indexes anew. */

@@ -23,6 +23,8 @@ export interface PartitionLogOptions extends TopicPartition {
   readonly lockWaitMs: number
   /** Whether this process is the server of the log directory: its own `served` mark does not stop it. */
   readonly isServer?: boolean
+  /** Whether `.kafka_cleanshutdown` was there when this process opened the directory: a log without word of a writer is as it was closed. */
+  readonly wasClosedCleanly?: boolean
   /** A clock that never jumps, in ms: how long a turn lasts. Default: the platform's. */
   readonly elapsedMs?: () => number
   /** Memory for recovery to read batches into. */

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { apiVersionsApi } from '../../src/protocol/messages/api-versions.ts'
@@ -111,7 +111,11 @@ describe('a served directory', () => {
 
   test('is given back in order by SIGTERM, and can be served again after kill -9', async () => {
     const one = await ServeScene.start()
+    await (await one.connect()).send(metadataApi, 12, named('kept'))
     expect(await one.stop('SIGTERM')).toBe(143)
+    // Kafka opens it without recovery.
+    expect(existsSync(join(one.directory, '.kafka_cleanshutdown'))).toBe(true)
+    expect(existsSync(join(one.directory, 'tslog.sock'))).toBe(false)
     const two = await ServeScene.start([], one.directory)
     expect(await two.stop('SIGKILL')).toBe(null)
     const three = await ServeScene.start([], one.directory)
