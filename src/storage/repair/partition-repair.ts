@@ -1,7 +1,7 @@
 import { type Offset, offset } from '../../base/brands.ts'
 import { LockedError, NotFoundError } from '../../base/errors.ts'
 import type { FileSystem } from '../../disk/file-system.ts'
-import { plainBatchWindow } from '../../record/batch-window.ts'
+import { type BatchWindow, plainBatchWindow } from '../../record/batch-window.ts'
 import { partitionDirectoryName, segmentFileName, snapshotFileName } from '../file-names.ts'
 import { LeaderEpochHistory } from '../leader-epoch-history.ts'
 import { mergeOffsetCheckpoint, readOffsetCheckpoint } from '../offset-checkpoints.ts'
@@ -71,6 +71,8 @@ class PartitionRepair {
   readonly #directory: string
   readonly #stateFile: WriteStateFile
   #state: WriteState | undefined
+  /** One for all segments: a kernel takes a while to make. */
+  #window: BatchWindow | undefined
 
   constructor(options: PartitionRepairOptions, directory: string, stateFile: WriteStateFile) {
     this.#options = options
@@ -99,8 +101,8 @@ class PartitionRepair {
     const before = known.report.segments.find(({ baseOffset }) => baseOffset === task.baseOffset)
     const isSame = !isChanged && known.plan.generation === this.#state?.generation && task.endOffset !== undefined
     if (isSame && before?.findings.length === 0) return before
-    const window = log.makeWindow?.() ?? plainBatchWindow(256 * 1024)
-    return checkSegment(task, { fileSystem: this.#fileSystem, window })
+    this.#window ??= log.makeWindow?.() ?? plainBatchWindow(256 * 1024)
+    return checkSegment(task, { fileSystem: this.#fileSystem, window: this.#window })
   }
 
   #mend(repair: PartitionRepairPlan, report: PartitionReport): void {
@@ -142,13 +144,13 @@ class PartitionRepair {
 
   /** Those of the last segment are recovery's to make. */
   #rebuildIndexes(bases: readonly Offset[]): void {
-    const { config, makeWindow } = this.#options.log
+    const { config } = this.#options.log
     const all = listSegments(this.#fileSystem, this.#directory)
     for (const baseOffset of bases) {
       const endOffset = all[all.indexOf(baseOffset) + 1]
       if (endOffset === undefined) continue
       const [fileSystem, directory, { indexIntervalBytes }] = [this.#fileSystem, this.#directory, config]
-      const window = makeWindow?.()
+      const window = this.#window
       rebuildIndexes(
         { fileSystem, directory, indexIntervalBytes, ...(window && { window }) },
         { baseOffset, endOffset },

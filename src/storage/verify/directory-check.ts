@@ -208,8 +208,9 @@ export class DirectoryCheck {
     for (const partition of this.#partitions) {
       if (partition.topic === METADATA_TOPIC) continue
       if (partition.partition < (catalog.get(partition.topic)?.partitionCount ?? 0)) continue
-      const reason = `${TOPICS_FILE} does not have it`
-      this.#add(`${path}/${partitionDirectoryName(partition)}`, 'catalog', reason)
+      // A broker made it, or somebody put it there: it is read all the same.
+      const note = { severity: 'note', kind: 'catalog', reason: `${TOPICS_FILE} does not have it` } as const
+      this.#findings.addFile(`${path}/${partitionDirectoryName(partition)}`, note)
     }
   }
 

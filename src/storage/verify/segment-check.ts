@@ -308,9 +308,8 @@ class SegmentCheck {
 
   /** Whether bytes that nothing valid follows are what a crash leaves at the end of a log. */
   #mayBeTorn(): boolean {
-    const { endOffset, published, wasClosed, recoveryPoint } = this.#task
-    const isKnown = endOffset !== undefined || published !== undefined || wasClosed
-    return !isKnown && this.#nextOffset >= recoveryPoint
+    const { endOffset, published, recoveryPoint } = this.#task
+    return endOffset === undefined && published === undefined && this.#nextOffset >= recoveryPoint
   }
 
   #syncedEnd(): Offset {

@@ -242,6 +242,11 @@ const files: DamageCase[] = [
   },
 ]
 
+/** What is made of the logs of closed segments, byte for byte. */
+function derivedFiles(scene: VerifyScene): [string, Uint8Array][] {
+  return scene.paths(/\/0{19}[08]\.(index|timeindex|snapshot)$/).map((path) => [path, scene.bytes(path)])
+}
+
 function remove(scene: VerifyScene, ...paths: readonly string[]): void {
   for (const path of paths) scene.fileSystem.remove(path)
 }
@@ -258,12 +263,14 @@ describe.each(whens)('%s', (_when, prepare) => {
     ({ damage, finding, done, lost = [] }) => {
       const scene = written()
       prepare(scene)
+      const before = derivedFiles(scene)
       damage(scene)
       expect(scene.verify().damages[0]?.kind).toBe(finding)
       expect(scene.repair()).toEqual(done)
       expect(scene.verify().damages).toEqual([])
       const left = expected(values).filter((_, at) => !lost.includes(at))
       expect(scene.read()).toEqual(left)
+      if (lost.length === 0) expect(derivedFiles(scene)).toEqual(before)
       scene.append(batch({ values: ['next'] }))
       expect(scene.read()).toEqual([...left, '24 next'])
       expect(scene.verify().damages).toEqual([])

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { closeCleanly } from '../../../src/storage/clean-close.ts'
 import { batch, numbered } from '../../support/batches.ts'
 import { directory, expected, segmentPath } from '../partition-scene.ts'
 import { flipped, VerifyScene } from '../verify/verify-scene.ts'
@@ -38,6 +39,18 @@ describe('what a crash left at the end of the log', () => {
     expect(scene.repair()).toEqual(['cut 00000000000000000016.log'])
     expectWhole(scene)
     expect(new TextDecoder().decode(scene.bytes(`${directory}/leader-epoch-checkpoint`))).toMatch(/^0\n\d\n0 0\n/)
+  })
+
+  test.each([
+    ['zeros', new Uint8Array(300)],
+    ['half a batch', batch({ values: ['torn', 'in two'] }).subarray(0, 70)],
+  ])('is damage behind a log that was closed in order, where Kafka would not look for it: %s', (_what, bytes) => {
+    const scene = written()
+    closeCleanly(scene.options)
+    appendBytes(scene, segmentPath(16), bytes)
+    expect(scene.verify().damages.map(({ kind }) => kind)).toEqual(['torn-tail'])
+    expect(scene.repair()).toEqual(['cut 00000000000000000016.log'])
+    expectWhole(scene)
   })
 
   test('is only a note while the writer that was killed has published less', () => {
@@ -117,7 +130,8 @@ test('a partition that is gone is made anew, one that the catalog lacks is taken
   const scene = written()
   const { fileSystem } = scene
   fileSystem.rename(directory, '/log/t-2')
-  expect(scene.verify().damages.map(({ kind, path }) => [kind, path])).toEqual([
+  const { damages, notes } = scene.verify()
+  expect([...damages, ...notes].map(({ kind, path }) => [kind, path])).toEqual([
     ['catalog', directory],
     ['catalog', '/log/t-2'],
   ])
