@@ -16,6 +16,7 @@ import { ingestRows } from './rows/ingest.ts'
 import { lookupRows } from './rows/lookup.ts'
 import { memoryRows } from './rows/memory.ts'
 import { recoveryRows } from './rows/recovery.ts'
+import { retentionRows } from './rows/retention.ts'
 import { startupRows } from './rows/startup.ts'
 import { topicsListRows } from './rows/topics-list.ts'
 import { verifyRows } from './rows/verify.ts'
@@ -27,6 +28,7 @@ const rows: readonly Row[] = [
   ...consumeRows,
   ...lookupRows,
   ...topicsListRows,
+  ...retentionRows,
   ...appenderRows,
   ...memoryRows,
   ...recoveryRows,

@@ -94,7 +94,9 @@ export function planRetention(log: RetainedLog, limits: RetentionLimits, now: Ti
   take('log-start-offset', (segment) => segment.endOffset <= log.logStartOffset && segment !== log.segments.at(-1))
   if (limits.deletes) {
     take('retention.bytes', exceeding(log.segments.slice(deletions.length), limits.retentionBytes))
-    take('retention.ms', (segment) => isExpired(segment.timestamp(), limits.retentionMs, now))
+    if (limits.retentionMs !== Infinity) {
+      take('retention.ms', (segment) => isExpired(segment.timestamp(), limits.retentionMs, now))
+    }
   }
   const first = log.segments[deletions.length]
   return {

@@ -5,7 +5,8 @@ import { CompressionPool } from '../produce/compression-pool.ts'
 
 /** Batches of this size and below go to the threads; what is larger is compressed by the caller's. */
 const batchBytesMax = 1024 * 1024 + 4096
-const threadsMax = 16
+/** Each takes 10 MB and more at the highest levels. */
+const threadsMax = 4
 /** The highest levels take a second for a batch of this size, on a machine that is busy with others several. */
 const answerMsMax = 600_000
 
