@@ -47,7 +47,9 @@ export class DirectoryTopics {
     const here = new Map<string, number[]>()
     for (const name of this.#known?.keys() ?? []) here.set(name, [])
     for (const { topic, partition } of this.#directories.list(this.#known)) {
-      here.set(topic, [...(here.get(topic) ?? []), partition])
+      const numbers = here.get(topic)
+      if (numbers === undefined) here.set(topic, [partition])
+      else numbers.push(partition)
     }
     return [...here]
       .map(([name, partitions]) => {
@@ -82,7 +84,7 @@ export class DirectoryTopics {
   #uncatalogued(name: string, partitions: readonly number[]): Topic {
     const imported = this.#kafkas().get(name)
     if (imported !== undefined) return toTopic(name, imported)
-    const partitionCount = Math.max(...partitions) + 1
+    const partitionCount = partitions.reduce((count, partition) => Math.max(count, partition + 1), 0)
     return {
       name,
       id: this.#directories.topicIdOf(name),

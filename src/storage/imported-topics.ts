@@ -76,13 +76,13 @@ function readMetadata(fileSystem: FileSystem, path: string): KnownMetadata {
 }
 
 interface TopicHere {
-  readonly id: Uuid | undefined
-  readonly partitions: readonly number[]
+  id: Uuid | undefined
+  readonly partitions: number[]
 }
 
 /** At least as many as are here. */
 function countsOf({ partitions }: TopicHere, known: number): Pick<CatalogTopic, 'partitionCount' | 'elsewhere'> {
-  const partitionCount = Math.max(known, ...partitions.map((partition) => partition + 1))
+  const partitionCount = partitions.reduce((count, partition) => Math.max(count, partition + 1), known)
   return { partitionCount, elsewhere: missingPartitions(partitions, partitionCount) }
 }
 
@@ -91,11 +91,10 @@ function topicsHere(fileSystem: FileSystem, path: string): Map<string, TopicHere
   for (const { name, kind } of fileSystem.list(path) ?? []) {
     const parsed = parseLogDirectoryName(name)
     if (kind !== 'directory' || parsed.kind !== 'partition' || parsed.topic === METADATA_TOPIC) continue
-    const before = found.get(parsed.topic)
-    found.set(parsed.topic, {
-      id: before?.id ?? topicIdIn(fileSystem, `${path}/${name}`),
-      partitions: [...(before?.partitions ?? []), parsed.partition],
-    })
+    const here = found.get(parsed.topic) ?? { id: undefined, partitions: [] }
+    here.id ??= topicIdIn(fileSystem, `${path}/${name}`)
+    here.partitions.push(parsed.partition)
+    found.set(parsed.topic, here)
   }
   return found
 }

@@ -6,8 +6,12 @@ export function keptWhole(topic: string): TopicConfigTexts {
   return new Map([['retention.ms', '-1'], ...(isCompacted ? [['cleanup.policy', 'compact'] as const] : [])])
 }
 
-/** Those of the partitions 0 to `count` (exclusive) that are not in `present`. */
+/** More than any topic has: a directory may claim any number. */
+const partitionsMax = 1_000_000
+
+/** Those of the partitions 0 to `count` (exclusive) that are not in `present`; none when the count is beyond belief. */
 export function missingPartitions(present: Iterable<number>, count: number): number[] {
   const here = new Set(present)
-  return here.size >= count ? [] : Array.from({ length: count }, (_, one) => one).filter((one) => !here.has(one))
+  if (here.size >= count || count > partitionsMax) return []
+  return Array.from({ length: count }, (_, one) => one).filter((one) => !here.has(one))
 }

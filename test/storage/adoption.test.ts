@@ -165,6 +165,12 @@ describe('a directory of Kafka', () => {
     expect(kafka.warnings).toEqual([expect.stringContaining('partition 2 of logs is not in /log')])
   })
 
+  test('takes no memory for what the number of a directory claims', () => {
+    const kafka = new KafkaDirectory()
+    kafka.addPartition(`huge-${2 ** 31 - 1}`, b)
+    expect(kafka.read((directory) => directory.topic('huge'))).toMatchObject({ partitionCount: 2 ** 31, elsewhere: [] })
+  })
+
   test('has no topic of what Kafka moves, deletes or has set aside', () => {
     const kafka = new KafkaDirectory()
     for (const mark of ['delete', 'future', 'stray']) kafka.addPartition(`old-0.${'0'.repeat(32)}-${mark}`, b)
