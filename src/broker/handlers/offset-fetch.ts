@@ -1,4 +1,5 @@
-import { noPosition, offsetFetchError } from '../../coordinator/offset-fetch.ts'
+import { GroupTable } from '../../coordinator/group-table.ts'
+import { noPosition, offsetFetch, offsetFetchError } from '../../coordinator/offset-fetch.ts'
 import { ErrorCode } from '../../protocol/error-codes.ts'
 import {
   offsetFetchApi,
@@ -45,9 +46,9 @@ async function fetchGroup(group: GroupToFetch, requireStable: boolean, context: 
   const { groupId } = group
   if (!mayUseGroup(context, 'DESCRIBE', groupId)) return failed(group, ErrorCode.GROUP_AUTHORIZATION_FAILED, context)
   try {
-    const partition = await context.broker.groups.of(groupId)
-    const fetched = await partition.run(groupId, (shard) => shard.offsetFetch(group, requireStable))
-    return visible(fetched, group, context)
+    const partition = context.broker.groups.find(groupId)
+    const fetched = await partition?.run(groupId, (shard) => shard.offsetFetch(group, requireStable))
+    return visible(fetched ?? offsetFetch(new GroupTable(), group, requireStable), group, context)
   } catch (error) {
     return failed(group, errorCodeOf(error), context)
   }
