@@ -4,7 +4,7 @@ import { DiskError } from '../../src/base/errors.ts'
 import { seededRandom } from '../../src/base/random.ts'
 import type { BrokerLog } from '../../src/broker/broker-log.ts'
 import type { GroupLog } from '../../src/broker/groups/group-log.ts'
-import { GroupPartition } from '../../src/broker/groups/group-partition.ts'
+import { GroupPartition, type GroupPartitionOptions } from '../../src/broker/groups/group-partition.ts'
 import { groupCoordinatorDefaults } from '../../src/coordinator/group-coordinator-config.ts'
 import { ErrorCode } from '../../src/protocol/error-codes.ts'
 import { joinGroupRequest } from '../../src/protocol/messages/join-group.ts'
@@ -59,7 +59,11 @@ class MemoryGroupLog implements GroupLog {
 const silent: BrokerLog = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 function open(log: MemoryGroupLog): GroupPartition {
-  return new GroupPartition({
+  return new GroupPartition(optionsFor(log))
+}
+
+function optionsFor(log: MemoryGroupLog): GroupPartitionOptions {
+  return {
     name: '__consumer_offsets-0',
     log: () => log,
     config: () => groupCoordinatorDefaults,
@@ -67,7 +71,7 @@ function open(log: MemoryGroupLog): GroupPartition {
     random: seededRandom(3),
     elapsedMs: () => performance.now(),
     events: silent,
-  })
+  }
 }
 
 function commit(partition: GroupPartition, position: number, groupId = 'g'): Promise<number | undefined> {
@@ -188,6 +192,17 @@ describe('what another process appends', () => {
     const groups = await partition.run('', (shard) => shard.list({ statesFilter: [], typesFilter: [] }))
     expect(groups.map(({ groupId }) => groupId)).toEqual(['g', 'h'])
   })
+})
+
+test('a log that cannot be opened has clients come again, and harms nothing else', async () => {
+  const partition = new GroupPartition({
+    ...optionsFor(new MemoryGroupLog()),
+    log: () => {
+      throw new Error('kept elsewhere')
+    },
+  })
+  partition.load()
+  await expect(positionIn(partition)).rejects.toMatchObject({ code: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS })
 })
 
 test('closing sends those away who wait', async () => {

@@ -22,7 +22,8 @@ export interface LoadedGroups {
 }
 
 /** Reads the groups back from their log, a small one at once, another a slice at each turn; yields how long the next turn can wait, in ms. */
-export function* loadGroups(log: GroupLog, warn: (text: string) => void): Generator<number, LoadedGroups> {
+export function* loadGroups(open: () => GroupLog, warn: (text: string) => void): Generator<number, LoadedGroups> {
+  const log = open()
   const table = new GroupTable()
   let at = log.offsets().logStartOffset
   for (;;) {

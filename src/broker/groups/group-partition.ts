@@ -81,7 +81,7 @@ export class GroupPartition {
   load(): void {
     if (this.#shard !== undefined || this.#loading !== undefined || this.#isClosed) return
     const { events, name, log } = this.#options
-    this.#loading = loadGroups(log(), (reason) => events.warn('group record unreadable', { name, reason }))
+    this.#loading = loadGroups(log, (reason) => events.warn('group record unreadable', { name, reason }))
     this.#loadOn()
   }
 
