@@ -65,13 +65,16 @@ export class Broker {
   readonly #lock: OpenFile
   readonly #router: RequestRouter
   readonly #server: KafkaServer
+  readonly #live: { config: BrokerConfig }
+  #isServing = false
 
   private constructor(options: BrokerOptions, lock: OpenFile, directory: LogDirectory) {
     this.#options = options
     this.#lock = lock
     this.#directory = directory
     const buffers = new AnswerBuffers()
-    this.services = makeServices(options, directory, buffers)
+    this.#live = { config: options.config }
+    this.services = makeServices(options, { directory, buffers, live: this.#live })
     this.#router = new RequestRouter(this.services, allHandlers)
     this.#router.add(apiVersionsHandler(() => this.#router.apiKeys))
     this.#server = new KafkaServer({
@@ -106,7 +109,19 @@ export class Broker {
     const [first] = bound
     this.services.groups.start()
     await this.#listenLocally(first?.kind === 'tcp' ? first : { host: 'localhost', port: 0 })
+    this.#isServing = true
     return bound
+  }
+
+  /** Whether clients are answered. */
+  get isServing(): boolean {
+    return this.#isServing
+  }
+
+  /** Goes by another configuration from now on, but for what is fixed at the start: limits of connections, flush policy, groups. */
+  reconfigure(config: BrokerConfig): void {
+    this.#live.config = config
+    this.services.topics.applyDefaults(config)
   }
 
   async #listenOn({ address, advertised }: ListenerConfig): Promise<DialAddress> {
@@ -128,6 +143,7 @@ export class Broker {
 
   /** Answers what was begun, makes everything durable and gives the directory back. */
   async stop(): Promise<void> {
+    this.#isServing = false
     this.#server.closeListeners()
     await this.services.cluster.controlledShutdown()
     this.services.delayed.close()
@@ -179,7 +195,14 @@ function identityOf(fileSystem: FileSystem, path: string): { readonly clusterId:
   })
 }
 
-function makeServices(options: BrokerOptions, directory: LogDirectory, buffers: AnswerBuffers): BrokerServices {
+/** What the services of a broker share with it. */
+interface SharedParts {
+  readonly directory: LogDirectory
+  readonly buffers: AnswerBuffers
+  readonly live: { readonly config: BrokerConfig }
+}
+
+function makeServices(options: BrokerOptions, { directory, buffers, live }: SharedParts): BrokerServices {
   const { config, random, log } = options
   const { fileSystem } = options.directory
   const metrics = options.metrics ?? noMetrics
@@ -208,7 +231,9 @@ function makeServices(options: BrokerOptions, directory: LogDirectory, buffers: 
     config,
   )
   return {
-    config,
+    get config() {
+      return live.config
+    },
     clock: options.clock,
     log,
     metrics,
@@ -216,10 +241,7 @@ function makeServices(options: BrokerOptions, directory: LogDirectory, buffers: 
     quotas: options.quotas ?? noQuotas,
     cluster,
     topics,
-    delayed: new DelayedOperations({
-      operationsMax: config.delayedFetchesMax,
-      foreignAppendsMs: config.foreignAppendsMs,
-    }),
+    delayed: new DelayedOperations({ ...config, operationsMax: config.delayedFetchesMax }),
     sessions: new FetchSessions(config.fetchSessionsMax, () => options.clock.now()),
     groups: new GroupCoordinator({
       topics,

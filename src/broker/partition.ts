@@ -145,6 +145,11 @@ export class Partition {
     return () => void this.#listeners.delete(listener)
   }
 
+  /** Whether the log was opened: somebody has asked for the partition since the start. */
+  get isOpen(): boolean {
+    return this.#log !== undefined
+  }
+
   /** Whether somebody waits for a change. */
   get isWatched(): boolean {
     return this.#listeners.size > 0

@@ -22,7 +22,7 @@ export interface TopicDefaults {
 export class TopicRegistry {
   readonly #cluster: ClusterControl
   readonly #world: PartitionWorld
-  readonly #defaults: TopicDefaults
+  #defaults: TopicDefaults
   readonly #topics = new Map<string, ServedTopic>()
   readonly #byId = new Map<Uuid, ServedTopic>()
   /** The images that `#topics` was made from. */
@@ -75,6 +75,16 @@ export class TopicRegistry {
     this.#seen = images
     for (const [name, topic] of this.#topics) if (images.get(name)?.id !== topic.image.id) this.#drop(topic)
     for (const image of images.values()) this.#take(image)
+  }
+
+  /** Takes other defaults for what topics leave to the broker. */
+  applyDefaults(defaults: TopicDefaults): void {
+    this.#defaults = defaults
+    for (const [name, topic] of this.#topics) {
+      const renewed = { ...topic, config: this.#configOf(topic.image) }
+      this.#topics.set(name, renewed)
+      this.#byId.set(topic.image.id, renewed)
+    }
   }
 
   /** Closes the partitions of a topic that is about to be deleted. */

@@ -112,6 +112,7 @@ export const commandTable: readonly CommandEntry[] = [
     name: 'repair',
     brief: 'mend what verify finds',
     load: async () => (await import('./specs/repair.ts')).repairSpec,
+    isRare: true,
   },
   {
     name: 'replicate',

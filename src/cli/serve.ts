@@ -1,69 +1,129 @@
-import { Broker, type ListenerConfig } from '../broker/broker.ts'
-import { type BrokerConfig, defaultBrokerConfig } from '../broker/broker-config.ts'
+import { Broker } from '../broker/broker.ts'
+import { BrokerCounters } from '../broker/broker-counters.ts'
+import type { BrokerLog } from '../broker/broker-log.ts'
+import { brokerConfigOf } from '../broker/broker-settings.ts'
 import { addressName, type DialAddress } from '../network/dial.ts'
+import { HttpEndpoint } from '../network/http-endpoint.ts'
 import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
 import { wholeDirectoryOptions } from './open-store.ts'
+import { EphemeralDirectory } from './serve/ephemeral-directory.ts'
+import { runChild } from './serve/exec-child.ts'
+import { Maintenance } from './serve/maintenance.ts'
+import { maintainedLog } from './serve/maintained-log.ts'
 import { serveLog } from './serve/serve-log.ts'
+import { type ServeSettings, serveSettings } from './serve/serve-settings.ts'
+import { tellServiceManager } from './serve/service-notice.ts'
+import { watchPages } from './serve/watch-pages.ts'
 import { exitCodeOfSignal, SignalWatch, type StopSignal } from './signals.ts'
 import type { serveSpec } from './specs/serve.ts'
 import { writeText } from './standard-streams.ts'
-import { parseListenAddresses } from './values/listen-address.ts'
 
 export type ServeOptions = OptionsOf<typeof serveSpec>
 
-/** Serves a log directory until a signal asks it to stop. */
+/** Serves a log directory until a signal asks it to stop, or the command that it is for has ended. */
 export async function serve(options: ServeOptions, context: CliContext): Promise<number> {
-  const listeners = listenersOf(options)
-  const log = serveLog({ clock: context.clock, fd: context.stderr, json: options.json, quiet: options.quiet })
-  const directory = {
-    ...(await wholeDirectoryOptions(options, context)),
-    lockWaitMs,
-    onWarning: (reason: string) => log.warn('recovery', { reason }),
-  }
-  using signals = new SignalWatch({ ignored: new Set(['SIGHUP']) })
-  const broker = Broker.open({
-    directory,
-    config: configOf(options),
-    clock: context.clock,
-    random: context.random,
-    elapsedMs: () => performance.now(),
-    log,
-  })
-  try {
-    const bound = await broker.listen(listeners)
-    for (const address of bound) writeText(context.stdout, `${addressName(address)}\n`)
-    return exitCodeOfSignal[await stopSignal(signals)]
-  } finally {
-    await broker.stop()
-  }
+  if (!options.ephemeral) return new Serving(options, context).run()
+  using directory = new EphemeralDirectory()
+  const listen = options.listen.length > 0 ? options.listen : ['127.0.0.1:0']
+  return await new Serving({ ...options, listen, dir: directory.path }, context).run()
 }
 
 /** The broker answers nobody while it waits for another process, which holds a partition for a fraction of a millisecond; it tries again later. */
 const lockWaitMs = 20
 
-const defaultAddress = '127.0.0.1:9092'
+/** One run of the broker, from its settings to its end. */
+class Serving {
+  readonly #options: ServeOptions
+  readonly #context: CliContext
+  readonly #log: BrokerLog
+  readonly #counters = new BrokerCounters()
 
-function listenersOf({ listen, advertisedListener }: ServeOptions): ListenerConfig[] {
-  const [advertised] =
-    advertisedListener === undefined ? [] : parseListenAddresses(advertisedListener, '--advertised-listener')
-  const texts = listen.length === 0 ? [defaultAddress] : listen
-  return texts
-    .flatMap((text) => parseListenAddresses(text, '--listen'))
-    .map((one) => {
-      const address: DialAddress = { kind: 'tcp', ...one }
-      return advertised === undefined ? { address } : { address, advertised }
+  constructor(options: ServeOptions, context: CliContext) {
+    this.#options = options
+    this.#context = context
+    const { json, quiet, exec } = options
+    // Beside a command only what is wrong is said.
+    this.#log = serveLog({ clock: context.clock, fd: context.stderr, json, quiet: quiet || exec !== undefined })
+  }
+
+  async run(): Promise<number> {
+    const settings = this.#settings()
+    using signals = new SignalWatch({ ignored: new Set(['SIGHUP']) })
+    const broker = await this.#open(settings)
+    const maintenance = new Maintenance(maintainedLog(broker), settings.settings, this.#log)
+    const reload = (): void => this.#reload(broker)
+    let watching: HttpEndpoint | undefined
+    try {
+      const bound = await broker.listen(settings.listeners)
+      watching = await this.#watch(broker, settings.metricsAddress)
+      process.on('SIGHUP', reload)
+      maintenance.start()
+      tellServiceManager('READY=1', this.#context.environment)
+      return await this.#untilEnd(bound, signals)
+    } finally {
+      tellServiceManager('STOPPING=1', this.#context.environment)
+      process.off('SIGHUP', reload)
+      maintenance.stop()
+      watching?.close()
+      await broker.stop()
+    }
+  }
+
+  #settings(): ServeSettings {
+    const settings = serveSettings(this.#options, this.#context.fileSystem())
+    for (const name of settings.ignored) this.#log.warn('setting without meaning here', { name })
+    return settings
+  }
+
+  async #open({ settings, directory }: ServeSettings): Promise<Broker> {
+    const { clock, random } = this.#context
+    const dir = this.#options.dir ?? directory
+    const log = this.#log
+    return Broker.open({
+      directory: {
+        ...(await wholeDirectoryOptions({ ...this.#options, dir }, this.#context)),
+        lockWaitMs,
+        onWarning: (reason: string) => log.warn('recovery', { reason }),
+      },
+      config: brokerConfigOf(settings),
+      clock,
+      random,
+      elapsedMs: () => performance.now(),
+      log,
+      metrics: this.#counters,
     })
-}
+  }
 
-function configOf(options: ServeOptions): BrokerConfig {
-  const { flushPolicy, partitions, autoCreate, groupInitialRebalanceDelayMs: initialRebalanceDelayMs } = options
-  return {
-    ...defaultBrokerConfig,
-    flushPolicy,
-    numPartitions: partitions,
-    autoCreateTopics: autoCreate,
-    groups: { ...defaultBrokerConfig.groups, initialRebalanceDelayMs },
+  async #watch(broker: Broker, address: DialAddress | undefined): Promise<HttpEndpoint | undefined> {
+    if (address?.kind !== 'tcp') return undefined
+    const endpoint = await HttpEndpoint.open(address, watchPages(broker, this.#counters))
+    this.#log.info('metrics', { address: addressName({ ...address, port: endpoint.port }) })
+    return endpoint
+  }
+
+  /** A file that cannot be read any more changes nothing. */
+  #reload(broker: Broker): void {
+    tellServiceManager('RELOADING=1', this.#context.environment)
+    try {
+      broker.reconfigure(brokerConfigOf(this.#settings().settings))
+      this.#log.info('settings read again')
+    } catch (error) {
+      this.#log.error('settings left as they were', { reason: error instanceof Error ? error.message : String(error) })
+    }
+    tellServiceManager('READY=1', this.#context.environment)
+  }
+
+  async #untilEnd(bound: readonly DialAddress[], signals: SignalWatch): Promise<number> {
+    const { exec } = this.#options
+    const { environment, stdout } = this.#context
+    const addresses = bound.map(addressName)
+    if (exec !== undefined) {
+      const child = { ...environment, TSLOG_BROKERS: addresses.join(','), TSLOG_DIR: undefined }
+      return runChild(exec, { environment: child, stop: signals.stop })
+    }
+    for (const address of addresses) writeText(stdout, `${address}\n`)
+    return exitCodeOfSignal[await stopSignal(signals)]
   }
 }
 

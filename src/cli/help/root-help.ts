@@ -24,7 +24,7 @@ export function rootHelp(style: TextStyle): string {
     ),
     '',
     '-d DIR names the log directory (else TSLOG_DIR, ./.tslog, ~/.local/share/tslog).',
-    `Also: ${rare.join(', ')}. See tslog COMMAND --help and man tslog.`,
+    `Also: ${rare.join(', ')}. Help: COMMAND --help, man tslog.`,
   ].join('\n')}\n`
 }
 

@@ -1,3 +1,4 @@
+import { pino } from 'pino'
 import type { Clock } from '../../base/clock.ts'
 import type { BrokerLog, LogFacts } from '../../broker/broker-log.ts'
 import { visibleText } from '../format/visible-text.ts'
@@ -13,33 +14,39 @@ export interface ServeLogOptions {
   readonly quiet: boolean
 }
 
-/** One line an event: `2026-11-27T12:00:00.000Z INFO listening address=127.0.0.1:9092`. No fact can begin a line of its own. */
-export function serveLog(options: ServeLogOptions): BrokerLog {
-  const say = (level: string, event: string, facts: LogFacts = {}): void => {
-    const time = new Date(options.clock.now()).toISOString()
-    const line = options.json ? jsonLine({ time, level, event }, facts) : plainLine(`${time} ${level} ${event}`, facts)
-    writeMessage(options.fd, `${line}\n`)
-  }
-  return {
-    info: (event, facts) => {
-      if (!options.quiet) say('INFO', event, facts)
+/** One line an event: `2026-11-27T12:00:00.000Z INFO listening address=127.0.0.1:9092`, or the same as JSON. */
+export function serveLog({ clock, fd, json, quiet }: ServeLogOptions): BrokerLog {
+  const logger = pino(
+    {
+      base: null,
+      level: quiet ? 'warn' : 'info',
+      messageKey: 'event',
+      timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label.toUpperCase() }) },
     },
-    warn: (event, facts) => say('WARN', event, facts),
-    error: (event, facts) => say('ERROR', event, facts),
+    { write: (line: string) => writeMessage(fd, json ? line : `${plainLine(line)}\n`) },
+  )
+  return {
+    info: (event, facts) => logger.info(written(facts), event),
+    warn: (event, facts) => logger.warn(written(facts), event),
+    error: (event, facts) => logger.error(written(facts), event),
   }
 }
 
-function plainLine(head: string, facts: LogFacts): string {
-  const told = Object.entries(facts).filter(([, value]) => value !== undefined)
-  return [head, ...told.map(([name, value]) => `${name}=${plainValue(String(value))}`)].join(' ')
+/** Offsets are beyond what JSON's readers take for a number. */
+function written(facts: LogFacts = {}): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [name, typeof value === 'bigint' ? String(value) : value]),
+  )
+}
+
+/** The same line for people. No fact can begin a line of its own. */
+function plainLine(line: string): string {
+  const { time, level, event, ...facts } = JSON.parse(line) as Record<string, unknown>
+  const told = Object.entries(facts).map(([name, value]) => `${name}=${plainValue(String(value))}`)
+  return [time, level, event, ...told].join(' ')
 }
 
 function plainValue(text: string): string {
   return /^[^\s"=\\\p{C}]+$/u.test(text) ? text : JSON.stringify(visibleText(text))
-}
-
-function jsonLine(head: LogFacts, facts: LogFacts): string {
-  return JSON.stringify({ ...head, ...facts }, (_, value: unknown) =>
-    typeof value === 'bigint' ? String(value) : value,
-  )
 }

@@ -33,7 +33,6 @@ export const serveSpec = {
       value: 'WHEN',
       example: 'os',
       options: ['sync', 'os'],
-      default: 'sync',
       summary:
         'When an acknowledged record is on the disk: sync (before the answer, many requests at once) or os (whenever the system likes, as Kafka has it).',
     },
@@ -43,7 +42,6 @@ export const serveSpec = {
       example: '6',
       min: 1,
       max: 10_000,
-      default: 1,
       aliases: ['num-partitions'],
       summary: 'How many partitions a topic has whose creator leaves it open (num.partitions).',
     },
@@ -53,6 +51,37 @@ export const serveSpec = {
       allowNo: true,
       summary: 'Make a topic that a client names and that is not there (auto.create.topics.enable).',
     },
+    'config-file': {
+      kind: 'string',
+      value: 'FILE',
+      example: '/etc/tslog/server.properties',
+      completes: 'files',
+      summary:
+        "Settings under Kafka's names, one a line (num.partitions=6); flags go before it. SIGHUP reads it again.",
+    },
+    override: {
+      kind: 'string',
+      value: 'KEY=VALUE',
+      example: 'log.retention.check.interval.ms=60000',
+      repeated: true,
+      summary: 'One setting, before what the file says of it.',
+    },
+    'metrics-listen': {
+      kind: 'string',
+      value: 'HOST:PORT',
+      example: '127.0.0.1:9308',
+      summary: 'Where /metrics (Prometheus), /healthz and /readyz are told over HTTP (metrics.listener).',
+    },
+    ephemeral: {
+      kind: 'bool',
+      summary: 'A throw-away broker: a directory of its own that is removed at the end, on any free port.',
+    },
+    exec: {
+      kind: 'string',
+      value: 'COMMAND',
+      example: 'make test',
+      summary: 'Run a shell command with TSLOG_BROKERS set, and end with it and its exit code.',
+    },
     ...adoptFlag,
     'group-initial-rebalance-delay-ms': {
       kind: 'int',
@@ -60,13 +89,16 @@ export const serveSpec = {
       example: '0',
       min: 0,
       max: 600_000,
-      default: 3000,
       summary:
         'How long the first rebalance of an empty consumer group waits for more members (group.initial.rebalance.delay.ms).',
     },
     ...globalFlags,
   },
   directoryOnly: true,
+  conflicts: [
+    ['ephemeral', 'dir'],
+    ['ephemeral', 'adopt'],
+  ],
   habits: { '-p': 'the port is part of --listen: --listen 127.0.0.1:9092; partitions of new topics are --partitions' },
   examples: [
     { command: 'tslog -d /var/lib/tslog serve', explanation: 'A broker on 127.0.0.1:9092' },
@@ -77,6 +109,14 @@ export const serveSpec = {
     {
       command: 'tslog -d /var/lib/tslog serve --listen 0.0.0.0:9092 --advertised-listener 10.0.0.7:9092',
       explanation: 'For clients of other machines',
+    },
+    {
+      command: "tslog serve --ephemeral --exec 'seq 10 | tslog produce t && tslog consume t'",
+      explanation: 'A broker for one command',
+    },
+    {
+      command: 'tslog serve --config-file /etc/tslog/server.properties --metrics-listen 127.0.0.1:9308',
+      explanation: 'As a service, watched by Prometheus',
     },
   ],
   exitCodes: {

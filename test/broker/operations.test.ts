@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { outcome } from '../support/binary-runner.ts'
+import { builtBinary } from '../support/built-binary.ts'
+import { type BinaryRun, runBinary } from '../support/run-binary.ts'
+import { ServeScene } from './serve-scene.ts'
+
+let home: string
+const scenes: ServeScene[] = []
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'tslog-operations-'))
+})
+
+afterEach(async () => {
+  for (const scene of scenes.splice(0)) await scene.remove()
+  rmSync(home, { recursive: true, force: true })
+})
+
+async function serve(...flags: string[]): Promise<ServeScene> {
+  const scene = await ServeScene.start(flags)
+  scenes.push(scene)
+  return scene
+}
+
+describe('--ephemeral --exec', () => {
+  const run = (command: string): Promise<BinaryRun> => {
+    const { PATH, HOME } = process.env
+    const env = { PATH, HOME, TMPDIR: home, tslog: builtBinary() }
+    return outcome(spawn(builtBinary(), ['serve', '--ephemeral', '--exec', command], { env }))
+  }
+
+  test('is a broker for one command, whose output and exit code it has, and is gone afterwards', async () => {
+    const { code, stdout } = await run('seq 3 | $tslog produce t -q && $tslog consume t && exit 7')
+    expect([code, stdout.toString()]).toEqual([7, '1\n2\n3\n'])
+    expect(readdirSync(home)).toEqual([])
+  })
+
+  test('ends with the code of a command that a signal ended', async () => {
+    expect((await run('kill -KILL $$')).code).toBe(137)
+  })
+
+  test('passes SIGTERM on', async () => {
+    const { PATH } = process.env
+    const child = spawn(builtBinary(), ['serve', '--ephemeral', '--exec', 'echo up; exec sleep 60'], {
+      env: { PATH, TMPDIR: home },
+    })
+    child.stdout.once('data', () => child.kill('SIGTERM'))
+    expect((await outcome(child)).code).toBe(143)
+    expect(readdirSync(home)).toEqual([])
+  })
+})
+
+describe('a configuration file', () => {
+  const file = (...lines: string[]): string => {
+    const path = join(home, 'server.properties')
+    writeFileSync(path, lines.map((line) => `${line}\n`).join(''))
+    return path
+  }
+
+  test('says what flags and --override do not, and names what has no meaning here', async () => {
+    const path = file('num.partitions=5', 'auto.create.topics.enable=false', 'num.io.threads=8')
+    const scene = await serve('--config-file', path, '--override', 'auto.create.topics.enable=true')
+    await expect.poll(() => scene.log).toContain('setting without meaning here name=num.io.threads')
+  })
+
+  test('is read again at SIGHUP; one that is wrong changes nothing', async () => {
+    const path = file('message.max.bytes=100000')
+    const scene = await serve('--config-file', path)
+    const big = `${'x'.repeat(50_000)}\n`
+    expect(runBinary(['produce', 't', '-b', scene.address], big).code).toBe(0)
+    file('message.max.bytes=1000')
+    process.kill(scene.pid, 'SIGHUP')
+    await expect.poll(() => scene.log).toContain('settings read again')
+    expect(runBinary(['produce', 't', '-b', scene.address, '--batch-size', '60000'], big).code).not.toBe(0)
+    file('message.max.bytes=nonsense')
+    process.kill(scene.pid, 'SIGHUP')
+    await expect.poll(() => scene.log).toContain('settings left as they were')
+    expect(runBinary(['produce', 't', '-b', scene.address], 'small\n').code).toBe(0)
+  })
+
+  test.each([
+    [['--override', 'num.partition=3'], 'unknown setting "num.partition"'],
+    [['--override', 'nothing'], "--override: 'nothing' is not KEY=VALUE"],
+    [['--config-file', '/nowhere/at/all'], '--config-file: /nowhere/at/all cannot be read'],
+  ])('%j is refused before anything is made', (flags, message) => {
+    const directory = join(home, 'log')
+    const { code, stderr } = runBinary(['serve', '-d', directory, ...flags])
+    expect(stderr).toContain(message)
+    expect([2, 3]).toContain(code)
+    expect(existsSync(directory)).toBe(false)
+  })
+})
+
+describe('--metrics-listen', () => {
+  test('tells what was done, in the format and under the names that Prometheus users know', async () => {
+    const scene = await serve('--metrics-listen', '127.0.0.1:0')
+    await expect.poll(() => scene.log).toContain('metrics')
+    const address = /metrics address=(\S+)/.exec(scene.log)?.[1]
+    expect(runBinary(['produce', 't', '-b', scene.address], 'a\nb\nc\n').code).toBe(0)
+    const page = await fetch(`http://${address}/metrics`)
+    expect(page.headers.get('content-type')).toContain('text/plain; version=0.0.4')
+    const text = await page.text()
+    expect(text).toContain('kafka_server_brokertopicmetrics_messagesin_total{topic="t"} 3\n')
+    expect(text).toContain('kafka_log_log_logendoffset{topic="t",partition="0"} 3\n')
+    expect(text).toMatch(/kafka_network_requestmetrics_requests_total\{request="Produce",error="0"\} 1\n/)
+    expect(text).toMatch(/process_resident_memory_bytes \d+\n/)
+    expect([
+      (await fetch(`http://${address}/healthz`)).status,
+      (await fetch(`http://${address}/readyz`)).status,
+    ]).toEqual([200, 200])
+    expect((await fetch(`http://${address}/else`)).status).toBe(404)
+    expect((await fetch(`http://${address}/metrics`, { method: 'POST' })).status).toBe(405)
+  })
+})
