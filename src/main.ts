@@ -15,6 +15,7 @@ async function main(words: readonly string[]): Promise<number> {
   const first = words[0]
   if (words.length === 1 && (first === '--version' || first === '-V')) return print(`${versionLine()}\n`)
   if (first === '__complete') return complete(words.slice(1))
+  if (first === '__replicate') return replicateFarSide(words.slice(1))
   const { name = '', rest } = splitCommandLine(words)
   if (name !== 'produce') assertStdoutIsOpen()
   return (await runHot(name, rest)) ?? runOther(words)
@@ -44,6 +45,12 @@ async function help(words: readonly string[]): Promise<number> {
 async function complete(words: readonly string[]): Promise<number> {
   const { systemContext } = await import('./cli/context.ts')
   return (await import('./cli/completion/complete.ts')).complete(words, systemContext())
+}
+
+/** What `tslog replicate` calls on the other end of an ssh. */
+async function replicateFarSide(words: readonly string[]): Promise<number> {
+  const { systemContext } = await import('./cli/context.ts')
+  return (await import('./cli/replicate/far-side.ts')).farSide(words, systemContext())
 }
 
 function print(text: string): number {

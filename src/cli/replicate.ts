@@ -1,4 +1,5 @@
-import { UsageError } from '../base/errors.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TemporaryError, UsageError } from '../base/errors.ts'
 import type { Leader } from '../replication/leader.ts'
 import type { LogDirectoryOptions } from '../storage/log-directory.ts'
 import { isConfirmed } from './confirmation.ts'
@@ -11,7 +12,12 @@ import { type FollowerSeat, followLeader } from './replicate/follow-leader.ts'
 import { type ReplicateOptions, type ReplicatePlan, replicatePlan } from './replicate/plan.ts'
 import { printReport, sentence } from './replicate/report.ts'
 import type { ReplicationReport } from './replicate/request.ts'
-import { say } from './results.ts'
+import type { PeerLink } from './replicate/peer-link.ts'
+import { pull, push } from './replicate/sessions.ts'
+import { sshCommandLine } from './replicate/ssh-command-line.ts'
+import { SshConnection } from './replicate/ssh-connection.ts'
+import { say, warn } from './results.ts'
+import type { SshPeer } from './values/peer.ts'
 import { exitCodeOfSignal, SignalWatch } from './signals.ts'
 import { writeMessage } from './standard-streams.ts'
 
@@ -37,6 +43,10 @@ function question({ operands, yes }: ReplicateOptions): Parameters<typeof isConf
     yes,
   }
 }
+
+/** Between two tries to connect, in ms. */
+const pauseMsMin = 500
+const pauseMsMax = 30_000
 
 interface RunWorld {
   readonly context: CliContext
@@ -89,9 +99,58 @@ class ReplicateRun {
       case 'bundle':
         return isPull ? this.#follow(bundleLeader(local, peer.path), local) : this.#bundle(peer.path)
       case 'ssh':
+        return this.#overSsh(peer)
       case 'tcp':
       case 'kafka':
         throw new UsageError(`${peer.kind}:// is not spoken by this version`, { hint: 'a directory or bundle:FILE is' })
+    }
+  }
+
+  async #overSsh(peer: SshPeer): Promise<void> {
+    const { sshCommand: command, remoteTslog, compress } = this.#options
+    const commandLine = sshCommandLine(peer, { command, remoteTslog, compress })
+    const { request } = this.#plan
+    await this.#reconnecting(async () => {
+      const connection = new SshConnection(commandLine, peer.host)
+      try {
+        await this.#talk(connection.link)
+      } catch (error) {
+        throw await connection.explain(error)
+      } finally {
+        for (const text of connection.warnings)
+          if (!request.isDryRun) warn(`${peer.host}: ${text}`, this.#options, this.#world.context)
+        connection.close()
+      }
+    })
+  }
+
+  /** Leads or follows the other side of a connection. */
+  async #talk(link: PeerLink): Promise<void> {
+    const { isPull, request } = this.#plan
+    const { local } = this.#world
+    if (isPull) return pull(link, request, this.#seat(local))
+    const leader = directoryLeader(local)
+    try {
+      await push(link, leader, request, this.#seat(local))
+    } finally {
+      leader.close()
+    }
+  }
+
+  /** With --follow a connection that ended is made again, after longer and longer pauses. */
+  async #reconnecting(connect: () => Promise<void>): Promise<void> {
+    const { signals, context } = this.#world
+    for (let pauseMs = pauseMsMin; ; pauseMs = Math.min(2 * pauseMs, pauseMsMax)) {
+      const startedMs = context.clock.now()
+      try {
+        return await connect()
+      } catch (error) {
+        if (!this.#plan.request.follows || !(error instanceof TemporaryError) || signals.stop.aborted) throw error
+        if (context.clock.now() - startedMs > pauseMsMax) pauseMs = pauseMsMin
+        this.#progress.clear()
+        warn(`${error.message}; trying again in ${pauseMs / 1000} s`, this.#options, context)
+      }
+      await sleep(pauseMs * (0.75 + Math.random() / 2), undefined, { signal: signals.stop })
     }
   }
 

@@ -14,7 +14,7 @@ import {
 
 /** One API: its row of the table, and what its requests and responses are made of. */
 export interface Api<Request, Response> extends ApiRow {
-  readonly name: ApiName
+  readonly name: string
   readonly request: Type<Request>
   readonly response: Type<Response>
 }

@@ -24,6 +24,8 @@ export class ShellScene {
     const programs = join(this.#directory, 'bin')
     mkdirSync(programs)
     symlinkSync(builtBinary(), join(programs, 'tslog'))
+    // Every host of the examples is this one: ssh runs its last word in a shell that starts in the home directory.
+    writeFileSync(join(programs, 'ssh'), '#!/bin/bash\nexec bash -c "${@: -1}"\n', { mode: 0o755 })
     this.#fill(this.#home('template'))
   }
 

@@ -1,0 +1,137 @@
+import { MalformedMessageError, TemporaryError } from '../../base/errors.ts'
+import type { ByteStream } from '../../network/byte-stream.ts'
+import { FrameReader } from '../../network/frame-reader.ts'
+import { decodeResponse, encodeRequest } from '../../protocol/api.ts'
+import { type Answerer, answerFrame } from '../../replication/leader-answers.ts'
+import { type Answer, type PeerApi, peerProtocolVersion } from '../../replication/peer-apis.ts'
+import type { Ask } from '../../replication/remote-leader.ts'
+import { errorOf } from './travelled-error.ts'
+
+/** A request of the largest batch that there may be, and its head. */
+const frameBytesMax = 128 * 1024 * 1024
+
+interface PendingAsk {
+  readonly take: (frame: Uint8Array) => void
+  readonly fail: (error: unknown) => void
+}
+
+/**
+ * A connection to another tslog. Both sides may ask; whichever does not wait for an answer answers. Ends with the connection: then whatever is
+ * asked fails.
+ */
+export class PeerLink {
+  readonly #stream: ByteStream
+  readonly #pending = new Map<number, PendingAsk>()
+  readonly #ended: Promise<void>
+  #answerer: Answerer | undefined
+  #end: (() => void) | undefined
+  #failure: unknown
+  #correlationId: number
+
+  /** The two sides count their requests apart: `isCaller` by even numbers. */
+  constructor(stream: ByteStream, isCaller: boolean) {
+    this.#stream = stream
+    this.#correlationId = isCaller ? 0 : 1
+    this.#ended = new Promise((resolve) => (this.#end = resolve))
+    const frames = new FrameReader(frameBytesMax, (frame) => this.#take(frame))
+    stream.start({
+      onBytes: (bytes) => this.#guard(() => frames.push(bytes)),
+      onClose: (cause) => this.#close(cause),
+    })
+  }
+
+  /** How messages name the other side. */
+  get peer(): string {
+    return this.#stream.peer
+  }
+
+  /** Answers requests from now on. */
+  answer(answerer: Answerer): void {
+    this.#answerer = answerer
+  }
+
+  readonly ask: Ask = async <Request, Response>(
+    api: PeerApi<Request, Response>,
+    request: Request,
+  ): Promise<Response> => {
+    this.#throwIfEnded()
+    const correlationId = this.#correlationId
+    this.#correlationId = (correlationId + 2) % 2 ** 31
+    const answer = await new Promise<Answer<Response>>((resolve, reject) => {
+      const take = (frame: Uint8Array): void => resolve(decodeResponse(api, peerProtocolVersion, frame).value)
+      this.#pending.set(correlationId, { take, fail: reject })
+      this.#stream.send(
+        encodeRequest(api, { apiVersion: peerProtocolVersion, correlationId, clientId: 'tslog' }, request),
+      )
+    })
+    if (answer.failure !== null) throw errorOf(answer.failure, this.peer)
+    if (answer.value === null) throw new MalformedMessageError(`${this.peer} gave no answer`, 0)
+    return answer.value
+  }
+
+  /** Resolves when the connection has ended, whoever ended it; throws what was wrong with what came. */
+  async ended(): Promise<void> {
+    await this.#ended
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Resolves once what was sent has left this process. */
+  async drained(): Promise<void> {
+    while (this.#stream.queuedBytes > 0 && this.#end !== undefined) await this.#stream.drained()
+  }
+
+  close(): void {
+    this.#stream.close()
+  }
+
+  #take(frame: Uint8Array): void {
+    const id = frame.length < 4 ? -1 : new DataView(frame.buffer, frame.byteOffset).getInt32(0)
+    const pending = this.#pending.get(id)
+    if (pending !== undefined) {
+      this.#pending.delete(id)
+      return pending.take(frame)
+    }
+    if (this.#answerer === undefined) throw new MalformedMessageError('a frame that nobody waits for', 0)
+    answerFrame(frame, this.#answerer).then(
+      (answer) => this.#stream.send(answer),
+      (error: unknown) => this.#fail(error),
+    )
+  }
+
+  #guard(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error
+    this.#stream.close()
+    this.#close(error)
+  }
+
+  #close(cause?: unknown): void {
+    if (this.#end === undefined) return
+    const error = this.#failure ?? connectionLost(this.peer, cause)
+    for (const { fail } of this.#pending.values()) fail(error)
+    this.#pending.clear()
+    this.#end()
+    this.#end = undefined
+  }
+
+  #throwIfEnded(): void {
+    if (this.#end === undefined) throw this.#failure ?? connectionLost(this.peer, undefined)
+  }
+}
+
+/** The other side is gone, or what lies between. */
+export class ConnectionLostError extends TemporaryError {}
+
+function connectionLost(peer: string, cause: unknown): ConnectionLostError {
+  return new ConnectionLostError(`the connection to ${peer} ended`, {
+    cause,
+    hint: 'run the command again: it goes on where it was',
+  })
+}

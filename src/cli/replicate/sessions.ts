@@ -1,0 +1,183 @@
+import { RefusedError } from '../../base/errors.ts'
+import { offset } from '../../base/brands.ts'
+import type { Leader } from '../../replication/leader.ts'
+import { type Answerer, anyOf, answererOf, leaderAnswers } from '../../replication/leader-answers.ts'
+import {
+  beginApi,
+  endApi,
+  type FailureMessage,
+  type PeerApi,
+  peerProtocolVersion,
+  progressApi,
+  reportApi,
+  type ReportRequest,
+} from '../../replication/peer-apis.ts'
+import { RemoteLeader } from '../../replication/remote-leader.ts'
+import { versionLine } from '../version.ts'
+import { type FollowerSeat, followLeader } from './follow-leader.ts'
+import { decodeOrder, encodeOrder } from './order-message.ts'
+import type { PeerLink } from './peer-link.ts'
+import type { ReplicationReport, ReplicationRequest } from './request.ts'
+import { errorOf, failureFor } from './travelled-error.ts'
+
+/** Opens the talk: both sides say their versions, and the other one hears what it is to do. Throws `RefusedError` when they do not fit. */
+async function begin(link: PeerLink, isFollower: boolean, request: ReplicationRequest): Promise<void> {
+  const order = encodeOrder(request)
+  const said = { software: versionLine(), lastVersion: peerProtocolVersion, isFollower, order }
+  const answer = await link.ask(beginApi, said)
+  if (answer.lastVersion !== peerProtocolVersion) throw otherVersion(link.peer, answer.software)
+}
+
+function otherVersion(peer: string, software: string): RefusedError {
+  return new RefusedError(
+    `${peer} runs ${software}, which speaks another version of replication than ${versionLine()}`,
+    {
+      hint: 'bring both sides to one version of tslog',
+    },
+  )
+}
+
+/** Follows the other side, which is asked to lead. */
+export async function pull(link: PeerLink, request: ReplicationRequest, seat: FollowerSeat): Promise<void> {
+  await begin(link, false, request)
+  await followLeader(new RemoteLeader(link.peer, link.ask, () => link.close()), request, seat)
+}
+
+/** Who watches a follower on the other side. */
+export type FollowerWatch = Pick<FollowerSeat, 'onProgress' | 'onReport' | 'stop'>
+
+/** Leads the other side, which is asked to follow, until it is at its end. Throws what it failed with. */
+export async function push(
+  link: PeerLink,
+  leader: Leader,
+  request: ReplicationRequest,
+  watch: FollowerWatch,
+): Promise<void> {
+  const end = new Promise<FailureMessage | null>((resolve) => {
+    const note = <Request>(api: PeerApi<Request, object>, act: (request: Request) => void): Answerer =>
+      answererOf(
+        api,
+        async (request) => {
+          act(request)
+          return {}
+        },
+        failureFor,
+      )
+    link.answer(
+      anyOf([
+        leaderAnswers(leader, failureFor),
+        note(progressApi, (progress) => watch.onProgress(progress)),
+        note(reportApi, (report) => watch.onReport(reportFrom(report))),
+        note(endApi, ({ failure }) => resolve(failure)),
+      ]),
+    )
+  })
+  // The other side asks right behind its answer.
+  await begin(link, true, request)
+  const lost = link.ended().then(async () => {
+    throw await lostError(link)
+  })
+  const failure = await Promise.race([end, lost, stopped(watch.stop)])
+  lost.catch(() => undefined)
+  if (failure !== null) throw errorOf(failure, link.peer)
+}
+
+function reportFrom({ groups, partitions }: ReportRequest): ReplicationReport {
+  return { groups, partitions: partitions.map((one) => ({ ...one, cutTo: one.cutTo < 0n ? undefined : one.cutTo })) }
+}
+
+/** What an ask says once the connection has ended. */
+async function lostError(link: PeerLink): Promise<unknown> {
+  return link.ask(endApi, { failure: null }).catch((error: unknown) => error)
+}
+
+function stopped(stop: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = (): void => reject(new DOMException('stopped', 'AbortError'))
+    if (stop.aborted) abort()
+    else stop.addEventListener('abort', abort, { once: true })
+  })
+}
+
+/** What the answering side has of its own. */
+export interface AnsweringSide {
+  readonly openLeader: () => Leader
+  readonly seat: Omit<FollowerSeat, 'onProgress' | 'onReport' | 'stop'>
+}
+
+/** Between two notes of how far a follower is, in ms. */
+const progressEveryMs = 100
+
+/** The side that was called: leads or follows, as it is asked to. Resolves when the other side is done or gone. */
+export async function answerPeer(link: PeerLink, side: AnsweringSide): Promise<void> {
+  let leader: Leader | undefined
+  let answerer: Answerer | undefined
+  const begun = new Promise<Begun>((resolve) => {
+    const answerBegin = answererOf(
+      beginApi,
+      async (said) => {
+        if (said.lastVersion === peerProtocolVersion) {
+          if (!said.isFollower) leader = side.openLeader()
+          answerer = leader && leaderAnswers(leader, failureFor)
+          resolve(said)
+        }
+        return { software: versionLine(), lastVersion: peerProtocolVersion }
+      },
+      failureFor,
+    )
+    link.answer((received) => answerBegin(received) ?? answerer?.(received))
+  })
+  try {
+    const said = await Promise.race([begun, link.ended()])
+    // The answer to the first request goes before any request of ours.
+    await new Promise((resolve) => setImmediate(resolve))
+    if (said?.isFollower === true) await followCaller(link, decodeOrder(said.order), side)
+    else if (said !== undefined) await link.ended()
+  } finally {
+    leader?.close()
+  }
+}
+
+interface Begun {
+  readonly isFollower: boolean
+  readonly order: Uint8Array
+}
+
+/** Follows the side that called, and tells it how far it is and how it ended. */
+async function followCaller(link: PeerLink, request: ReplicationRequest, { seat }: AnsweringSide): Promise<void> {
+  const gone = new AbortController()
+  const ended = link.ended().finally(() => gone.abort())
+  ended.catch(() => undefined)
+  const { clock } = seat.directory
+  let toldMs = 0
+  const watched: FollowerSeat = {
+    ...seat,
+    stop: gone.signal,
+    onProgress: (progress) => {
+      const now = clock.now()
+      if (Math.abs(now - toldMs) < progressEveryMs) return
+      toldMs = now
+      tell(link.ask(progressApi, progress))
+    },
+    onReport: ({ groups, partitions }) => {
+      tell(
+        link.ask(reportApi, {
+          groups,
+          partitions: partitions.map((one) => ({ ...one, cutTo: one.cutTo ?? offset(-1) })),
+        }),
+      )
+    },
+  }
+  const failure = await followLeader(new RemoteLeader(link.peer, link.ask, () => link.close()), request, watched).then(
+    () => null,
+    (error: unknown) => failureFor(error),
+  )
+  if (gone.signal.aborted) return
+  await link.ask(endApi, { failure })
+  await link.drained()
+}
+
+/** A note that nobody waits for; when the other side is gone, that is seen elsewhere. */
+function tell(told: Promise<unknown>): void {
+  told.catch(() => undefined)
+}

@@ -1,0 +1,81 @@
+import { MalformedMessageError } from '../base/errors.ts'
+import { type Frame, decodeRequest, encodeResponse, openRequest, type ReceivedRequest } from '../protocol/api.ts'
+import type { Leader } from './leader.ts'
+import { partitionToMessage, topicToMessage } from './messages.ts'
+import {
+  type Answer,
+  batchApi,
+  batchesApi,
+  type FailureMessage,
+  groupsApi,
+  partitionsApi,
+  type PeerApi,
+  topicsApi,
+} from './peer-apis.ts'
+
+/** Answers one request, or fails; `undefined` when it is not its request. */
+export type Answerer = (received: ReceivedRequest) => Promise<Frame> | undefined
+
+/** Longest that a follower may let us wait for news, in ms. */
+const waitMsMax = 60_000
+
+/** What a leader answers to its follower's requests; `toFailure` is how an error travels. */
+export function leaderAnswers(leader: Leader, toFailure: (error: unknown) => FailureMessage): Answerer {
+  const answered = <Request, Response>(
+    api: PeerApi<Request, Response>,
+    act: (request: Request) => Promise<Response>,
+  ): Answerer => answererOf(api, act, toFailure)
+  const answerers: readonly Answerer[] = [
+    answered(topicsApi, async () => ({ topics: (await leader.topics()).map(topicToMessage) })),
+    answered(partitionsApi, async ({ partitions, waitMs }) => {
+      const known = partitions.map((one) => ({
+        ...one,
+        knownEndOffset: one.knownEndOffset < 0n ? undefined : one.knownEndOffset,
+      }))
+      const found = await leader.partitions(known, Math.min(waitMs, waitMsMax))
+      return { partitions: found.map((one) => ({ described: one === undefined ? null : partitionToMessage(one) })) }
+    }),
+    answered(batchApi, async ({ offset, ...partition }) => ({
+      batch: (await leader.batchAt(partition, offset)) ?? null,
+    })),
+    answered(batchesApi, async ({ offset, ...partition }) => ({ batches: await leader.fetch(partition, offset) })),
+    answered(groupsApi, async ({ topics }) => ({ groups: await leader.groups(topics) })),
+  ]
+  return anyOf(answerers)
+}
+
+/** The first that takes a request answers it. */
+export function anyOf(answerers: readonly Answerer[]): Answerer {
+  return (received) => {
+    for (const answerer of answerers) {
+      const answer = answerer(received)
+      if (answer !== undefined) return answer
+    }
+    return undefined
+  }
+}
+
+/** Answers the requests of one API; what `act` throws travels to who asked. */
+export function answererOf<Request, Response>(
+  api: PeerApi<Request, Response>,
+  act: (request: Request) => Promise<Response>,
+  toFailure: (error: unknown) => FailureMessage,
+): Answerer {
+  return ({ header, body }) => {
+    if (header.apiKey !== api.key) return undefined
+    const request = decodeRequest(api, header.apiVersion, body)
+    const answered = act(request).then(
+      (value): Answer<Response> => ({ failure: null, value }),
+      (error: unknown): Answer<Response> => ({ failure: toFailure(error), value: null }),
+    )
+    return answered.then((answer) => encodeResponse(api, header, answer))
+  }
+}
+
+/** Reads a request frame and has it answered. Throws `MalformedMessageError` for one that nobody here answers. */
+export function answerFrame(frame: Uint8Array, answerer: Answerer): Promise<Frame> {
+  const received = openRequest(frame)
+  const answer = answerer(received)
+  if (answer !== undefined) return answer
+  throw new MalformedMessageError(`a request with key ${received.header.apiKey} in a replication`, 0)
+}
