@@ -2,7 +2,7 @@ import type { RepairAction } from '../../storage/repair/repair-action.ts'
 import type { Finding } from '../../storage/verify/finding.ts'
 import type { JsonValue } from '../format/json-document.ts'
 import type { Table } from '../format/table.ts'
-import { fileIn, findingJson } from './verify-output.ts'
+import { fileIn, findingJson, lastOffset } from './verify-output.ts'
 
 /** What a repair did, or would do. */
 export interface RepairResult {
@@ -27,14 +27,14 @@ export function actionsTable(directory: string, actions: readonly RepairAction[]
       { title: 'last offset', align: 'right' },
       { title: 'what is done' },
     ],
-    rows: actions.map(({ kind, path, position, end, firstOffset, nextOffset, what }) => [
-      kind,
-      fileIn(directory, path),
-      position,
-      end,
-      firstOffset ?? null,
-      nextOffset === undefined ? null : nextOffset - 1n,
-      what,
+    rows: actions.map((action) => [
+      action.kind,
+      fileIn(directory, action.path),
+      action.position,
+      action.end,
+      action.firstOffset ?? null,
+      lastOffset(action),
+      action.what,
     ]),
   }
 }
@@ -51,14 +51,14 @@ export function repairJson({ directory, isDryRun, actions, incurable, failures }
 }
 
 function actionJson(directory: string, action: RepairAction): JsonValue {
-  const { kind, path, position, end, firstOffset, nextOffset, what } = action
+  const { kind, path, position, end, firstOffset, what } = action
   return {
     kind,
     file: fileIn(directory, path),
     position,
     end,
     firstOffset,
-    lastOffset: nextOffset === undefined ? undefined : nextOffset - 1n,
+    lastOffset: lastOffset(action) ?? undefined,
     what,
   }
 }

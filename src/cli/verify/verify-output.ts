@@ -106,6 +106,7 @@ export function fileIn(directory: string, path: string): string {
   return path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : path
 }
 
-function lastOffset({ nextOffset }: Finding): bigint | null {
-  return nextOffset === undefined ? null : nextOffset - 1n
+/** Bytes that stand in for no offset of the log have no last one. */
+export function lastOffset({ firstOffset, nextOffset }: Pick<Finding, 'firstOffset' | 'nextOffset'>): bigint | null {
+  return nextOffset === undefined || (firstOffset !== undefined && nextOffset <= firstOffset) ? null : nextOffset - 1n
 }

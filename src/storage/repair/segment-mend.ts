@@ -66,7 +66,7 @@ export function describeMend(directory: string, { baseOffset, patches, gaps, tai
     const what =
       kind === 'hole'
         ? 'put an empty batch where these offsets are missing'
-        : `move the damaged bytes to ${file}, and put an empty batch in their place`
+        : `move the damaged bytes to ${file}${nextOffset > firstOffset ? ', and put an empty batch in their place' : ''}`
     actions.push({ kind: kind === 'hole' ? 'fill' : 'quarantine', path, position, end, firstOffset, nextOffset, what })
   }
   if (tail !== undefined) {

@@ -62,6 +62,12 @@ export class FindingList {
     else this.#dropped++
   }
 
+  /** What was found last reaches up to `end`. */
+  extendLast(end: number): void {
+    const last = this.#dropped > 0 ? undefined : this.#findings.pop()
+    if (last !== undefined) this.#findings.push({ ...last, end })
+  }
+
   /** A finding about a whole file. */
   addFile(path: string, what: Pick<Finding, 'severity' | 'kind' | 'reason'>): void {
     this.add({ ...what, path, position: 0, end: 0 })

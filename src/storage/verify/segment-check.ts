@@ -218,17 +218,12 @@ class SegmentCheck {
     return false
   }
 
-  /** The offset that follows a batch which cannot say it itself. */
+  /** The offset that follows a batch which cannot say it itself: where the next one says that it begins, if that can be. */
   #offsetBehind(endPosition: number): Offset {
     const { endOffset, published } = this.#task
     if (endPosition >= this.#end) return endOffset ?? published?.logEndOffset ?? this.#nextOffset
-    const next = findNextBatch(this.#segment.log, {
-      position: endPosition,
-      end: this.#end,
-      offsetMin: this.#nextOffset,
-      offsetMax: endOffset ?? offsetMax,
-    })
-    return next === endPosition ? baseOffsetAt(this.#segment.log, next) : this.#nextOffset
+    const next = baseOffsetAt(this.#segment.log, endPosition)
+    return next > this.#nextOffset && next < this.#border ? next : this.#nextOffset
   }
 
   #take({ batch, position, sizeInBytes, isWhole }: ScannedPlace & { kind: 'batch' }): boolean {
@@ -324,6 +319,7 @@ class SegmentCheck {
   }
 
   #report(stretch: BadStretch, kind: Finding['kind'], reason: string): void {
+    if (this.#goesOn(stretch)) return
     if (this.#stretches.length < findingsMax) this.#stretches.push(stretch)
     const { position, end, firstOffset, nextOffset } = stretch
     this.#findings.add({
@@ -336,6 +332,16 @@ class SegmentCheck {
       nextOffset,
       reason,
     })
+  }
+
+  /** Batches of other offsets that follow one another, as in a log that was copied into itself, are one stretch. */
+  #goesOn({ kind, position, end, firstOffset, nextOffset }: BadStretch): boolean {
+    const last = this.#stretches.at(-1)
+    if (last === undefined || last.kind !== 'bad' || kind !== 'bad' || last.end !== position) return false
+    if (last.nextOffset > last.firstOffset || nextOffset > firstOffset) return false
+    this.#stretches[this.#stretches.length - 1] = { ...last, end }
+    this.#findings.extendLast(end)
+    return true
   }
 
   #checkEnd(): void {

@@ -163,3 +163,14 @@ test("the log of Kafka's controllers is verified, and never written", () => {
   scene.repair()
   expect(scene.paths(/metadata-0/).map((one) => scene.bytes(one))).toEqual(before)
 })
+
+test('a log that was copied behind itself is mended in one piece', () => {
+  const scene = written()
+  scene.reboot()
+  appendBytes(scene, segmentPath(16), scene.bytes(segmentPath(16)))
+  const { damages } = scene.verify()
+  expect(damages.map(({ kind, reason }) => [kind, reason])).toEqual([['batch', 'its offsets go back: 16 after 23']])
+  expect(scene.repair()).toEqual(['quarantine 00000000000000000016.log', 'rebuild 00000000000000000016.index'])
+  expect(scene.paths(/corrupt$/).length).toBe(1)
+  expectWhole(scene)
+})
