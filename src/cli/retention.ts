@@ -15,6 +15,7 @@ import { ExitCode, exitCodeOf } from './exit-code.ts'
 import { humanBytes } from './format/human-units.ts'
 import { wholeDirectoryOptions } from './open-store.ts'
 import {
+  carriedOut,
   printRetentionJson,
   printSegments,
   type RetentionReport,
@@ -140,7 +141,7 @@ class RetentionCommand {
   async #carryOut(planned: readonly PlannedRetention[], overBytes: number): Promise<number> {
     const { limits, recompression } = this.#surroundings
     const applied = await this.#apply(planned)
-    const done = applied.map((one) => one.planned)
+    const done = applied.map(carriedOut)
     this.#say(`deleted ${totalsText(totalsOf(done))}`)
     const totals = limits.recompress && (await recompression?.recompress(this.#surroundings, done, limits.recompress))
     if (totals !== undefined && totals.segments > 0) this.#say(recompression?.recompressedText(totals) ?? '')

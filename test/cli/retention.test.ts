@@ -217,8 +217,10 @@ test('a segment that cannot be renamed fails its partition; the others are done'
   // A directory of that name is in the way.
   mkdirSync(log.path('t-0', '00000000000000000000.log.deleted'))
   writeFileSync(log.path('t-0', '00000000000000000000.log.deleted', 'x'), '')
-  const { code, stderr } = await run(log, {})
+  const { code, stdout, stderr } = await run(log, { json: true })
   expect([code, stderr]).toEqual([1, expect.stringMatching(/^tslog: t:0: cannot rename/)])
+  // Only what was done counts.
+  expect(JSON.parse(stdout)).toMatchObject({ segments: 1, bytes: 75 })
   expect(logsOf(log, 'u-0')).toEqual([1, 2])
 })
 

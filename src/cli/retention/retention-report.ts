@@ -37,6 +37,13 @@ export function totalsOf(planned: readonly PlannedRetention[]): RetentionTotals 
   return { segments, bytes, rolls }
 }
 
+/** What of a plan was done: not all of it where something failed, or another process was faster. */
+export function carriedOut({ planned, deletedSegments, isRolled }: AppliedRetention): PlannedRetention {
+  const { plan } = planned
+  const deletions = plan.deletions.slice(0, deletedSegments)
+  return { ...planned, plan: { ...plan, deletions, roll: isRolled ? plan.roll : undefined } }
+}
+
 /** `3 segments, 1.2 GiB`, and how many are sealed if any are. */
 export function totalsText({ segments, bytes, rolls }: RetentionTotals): string {
   const deleted = `${counted(segments, 'segment')}, ${humanBytes(bytes)}`
