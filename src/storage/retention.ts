@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { DiskError } from '../base/errors.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { type BudgetPartition, planBudget } from './budget-plan.ts'
 import { partitionDirectoryName, type TopicPartition } from './file-names.ts'
@@ -32,6 +33,9 @@ export interface PlannedRetention extends TopicPartition {
   readonly deleteDelayMs: number
 }
 
+/** How often a partition is looked at anew whose files others rename or remove at that moment. */
+const attemptsMax = 8
+
 /** What retention would do to the partitions of a directory now; `applyRetention` does it. Changes nothing and takes no lock. */
 export class RetentionPlanner {
   readonly #directory: LogDirectory
@@ -44,8 +48,19 @@ export class RetentionPlanner {
     this.#options = options
   }
 
-  /** What the topic's configuration asks for in one of its partitions. */
+  /** What the topic's configuration asks for in one of its partitions. Segments that vanish meanwhile are not in the plan. */
   plan(topic: Topic, partition: number): PlannedRetention {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return this.#plan(topic, partition)
+      } catch (error) {
+        const isGone = error instanceof DiskError && error.code === 'ENOENT'
+        if (!isGone || attempt === attemptsMax) throw error
+      }
+    }
+  }
+
+  #plan(topic: Topic, partition: number): PlannedRetention {
     const { fileSystem, clock } = this.#options
     const where = { topic: topic.name, partition }
     const key = partitionDirectoryName(where)

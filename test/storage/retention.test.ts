@@ -223,6 +223,22 @@ describe('retention', () => {
     expect(scene.names('.log')).toEqual(['06.log'])
   })
 
+  test('a segment that others remove between two looks is planned without', () => {
+    const scene = aged()
+    const options = scene.options('one')
+    const directory = LogDirectory.openToWrite(options)
+    // Gone after the listing, before its time index and log are opened.
+    const stop = scene.fileSystem.failOn(({ name, path }) => {
+      if (name !== 'open' || !path.endsWith('00000000000000000000.timeindex')) return undefined
+      stop()
+      for (const part of ['log', 'index', 'timeindex']) scene.fileSystem.remove(`/log/t-0/00000000000000000000.${part}`)
+      return { code: 'ENOENT' }
+    })
+    const { plan } = new RetentionPlanner(directory, options).plan(directory.topic('t'), 0)
+    directory.close()
+    expect(plan.deletions.map(({ segment }) => segment.baseOffset)).toEqual([2n])
+  })
+
   test('of two processes that apply the same plan, the second finds it done', async () => {
     const scene = aged()
     const options = scene.options('one')
