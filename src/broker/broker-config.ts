@@ -21,8 +21,6 @@ export interface BrokerConfig {
   readonly producerIdExpirationMs: number
   /** Delayed fetches of the whole broker; beyond it an answer comes at once, with whatever there is. */
   readonly delayedFetchesMax: number
-  /** How often partitions that somebody waits for are looked at for what other processes appended. */
-  readonly foreignAppendsMs: number
   /** group.*, offset.* and offsets.* */
   readonly groups: GroupCoordinatorConfig
   readonly limits: ServerLimits
@@ -37,7 +35,6 @@ export const defaultBrokerConfig: BrokerConfig = {
   fetchSessionsMax: 1000,
   producerIdExpirationMs: 86_400_000,
   delayedFetchesMax: 10_000,
-  foreignAppendsMs: 20,
   groups: groupCoordinatorDefaults,
   limits: defaultServerLimits,
 }

@@ -92,7 +92,11 @@ export class Broker {
    * `LogDirectory.openToWrite` throws.
    */
   static open(options: BrokerOptions): Broker {
-    const directory = LogDirectory.openToWrite({ ...options.directory, isServer: true })
+    const directory = LogDirectory.openToWrite({
+      ...options.directory,
+      isServer: true,
+      producerIdExpirationMs: options.config.producerIdExpirationMs,
+    })
     try {
       const lock = takeServeLock(options.directory.fileSystem, directory.path)
       return new Broker(options, lock, directory)
@@ -226,7 +230,8 @@ function makeServices(options: BrokerOptions, { directory, buffers, live }: Shar
       crc32c: (bytes) => memory.crc32c(bytes),
       onDamage: ({ path, position, firstOffset, nextOffset, reason }) =>
         log.error('damaged batch passed over', { path, position, firstOffset, nextOffset, reason }),
-      onCommit: (batches) => metrics.committed(batches, 0),
+      onCommit: (batches, elapsedMs) => metrics.committed(batches, elapsedMs),
+      elapsedMs: options.elapsedMs,
     },
     config,
   )
@@ -241,7 +246,7 @@ function makeServices(options: BrokerOptions, { directory, buffers, live }: Shar
     quotas: options.quotas ?? noQuotas,
     cluster,
     topics,
-    delayed: new DelayedOperations({ ...config, operationsMax: config.delayedFetchesMax }),
+    delayed: new DelayedOperations({ operationsMax: config.delayedFetchesMax }),
     sessions: new FetchSessions(config.fetchSessionsMax, () => options.clock.now()),
     groups: new GroupCoordinator({
       topics,

@@ -31,8 +31,9 @@ export interface CommitQueueOptions {
   readonly logStartOffset: () => Offset
   /** Told after appends became visible. */
   readonly onVisible: () => void
-  /** Told of each commit: how many batches it was for. */
-  readonly onCommit: (batches: number) => void
+  /** Told of each commit: how many batches it was for, and how long it took, in ms. */
+  readonly onCommit: (batches: number, elapsedMs: number) => void
+  readonly elapsedMs: () => number
 }
 
 /** Another process that holds the partition lets go within a fraction of a millisecond, if it runs at all. */
@@ -52,6 +53,7 @@ export class CommitQueue {
   #uncommitted: Uncommitted[] = []
   #isScheduled = false
   #isCommitting = false
+  #commitBegunMs = 0
   #retryMs = retryMsMin
   /** For another process, in ms. */
   #waitedMs = 0
@@ -126,6 +128,7 @@ export class CommitQueue {
 
   #startCommit(): void {
     this.#isCommitting = true
+    this.#commitBegunMs = this.#options.elapsedMs()
     this.#options
       .log()
       .commit()
@@ -139,7 +142,7 @@ export class CommitQueue {
     this.#isCommitting = false
     const done = this.#uncommitted.filter(({ nextOffset }) => nextOffset <= visibleEnd)
     this.#uncommitted = this.#uncommitted.filter(({ nextOffset }) => nextOffset > visibleEnd)
-    this.#options.onCommit(done.length)
+    this.#options.onCommit(done.length, this.#options.elapsedMs() - this.#commitBegunMs)
     const logStartOffset = this.#options.logStartOffset()
     for (const { listener, offered } of done) listener.appended(offered, logStartOffset)
     this.#options.onVisible()

@@ -26,7 +26,9 @@ export interface PartitionWorld {
   readonly buffers: AnswerBuffers
   readonly crc32c: (bytes: Uint8Array) => number
   readonly onDamage: (damage: Damage) => void
-  readonly onCommit: (batches: number) => void
+  readonly onCommit: (batches: number, elapsedMs: number) => void
+  /** A clock that never jumps, in ms. */
+  readonly elapsedMs: () => number
 }
 
 /**
@@ -54,6 +56,7 @@ export class Partition {
       logStartOffset: () => this.#knownOffsets()?.logStartOffset ?? offset(-1),
       onVisible: () => this.#notify(),
       onCommit: world.onCommit,
+      elapsedMs: world.elapsedMs,
     })
     this.#readers = new PartitionReaders({
       open: () => world.directory.openReader(id),
@@ -148,18 +151,6 @@ export class Partition {
   /** Whether the log was opened: somebody has asked for the partition since the start. */
   get isOpen(): boolean {
     return this.#log !== undefined
-  }
-
-  /** Whether somebody waits for a change. */
-  get isWatched(): boolean {
-    return this.#listeners.size > 0
-  }
-
-  /** Tells the listeners if another process has appended since the last look: a comparison of a few bytes of shared memory. */
-  lookForForeignAppends(): void {
-    if (this.#log?.isOvertaken !== true) return
-    const before = this.#offsets?.highWatermark
-    if (this.offsets().highWatermark !== before) this.#notify()
   }
 
   /** The topic's configuration changed: the log is opened anew once nothing is under way. */

@@ -16,22 +16,22 @@ import { mergeOffsetCheckpoint, readOffsetCheckpoint } from './offset-checkpoint
 import { PartitionDirectories } from './partition-directories.ts'
 import { PartitionLog } from './partition-log.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
+import type { PartitionLogOptions } from './partition-options.ts'
 import { PartitionReader } from './partition-reader.ts'
 import { deleteOldSegments } from './segment-deletion.ts'
 import { type CatalogTopic, refuseCollision, TopicCatalog } from './topic-catalog.ts'
 import { resolveTopicConfig, type TopicConfig, type TopicConfigTexts } from './topic-configs.ts'
 
-export interface LogDirectoryOptions {
+export interface LogDirectoryOptions extends Pick<
+  PartitionLogOptions,
+  'isServer' | 'wasClosedCleanly' | 'producerIdExpirationMs'
+> {
   readonly fileSystem: FileSystem
   readonly clock: Clock
   readonly random: Random
   readonly path: string
   /** How long to wait for other writers, in ms. */
   readonly lockWaitMs: number
-  /** Found by `openToWrite`. */
-  readonly wasClosedCleanly?: boolean
-  /** Whether this process holds `tslog-serve.lock`: the marks of a server on partitions are its own. */
-  readonly isServer?: boolean
   /** Memory for recovery to read batches into; small plain memory when absent. */
   readonly makeWindow?: () => BatchWindow
   /** A directory of Apache Kafka's becomes ours when it is opened to write; else that is refused. Goes with `kafka`. */

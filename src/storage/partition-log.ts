@@ -50,7 +50,7 @@ export class PartitionLog {
     this.#stateFile = WriteStateFile.create(options.fileSystem, this.directory)
     this.#turn = new PartitionTurn(this.#stateFile.file, options.lockWaitMs, options.elapsedMs)
     this.#sealed = new SealedSegments(options, this.directory)
-    this.#producers = new PartitionProducers(options.fileSystem, this.directory)
+    this.#producers = new PartitionProducers(options, this.directory)
     this.#age = new SegmentAge(options.clock, options.config)
   }
 

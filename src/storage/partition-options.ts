@@ -23,6 +23,8 @@ export interface PartitionLogOptions extends TopicPartition {
   readonly lockWaitMs: number
   /** Whether this process is the server of the log directory: its own `served` mark does not stop it. */
   readonly isServer?: boolean
+  /** producer.id.expiration.ms: an idempotent producer that wrote nothing for so long is forgotten. Default: Kafka's, a day. */
+  readonly producerIdExpirationMs?: number
   /** Whether `.kafka_cleanshutdown` was there when this process opened the directory: a log without word of a writer is as it was closed. */
   readonly wasClosedCleanly?: boolean
   /** A clock that never jumps, in ms: how long a turn lasts. Default: the platform's. */

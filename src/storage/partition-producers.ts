@@ -1,11 +1,17 @@
 import type { Offset } from '../base/brands.ts'
+import type { Clock } from '../base/clock.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { RecordBatch } from '../record/record-batch.ts'
 import type { ActiveSegment } from './active-segment.ts'
+import type { PartitionLogOptions } from './partition-options.ts'
 import type { PlacedBatches } from './placed-batches.ts'
 import { loadProducerState, replayProducers } from './producer-loading.ts'
 import { ProducerState, type ProducerVerdict } from './producer-state.ts'
 import type { WriteState } from './write-state.ts'
+
+/** producer.id.expiration.ms and how often it is looked at, in ms. */
+const expirationMs = 86_400_000
+const expirationCheckMs = 600_000
 
 /**
  * What the writing side of a partition knows of its producers: read from the log when it is first asked for, and kept up with appends from then
@@ -14,11 +20,16 @@ import type { WriteState } from './write-state.ts'
 export class PartitionProducers {
   readonly #fileSystem: FileSystem
   readonly #directory: string
+  readonly #clock: Clock
+  readonly #expirationMs: number
   #known: ProducerState | undefined
+  #expiredMs = 0
 
-  constructor(fileSystem: FileSystem, directory: string) {
+  constructor({ fileSystem, clock, producerIdExpirationMs = expirationMs }: PartitionLogOptions, directory: string) {
     this.#fileSystem = fileSystem
     this.#directory = directory
+    this.#clock = clock
+    this.#expirationMs = producerIdExpirationMs
   }
 
   /** The state at the log end offset of `state`. */
@@ -40,7 +51,18 @@ export class PartitionProducers {
 
   /** Whether a batch that a client sent may be appended. */
   validate(batch: RecordBatch, state: WriteState): ProducerVerdict {
-    return batch.hasProducer ? this.at(state).validate(batch) : { kind: 'new' }
+    if (!batch.hasProducer) return { kind: 'new' }
+    const producers = this.at(state)
+    this.#expire(producers)
+    return producers.validate(batch)
+  }
+
+  /** Every client that comes has a producer id of its own: those that are gone would fill the memory. */
+  #expire(producers: ProducerState): void {
+    const now = this.#clock.now()
+    if (now - this.#expiredMs < expirationCheckMs) return
+    this.#expiredMs = now
+    producers.expire(now, this.#expirationMs)
   }
 
   /** Takes note of whole batches that were just written at the log end offset of `state`, which does not count them yet. */

@@ -104,6 +104,17 @@ test('the window of an idempotent producer outlives a restart, and appends of ot
   expect(one(next, sequenced(6))).toMatchObject({ kind: 'appended', baseOffset: 8n })
 })
 
+test('a producer that wrote nothing for a day is forgotten, and begins anew with any sequence number', () => {
+  const scene = new PartitionScene()
+  let now = T0
+  const options = scene.options(scene.fileSystem.asProcess('server'))
+  const log = new PartitionLog({ ...options, isServer: true, clock: { now: () => now } })
+  for (let i = 0; i < 3; i++) one(log, sequenced(i))
+  expect(one(log, sequenced(9))).toMatchObject({ kind: 'out-of-order' })
+  now += 86_400_000
+  expect(one(log, sequenced(9))).toMatchObject({ kind: 'appended', baseOffset: 3n })
+})
+
 test('a partition with the mark of a server takes appends of that server alone', () => {
   const scene = new PartitionScene()
   const lock = takeServeLock(scene.fileSystem.asProcess('server'), logDirectory)
