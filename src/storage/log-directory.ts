@@ -16,7 +16,6 @@ import { mergeOffsetCheckpoint, readOffsetCheckpoint } from './offset-checkpoint
 import { PartitionDirectories } from './partition-directories.ts'
 import { PartitionLog } from './partition-log.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
-import type { PartitionLogOptions } from './partition-options.ts'
 import { PartitionReader } from './partition-reader.ts'
 import { deleteOldSegments } from './segment-deletion.ts'
 import { type CatalogTopic, refuseCollision, TopicCatalog } from './topic-catalog.ts'
