@@ -144,3 +144,71 @@ describe('kcat', () => {
     30_000,
   )
 })
+
+/** What a script of python prints when it runs against the broker; Debian's packages are for the system's python. */
+function python(script: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync('/usr/bin/python3', ['-c', script, scene.address, ...args])
+  if (status !== 0) throw new Error(stderr.toString())
+  return stdout.toString().trim()
+}
+
+function hasPython(module: string): boolean {
+  return spawnSync('/usr/bin/python3', ['-c', `import ${module}`]).status === 0
+}
+
+describe('python', () => {
+  test.skipIf(!hasPython('kafka'))(
+    'kafka-python reads as a member, commits, and administrates groups',
+    () => {
+      topic('python')
+      const script = [
+        'import sys',
+        'from kafka import KafkaAdminClient, KafkaConsumer',
+        'broker = sys.argv[1]',
+        "consumer = KafkaConsumer('python', bootstrap_servers=broker, group_id='pythons', auto_offset_reset='earliest')",
+        'values = [next(consumer).value for _ in range(100)]',
+        'consumer.commit()',
+        'consumer.close()',
+        'admin = KafkaAdminClient(bootstrap_servers=broker)',
+        "offsets = sorted(at.offset for at in admin.list_consumer_group_offsets('pythons').values())",
+        "state = admin.describe_consumer_groups(['pythons'])[0].state",
+        "print(len(set(values)), offsets, state, ('pythons', 'consumer') in admin.list_consumer_groups())",
+      ]
+      expect(python(script.join('\n'))).toBe('100 [25, 25, 25, 25] Empty True')
+    },
+    30_000,
+  )
+
+  test.skipIf(!hasPython('confluent_kafka'))(
+    'a static member of confluent_kafka comes back without a rebalance',
+    () => {
+      topic('static')
+      const script = [
+        'import sys',
+        'from confluent_kafka import Consumer',
+        'assigned = {"a": 0, "b": 0}',
+        'def member(name):',
+        "    consumer = Consumer({'bootstrap.servers': sys.argv[1], 'group.id': 'statics', 'group.instance.id': name,",
+        "        'session.timeout.ms': 10000, 'heartbeat.interval.ms': 100, 'auto.offset.reset': 'earliest'})",
+        '    def on_assign(_, partitions):',
+        '        assigned[name] += 1',
+        "    consumer.subscribe(['static'], on_assign=on_assign)",
+        '    return consumer',
+        "a, b = member('a'), member('b')",
+        'while len(a.assignment()) != 2 or len(b.assignment()) != 2:',
+        '    a.poll(0.05), b.poll(0.05)',
+        'before, of_b = sorted(p.partition for p in a.assignment()), assigned["b"]',
+        'a.close()',
+        "a = member('a')",
+        'while not a.assignment():',
+        '    a.poll(0.05), b.poll(0.05)',
+        'for _ in range(10):',
+        '    a.poll(0.05), b.poll(0.05)',
+        "print(sorted(p.partition for p in a.assignment()) == before, assigned['b'] == of_b)",
+        'a.close(), b.close()',
+      ]
+      expect(python(script.join('\n'))).toBe('True True')
+    },
+    30_000,
+  )
+})
