@@ -93,9 +93,12 @@ export class DirectoryStore implements LogStore {
   }
 
   async offsetForTime(partition: TopicPartition, timestamp: TimestampMs): Promise<TimedOffset | undefined> {
+    const { makeWindow } = this.#options
+    // A source that is open already knows the segments; opening another one means to list the directory again.
+    if (partition instanceof DirectorySource) return findOffsetForTime(partition.reader, timestamp, makeWindow)
     const source = await this.#source(partition, 'read_uncommitted')
     try {
-      return findOffsetForTime(source.reader, timestamp, this.#options.makeWindow)
+      return findOffsetForTime(source.reader, timestamp, makeWindow)
     } finally {
       source.close()
     }

@@ -35,7 +35,7 @@ export interface LogStore {
   trim(partition: TopicPartition, before: Offset): Promise<Offset>
   offsets(partition: TopicPartition): Promise<PartitionOffsets>
   partitionSize(partition: TopicPartition): Promise<PartitionSize>
-  /** The first record at or after `timestamp`, or `undefined` when all are older. */
+  /** The first record at or after `timestamp`, or `undefined` when all are older. A source that is given must be sought again. */
   offsetForTime(partition: TopicPartition, timestamp: TimestampMs): Promise<TimedOffset | undefined>
   /** The record with the largest timestamp, or `undefined` in an empty partition. */
   offsetOfLargestTime(partition: TopicPartition): Promise<TimedOffset | undefined>

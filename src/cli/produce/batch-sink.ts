@@ -101,7 +101,7 @@ export class BatchSink {
     return true
   }
 
-  /** Appends a batch, whose bytes may be used again afterwards. */
+  /** Takes a batch, whose bytes may be used again afterwards: it is in the log, or joined and in the log after `endTurn`. */
   async write(batch: FinishedBatch): Promise<void> {
     const appender = this.#appender ?? (await this.#open())
     await this.#appendJoined(appender)

@@ -62,7 +62,7 @@ export function encodeLines(
 
   while (stop === NEED_INPUT) {
     const scanEnd = min(inputEnd, searched + scanBytes)
-    scanBytes = min(2 * scanBytes, SCAN_BYTES)
+    scanBytes = min(scanBytes << 1, SCAN_BYTES)
     let positionsEnd = findDelimiters(searched, scanEnd, needle)
     searched = scanEnd
     if (isFinal && scanEnd === inputEnd && endsWithLine(lineStart, inputEnd, positionsEnd)) {
