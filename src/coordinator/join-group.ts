@@ -40,9 +40,12 @@ function refusalOf(group: ClassicGroup, { request }: Join, step: GroupStep): Joi
     return joinError(ErrorCode.GROUP_MAX_SIZE_REACHED, '')
   }
   if (!isConsistent(group, protocolType, protocols)) return joinError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId)
-  const size = protocols.reduce((sum, { metadata }) => sum + metadata.length, 0)
+  const size = protocols.reduce((sum, { name, metadata }) => sum + protocolOverhead + name.length + metadata.length, 0)
   return size > step.config.memberMetadataBytesMax ? joinError(ErrorCode.INVALID_REQUEST, memberId) : undefined
 }
+
+/** What keeping one protocol of a member costs beside its name and metadata, in bytes. */
+const protocolOverhead = 100
 
 /** During a rebalance those who have come count: the last to rejoin an overfull group are turned away. */
 function hasRoomFor({ roster, state }: ClassicGroup, memberId: string, { config }: GroupStep): boolean {

@@ -31,6 +31,11 @@ describe('what a JoinGroup is refused for', () => {
       { protocols: [{ name: 'range', metadata: new Uint8Array(5_000_000) }] },
       'INVALID_REQUEST',
     ],
+    [
+      'more protocols than group.member.metadata.max.bytes has room for',
+      { protocols: Array.from({ length: 50_000 }, (_, i) => ({ name: `p${i}`, metadata: new Uint8Array(0) })) },
+      'INVALID_REQUEST',
+    ],
   ])('a new group: %s', (_, options, code) => {
     const coordinator = new TestCoordinator()
     expect(coordinator.join(options).answer).toMatchObject({
