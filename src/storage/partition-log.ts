@@ -138,7 +138,9 @@ export class PartitionLog {
     })
     this.#guard(() => {
       if (!isNamed) this.#options.fileSystem.syncDirectory(this.directory)
-      this.#refuseIfRemoved(active.log)
+      // Rolls may have left it behind meanwhile, and closed it once it was synced.
+      if (this.#active === active) this.#refuseIfRemoved(active.log)
+      else this.#refuseIfRemoved()
     })
     return this.#withLock((current) => {
       if (current.syncedEndOffset < end) current.syncedEndOffset = end

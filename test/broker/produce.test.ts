@@ -190,3 +190,11 @@ describe('an idempotent producer', () => {
     )
   })
 })
+
+test('segments that are rolled faster than the disk syncs keep nobody from appending', () => {
+  const lines = Array.from({ length: 20_000 }, (_, n) => `${n}\n`).join('')
+  const words = ['-b', scene.address, '--config', 'segment.bytes=5000']
+  const { code, stderr } = runBinary(['produce', 'rolling', ...words], lines)
+  expect([code, stderr]).toEqual([0, ''])
+  expect(runBinary(['consume', 'rolling', '-b', scene.address]).stdout.toString() === lines).toBe(true)
+})
