@@ -36,14 +36,18 @@ function reachable(path: string): string {
 }
 
 function storeAt(addresses: readonly DialAddress[], name: string, acks: Acks): BrokerStore {
-  const cluster = new Cluster({
+  return new BrokerStore({ name, cluster: openCluster(addresses), acks })
+}
+
+/** The brokers behind some addresses; `isTls` speaks TLS with them. Nobody is asked yet. */
+export function openCluster(addresses: readonly DialAddress[], isTls = false): Cluster {
+  return new Cluster({
     addresses,
-    dial: (address) => dial(address, { timeoutMs: connectTimeoutMs }),
+    dial: (address) => dial(address, { timeoutMs: connectTimeoutMs, ...(isTls && { tls: {} }) }),
     softwareVersion: version(),
     requestTimeoutMs,
     retryMs,
   })
-  return new BrokerStore({ name, cluster, acks })
 }
 
 function acksOf(acks: StoreOptions['acks']): Acks {

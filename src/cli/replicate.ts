@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { TemporaryError, UsageError } from '../base/errors.ts'
+import { TemporaryError } from '../base/errors.ts'
 import type { Leader } from '../replication/leader.ts'
 import type { LogDirectoryOptions } from '../storage/log-directory.ts'
 import { isConfirmed } from './confirmation.ts'
@@ -17,7 +17,7 @@ import { pull, push } from './replicate/sessions.ts'
 import { sshCommandLine } from './replicate/ssh-command-line.ts'
 import { SshConnection } from './replicate/ssh-connection.ts'
 import { say, warn } from './results.ts'
-import type { SshPeer } from './values/peer.ts'
+import type { BrokersPeer, SshPeer } from './values/peer.ts'
 import { exitCodeOfSignal, SignalWatch } from './signals.ts'
 import { writeMessage } from './standard-streams.ts'
 
@@ -102,8 +102,18 @@ class ReplicateRun {
         return this.#overSsh(peer)
       case 'tcp':
       case 'kafka':
-        throw new UsageError(`${peer.kind}:// is not spoken by this version`, { hint: 'a directory or bundle:FILE is' })
+        return this.#withBrokers(peer)
     }
+  }
+
+  async #withBrokers(peer: BrokersPeer): Promise<void> {
+    const { brokerLeader, pushToKafka } = await import('./replicate/broker-ends.ts')
+    const { isPull, request } = this.#plan
+    const { local } = this.#world
+    await this.#reconnecting(async () => {
+      if (isPull) return this.#follow(brokerLeader(peer), local)
+      return pushToKafka(peer, request, this.#seat(local))
+    })
   }
 
   async #overSsh(peer: SshPeer): Promise<void> {
@@ -176,7 +186,7 @@ class ReplicateRun {
   #seat(directory: LogDirectoryOptions): FollowerSeat {
     return {
       directory,
-      onProgress: (progress) => this.#progress.update(progress),
+      onProgress: ({ bytesTotal, ...done }) => this.#progress.update({ ...done, bytesTotal: bytesTotal || undefined }),
       onReport: (report) => this.#take(report),
       storeGroups: (groups) => storeGroupsIn(directory, groups),
       stop: this.#world.signals.stop,

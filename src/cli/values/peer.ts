@@ -1,13 +1,20 @@
 import { UsageError } from '../../base/errors.ts'
 import { quoted } from '../format/visible-text.ts'
+import type { BrokerAddress } from './broker-list.ts'
 
 /** Where the other end of a replication is. */
 export type Peer =
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'bundle'; readonly path: string }
   | SshPeer
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly isTls: boolean }
-  | { readonly kind: 'kafka'; readonly servers: string }
+  | BrokersPeer
+
+/** A `tslog serve`, or a cluster that is not ours. */
+export interface BrokersPeer {
+  readonly kind: 'tcp' | 'kafka'
+  readonly servers: readonly BrokerAddress[]
+  readonly isTls: boolean
+}
 
 export interface SshPeer {
   readonly kind: 'ssh'
@@ -54,11 +61,11 @@ function fromUrl(text: string, scheme: string): Peer {
       return ssh(text, rest)
     case 'tcp':
     case 'tcps':
-      return { kind: 'tcp', ...hostAndPort(text, rest), isTls: scheme === 'tcps' }
-    case 'kafka': {
-      const servers = rest.replace(/\/$/, '')
-      for (const server of servers.split(',')) hostAndPort(text, server)
-      return { kind: 'kafka', servers }
+      return { kind: 'tcp', servers: [hostAndPort(text, rest)], isTls: scheme === 'tcps' }
+    case 'kafka':
+    case 'kafkas': {
+      const servers = rest.replace(/\/$/, '').split(',')
+      return { kind: 'kafka', servers: servers.map((one) => hostAndPort(text, one)), isTls: scheme === 'kafkas' }
     }
     default:
       throw new UsageError(`${quoted(text)}: ${scheme}:// is not spoken here`, { hint: `a PEER is ${forms}` })
