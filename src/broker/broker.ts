@@ -29,6 +29,7 @@ import { ProducerIds } from './producer-ids.ts'
 import { noQuotas, type Quotas } from './quotas.ts'
 import type { BrokerServices } from './request-context.ts'
 import { RequestRouter } from './request-router.ts'
+import { StoredCompression } from './stored-compression.ts'
 import { TopicRegistry } from './topic-registry.ts'
 import { errorMessageOf } from './storage-errors.ts'
 
@@ -259,6 +260,7 @@ function makeServices(options: BrokerOptions, { directory, buffers, live }: Shar
     }),
     producerIds: new ProducerIds(cluster),
     memory,
+    compression: new StoredCompression(),
     disk: logDirectoryUse(fileSystem, directory.path),
   }
 }

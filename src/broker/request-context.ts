@@ -11,6 +11,7 @@ import type { Metrics } from './metrics.ts'
 import type { ProducerIds } from './producer-ids.ts'
 import type { Quotas } from './quotas.ts'
 import type { LogDirectoryUse } from './log-directory-use.ts'
+import type { StoredCompression } from './stored-compression.ts'
 import type { TopicRegistry } from './topic-registry.ts'
 
 /** What handlers work with: everything of the broker but its sockets. */
@@ -28,6 +29,7 @@ export interface BrokerServices {
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIds
   readonly memory: KernelMemory
+  readonly compression: StoredCompression
   readonly disk: LogDirectoryUse
 }
 

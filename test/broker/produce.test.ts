@@ -4,7 +4,17 @@ import { initProducerIdApi } from '../../src/protocol/messages/init-producer-id.
 import { produceApi } from '../../src/protocol/messages/produce.ts'
 import type { ProducerId } from '../../src/base/brands.ts'
 import { runBinary } from '../support/run-binary.ts'
-import { altered, clientBatch, fetch, makeTopic, produce, produceRequest, recordsOf, sequenced } from './requests.ts'
+import {
+  altered,
+  clientBatch,
+  fetch,
+  makeTopic,
+  partitionsOf,
+  produce,
+  produceRequest,
+  recordsOf,
+  sequenced,
+} from './requests.ts'
 import { ServeScene } from './serve-scene.ts'
 import type { TestClient } from './test-client.ts'
 
@@ -118,6 +128,20 @@ describe('produce', () => {
     const shown = runBinary(['-d', scene.directory, 'consume', 'stamped', '-f', '%T']).stdout.toString()
     expect(Number(shown)).toBe(answer.logAppendTimeMs)
   })
+
+  test.each(['gzip', 'snappy', 'lz4', 'zstd', 'uncompressed'])(
+    'batches are stored with compression.type=%s',
+    async (codec) => {
+      runBinary(['-d', scene.directory, 'topics', 'create', `stored-${codec}`, '--config', `compression.type=${codec}`])
+      const values = Array.from({ length: 50 }, (_, i) => `value ${i}`)
+      const came = codec === 'uncompressed' ? clientBatch(values, undefined, 'lz4') : clientBatch(values)
+      expect((await produce(client, `stored-${codec}`, came)).errorCode).toBe(0)
+      const response = await fetch(client, [{ topic: `stored-${codec}`, from: 0n }])
+      expect(recordsOf(response)).toEqual(values.map((value, i) => `${i} ${value}`))
+      const attributes = partitionsOf(response)[0]?.records?.[22]
+      expect(attributes).toBe(['uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'].indexOf(codec))
+    },
+  )
 
   test('one replica is not enough for min.insync.replicas=2 with acks=all', async () => {
     runBinary(['-d', scene.directory, 'topics', 'create', 'two', '--config', 'min.insync.replicas=2'])

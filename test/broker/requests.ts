@@ -3,6 +3,7 @@ import { fetchApi, type FetchRequest, type FetchResponse } from '../../src/proto
 import { listOffsetsApi, type ListOffsetsResponse } from '../../src/protocol/messages/list-offsets.ts'
 import { metadataApi } from '../../src/protocol/messages/metadata.ts'
 import { produceApi, type ProduceRequest, type ProduceResponse } from '../../src/protocol/messages/produce.ts'
+import type { CompressionCodec } from '../../src/record/codec.ts'
 import { decompress } from '../../src/record/compression/compression.ts'
 import { scanBatch } from '../../src/record/log-batch.ts'
 import { RecordBatchBuilder } from '../../src/record/record-batch-builder.ts'
@@ -13,9 +14,9 @@ import type { TestClient } from './test-client.ts'
 export const NO_ID = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 /** A batch as a client makes it now. */
-export function clientBatch(values: readonly string[], key?: string): Uint8Array {
+export function clientBatch(values: readonly string[], key?: string, codec: CompressionCodec = 'none'): Uint8Array {
   const encoder = new TextEncoder()
-  const builder = new RecordBatchBuilder({ codec: 'none', sizeMax: 2 ** 30 })
+  const builder = new RecordBatchBuilder({ codec, sizeMax: 2 ** 30 })
   const timestamp = Date.now()
   for (const value of values) {
     builder.append({ key: key === undefined ? null : encoder.encode(key), value: encoder.encode(value), timestamp })

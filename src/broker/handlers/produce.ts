@@ -17,12 +17,13 @@ import type { ServedTopic } from '../topic-registry.ts'
 // Behaviour
 //   * acks 1 and all are answered once the flush policy is kept: many requests share a sync. acks 0 gets no answer, and a wrong request its end.
 //   * Each partition is judged by itself; see `batch-validation.ts`. Records inside compressed batches are opened only for compacted topics.
+//   * A topic with a compression.type of its own stores batches so, whatever they came with.
 //   * Idempotent producers: a retry of one of the last five batches is answered with where it lies; a gap is OUT_OF_ORDER_SEQUENCE_NUMBER.
 //   * Appends are in the order of the requests of a connection, which need not wait for each other.
 // Versions
 //   3 to 11. 0 to 2 carry message sets of magic 0 and 1: the connection is closed, as Kafka 4 does.
 // Not implemented
-//   Transactional batches are INVALID_TXN_STATE: no transaction can be open. compression.type other than producer does not recompress.
+//   Transactional batches are INVALID_TXN_STATE: no transaction can be open.
 
 type PartitionAnswer = ProduceResponse['responses'][number]['partitionResponses'][number]
 type PartitionData = ProduceRequest['topicData'][number]['partitionData'][number]
@@ -149,7 +150,8 @@ function checked(
   })
   if (batch.isTransactional) throw new KafkaError(ErrorCode.INVALID_TXN_STATE, 'no transaction is open')
   broker.metrics.produced(name, batch.recordCount, batch.sizeInBytes)
-  return { partition, batch, logAppendTimeMs: topic.config.messageTimestampType === 'LogAppendTime' ? now : -1 }
+  const stored = broker.compression.apply(batch, topic.config)
+  return { partition, batch: stored, logAppendTimeMs: topic.config.messageTimestampType === 'LogAppendTime' ? now : -1 }
 }
 
 function checkReplicas({ image, config }: ServedTopic, acks: number, index: number): void {

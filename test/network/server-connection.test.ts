@@ -1,0 +1,184 @@
+import { expect, test } from 'vitest'
+import { AnswerBuffers } from '../../src/network/answer-buffers.ts'
+import type { ByteStream, ByteStreamEvents } from '../../src/network/byte-stream.ts'
+import { RequestBudget } from '../../src/network/request-budget.ts'
+import { type Answer, ServerConnection } from '../../src/network/server-connection.ts'
+import { defaultServerLimits, type ServerLimits } from '../../src/network/server-limits.ts'
+
+/** A client that sends and takes what the test says. */
+class FakeStream implements ByteStream {
+  readonly peer = 'client'
+  readonly sent: string[] = []
+  queuedBytes = 0
+  isPaused = false
+  isClosed = false
+  #events: ByteStreamEvents | undefined
+  #drained: (() => void)[] = []
+
+  start(events: ByteStreamEvents): void {
+    this.#events = events
+  }
+
+  send(pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) this.sent.push(...new TextDecoder().decode(piece).split(''))
+  }
+
+  drained(): Promise<void> {
+    return new Promise((resolve) => void this.#drained.push(resolve))
+  }
+
+  pause(): void {
+    this.isPaused = true
+  }
+
+  resume(): void {
+    this.isPaused = false
+  }
+
+  close(): void {
+    this.isClosed = true
+  }
+
+  /** Requests come whose bodies are these letters: `p` is pipelined. */
+  ask(...letters: string[]): void {
+    for (const letter of letters) this.give(Uint8Array.from([0, 0, 0, 1, letter.charCodeAt(0)]))
+  }
+
+  give(bytes: Uint8Array): void {
+    this.#events?.onBytes(bytes)
+  }
+
+  drain(): void {
+    this.queuedBytes = 0
+    for (const resolve of this.#drained.splice(0)) resolve()
+  }
+}
+
+/** A connection whose requests are answered when the test says so. */
+class Scene {
+  readonly stream = new FakeStream()
+  readonly connection: ServerConnection
+  readonly begun: string[] = []
+  readonly causes: unknown[] = []
+  readonly budget: RequestBudget
+  nowMs = 0
+  readonly #answers = new Map<string, (answer: Answer) => void>()
+
+  constructor(limits: Partial<ServerLimits> = {}) {
+    const all = { ...defaultServerLimits, ...limits }
+    this.budget = new RequestBudget(all.queuedRequestBytesMax)
+    const world = { limits: all, budget: this.budget, buffers: new AnswerBuffers(), now: () => this.nowMs }
+    this.connection = new ServerConnection(this.stream, world)
+    this.connection.start({
+      isPipelined: (request) => request[0] === 'p'.charCodeAt(0),
+      handle: (request) => this.#begin(String.fromCharCode(request[0] ?? 0)),
+      onClose: (cause) => void this.causes.push(cause),
+    })
+  }
+
+  /** Answers the request that was begun as the `at`th. */
+  async answer(at: number): Promise<void> {
+    this.#answers.get(String(at))?.([new TextEncoder().encode(String(at))])
+    await this.settled()
+  }
+
+  async settled(): Promise<void> {
+    for (let i = 0; i < 5; i++) await Promise.resolve()
+  }
+
+  #begin(letter: string): Promise<Answer> {
+    const at = this.begun.push(letter) - 1
+    return new Promise((resolve) => void this.#answers.set(String(at), resolve))
+  }
+}
+
+test('a request is begun when the one before it is answered', async () => {
+  const scene = new Scene()
+  scene.stream.ask('a', 'b')
+  expect(scene.begun).toEqual(['a'])
+  await scene.answer(0)
+  expect(scene.begun).toEqual(['a', 'b'])
+  expect(scene.stream.sent).toEqual(['0'])
+})
+
+test('pipelined requests do not wait for each other, and are answered in their order', async () => {
+  const scene = new Scene()
+  scene.stream.ask('p', 'p', 'p', 'a', 'p')
+  expect(scene.begun).toEqual(['p', 'p', 'p'])
+  await scene.answer(2)
+  await scene.answer(1)
+  expect(scene.stream.sent).toEqual([])
+  await scene.answer(0)
+  expect(scene.stream.sent).toEqual(['0', '1', '2'])
+  expect(scene.begun).toEqual(['p', 'p', 'p', 'a'])
+  await scene.answer(3)
+  expect(scene.begun.length).toBe(5)
+})
+
+test('while a client takes none of its answers no more of its requests are begun; then it goes on', async () => {
+  const scene = new Scene({ unsentBytesMax: 10 })
+  scene.stream.queuedBytes = 11
+  scene.stream.ask('a')
+  expect(scene.begun).toEqual([])
+  scene.stream.drain()
+  await scene.settled()
+  expect(scene.begun).toEqual(['a'])
+})
+
+test('a client that is too far ahead is not read, and read again when it was answered', async () => {
+  const scene = new Scene({ queuedRequestsMax: 2 })
+  scene.stream.ask('a', 'b', 'c')
+  expect(scene.stream.isPaused).toBe(true)
+  await scene.answer(0)
+  expect(scene.stream.isPaused).toBe(false)
+})
+
+test('when all together have sent too much those between two requests are not read', async () => {
+  const scene = new Scene({ queuedRequestBytesMax: 8 })
+  scene.stream.ask('a')
+  expect(scene.stream.isPaused).toBe(false)
+  scene.stream.ask('b')
+  expect(scene.stream.isPaused).toBe(true)
+  await scene.answer(0)
+  expect(scene.budget.bytes).toBe(5)
+  expect(scene.stream.isPaused).toBe(false)
+  scene.connection.close()
+  expect(scene.budget.bytes).toBe(0)
+})
+
+test('a request that never ends is overdue after its time, which grows with what came', () => {
+  const scene = new Scene({ requestMs: 1000, requestBytesPerSecondMin: 10 })
+  scene.stream.give(Uint8Array.from([0, 0, 1, 0]))
+  scene.nowMs = 1399
+  expect(scene.connection.overdue(scene.nowMs)).toBe(undefined)
+  scene.nowMs = 1400
+  expect(scene.connection.overdue(scene.nowMs)).toBe('slow request')
+})
+
+test('a client without a request is overdue after its time, one that waits for an answer is not', async () => {
+  const scene = new Scene({ idleMs: 1000 })
+  scene.stream.ask('a')
+  scene.nowMs = 5000
+  expect(scene.connection.overdue(scene.nowMs)).toBe(undefined)
+  await scene.answer(0)
+  expect(scene.connection.overdue(5999)).toBe(undefined)
+  expect(scene.connection.overdue(6000)).toBe('idle')
+})
+
+test('a reader that takes nothing is overdue, one that takes a little is not', () => {
+  const scene = new Scene({ unsentMs: 1000 })
+  scene.stream.queuedBytes = 500
+  expect(scene.connection.overdue(0)).toBe(undefined)
+  scene.stream.queuedBytes = 499
+  expect(scene.connection.overdue(999)).toBe(undefined)
+  expect(scene.connection.overdue(1998)).toBe(undefined)
+  expect(scene.connection.overdue(1999)).toBe('slow reader')
+})
+
+test('a frame that lies ends the connection, with the reason', () => {
+  const scene = new Scene({ requestBytesMax: 100 })
+  scene.stream.give(Uint8Array.from([0, 0, 0, 101]))
+  expect(scene.stream.isClosed).toBe(true)
+  expect(String(scene.causes)).toContain('a frame of 101 bytes is announced, 100 are allowed')
+  expect(scene.causes.length).toBe(1)
+})
