@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Contender, Duel, Goal } from './row.ts'
 import { runBash, timeRun } from './shell.ts'
 import type { Run, Surroundings } from './shell.ts'
@@ -79,6 +81,10 @@ function once(contender: Contender, surroundings: Surroundings): Run {
   // Writing back what the last run left must not fall into this one.
   runBash(`${contender.prepare ?? ''}\nsync -f .`, surroundings)
   const run = timeRun(contender.script, surroundings)
+  const { secondsFile } = contender
+  if (secondsFile !== undefined) {
+    return { ...run, seconds: Number(readFileSync(join(surroundings.cwd, secondsFile), 'utf8')) }
+  }
   const repeats = contender.repeats ?? 1
   return { ...run, seconds: run.seconds / repeats, cpuSeconds: run.cpuSeconds / repeats }
 }

@@ -1,8 +1,11 @@
 import { existsSync, mkdirSync, openSync, closeSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** `access`: lines of a web server's access log, 98 bytes on average; `short`: about 20 bytes; `json`: objects of about 1 KB. */
-export type InputKind = 'access' | 'short' | 'json'
+/**
+ * `access`: lines of a web server's access log, 98 bytes on average; `short`: about 20 bytes; `json`: objects of about 1 KB; `keyed`: lines of 100 bytes
+ * with one of a million keys before a colon.
+ */
+export type InputKind = 'access' | 'short' | 'json' | 'keyed'
 
 /**
  * The path of a file of `size` bytes or one line more, all of it whole lines, with the same content for the same seed on every machine.
@@ -68,6 +71,9 @@ const lineMakers: Record<InputKind, (chance: Chance) => () => string> = {
   },
   short(chance) {
     return () => `${chance.of(metrics)} ${chance.skewed(1_000_000)} ${1_700_000_000 + chance.below(86_400)}\n`
+  },
+  keyed(chance) {
+    return () => `user-${String(chance.below(1_000_000)).padStart(8, '0')}:${hex(chance, 84)}\n`
   },
   json(chance) {
     const clock = new LogClock(chance)

@@ -9,6 +9,8 @@ export interface Contender {
   readonly script: string
   /** Untimed bash before every run: removes what the last run left, so that each begins with fresh files. */
   readonly prepare?: string
+  /** A file in `work` into which the script writes how many seconds count: where its start-up is not what is compared. */
+  readonly secondsFile?: string
   /** How often the script does the thing, 1 by default: start-up is measured in one loop of many. */
   readonly repeats?: number
 }

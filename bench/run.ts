@@ -10,6 +10,7 @@ import { describe, describeMachine, describeRows, judge } from './report.ts'
 import type { Machine, Outcome } from './report.ts'
 import type { Bench, Row } from './row.ts'
 import { appenderRows } from './rows/appenders.ts'
+import { compactionRows } from './rows/compaction.ts'
 import { compressionRows } from './rows/compression.ts'
 import { consumeRows } from './rows/consume.ts'
 import { ingestRows } from './rows/ingest.ts'
@@ -33,6 +34,7 @@ const rows: readonly Row[] = [
   ...memoryRows,
   ...recoveryRows,
   ...verifyRows,
+  ...compactionRows,
 ]
 
 const usage = `npm run bench -- [--row NAME]... [--pairs N] [--size BYTES] [--data DIR] [--tslog PATH] [--json FILE] [--list]

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import type { InputKind } from '../input.ts'
 import type { Bench, Row } from '../row.ts'
 import { quote, runBash } from '../shell.ts'
 
@@ -24,12 +25,22 @@ export const memoryRows: readonly Row[] = [
     prepare: (tslog, input) => `${tslog} produce t --config segment.bytes=268435456 --fsync never < ${input}`,
     script: (tslog) => `{ echo $BASHPID >&3; exec ${tslog} verify; }`,
   }),
+  memory('memory-compact', {
+    label: 'tslog compact --memory 64M',
+    input: 'keyed',
+    must: 67 + 60,
+    prepare: (tslog, input) =>
+      `${tslog} topics create t -c cleanup.policy=compact -c segment.bytes=100000000; ${tslog} produce t -K : --fsync never < ${input}`,
+    script: (tslog) => `{ echo $BASHPID >&3; exec ${tslog} compact --memory 64M; }`,
+  }),
 ]
 
 interface Watched {
   readonly label: string
   /** MB, when it is not what most commands may take. */
   readonly must?: number
+  /** `access` unless said otherwise. */
+  readonly input?: InputKind
   readonly prepare?: (tslog: string, input: string) => string
   /** Prints the process id of tslog to descriptor 3 before it becomes tslog. */
   readonly script: (tslog: string, input: string) => string
@@ -41,7 +52,7 @@ export function memory(name: string, watched: Watched): Row {
     limit: 'no rival: what a small container can spare',
     goal: { figure: 'megabytes', must: watched.must ?? 80, hopedFor: watched.must === undefined ? 45 : 80 },
     async start(bench) {
-      const input = quote(await bench.input('access'))
+      const input = quote(await bench.input(watched.input ?? 'access'))
       const tslog = quote(bench.tslog)
       if (watched.prepare !== undefined) runBash(watched.prepare(tslog, input), bench.surroundings)
       return { kind: 'reading', label: watched.label, read: () => peak(watched.script(tslog, input), bench) }
