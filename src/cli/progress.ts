@@ -5,7 +5,8 @@ import { humanBytes, humanCount, humanDuration } from './format/human-units.ts'
 /** How far a long piece of work is; totals of the whole work so far. */
 export interface ProgressFacts {
   readonly bytes: number
-  readonly records: number
+  /** Left out where records are not what is counted. */
+  readonly records?: number | undefined
   /** Bytes of all the work, when known. */
   readonly bytesTotal?: number | undefined
 }
@@ -70,12 +71,17 @@ export class ProgressLine {
 /** The words of the line; `elapsedMs` since the work began. */
 export function progressText({ bytes, records, bytesTotal }: ProgressFacts, elapsedMs: number): string {
   const parts = [bytesTotal === undefined ? humanBytes(bytes) : `${humanBytes(bytes)} of ${humanBytes(bytesTotal)}`]
-  parts.push(`${humanCount(records)} records`)
-  if (elapsedMs > 0) parts.push(`${humanCount(Math.round((records / elapsedMs) * 1000))}/s`)
+  if (records !== undefined) parts.push(`${humanCount(records)} records`)
+  if (elapsedMs > 0) parts.push(rateText({ bytes, records }, elapsedMs))
   if (bytesTotal !== undefined && bytes > 0 && bytesTotal > bytes && elapsedMs > 0) {
     parts.push(`${humanDuration((elapsedMs / bytes) * (bytesTotal - bytes))} left`)
   }
   return parts.join(', ')
+}
+
+function rateText({ bytes, records }: ProgressFacts, elapsedMs: number): string {
+  const perSecond = Math.round(((records ?? bytes) / elapsedMs) * 1000)
+  return `${records === undefined ? humanBytes(perSecond) : humanCount(perSecond)}/s`
 }
 
 /** Where SIGUSR1 comes from: `process`, or a fake in tests. */

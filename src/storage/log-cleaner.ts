@@ -30,8 +30,15 @@ export interface CleanerOptions extends CleaningOptions {
 }
 
 /** What compaction of a partition did. */
-export interface CleanedLog extends CleanedCounts {
+export interface CleanedLog {
   readonly plan: CleaningPlan
+  /** Of the part that was compacted, before and after. */
+  readonly bytesBefore: number
+  readonly bytesAfter: number
+  readonly recordsBefore: number
+  readonly recordsAfter: number
+  /** Records that went because they have no key: in a compacted log they should not be. */
+  readonly recordsWithoutKey: number
   /** Up to here the log is compacted now. */
   readonly cleanedEndOffset: Offset
   /** More than one when the map did not hold all keys at once. */
@@ -96,17 +103,33 @@ async function cleanUpTo(
   const log = directory.openLog(where)
   const config = directory.config(where.topic)
   const segmentsBefore = listSegments(fileSystem, log.directory).length
-  const counts = emptyCounts()
-  let passes = 0
+  const passes: CleanedCounts[] = []
   let firstDirtyOffset = plan.firstDirtyOffset
   while (firstDirtyOffset < plan.firstUncleanableOffset) {
+    const counts = emptyCounts()
     const range = { firstDirtyOffset, endOffset: plan.firstUncleanableOffset }
     firstDirtyOffset = await new CleaningPass(log, { ...options, config, now: clock.now(), counts }, range).run()
-    passes++
+    passes.push(counts)
     writeCheckpoint(directory, where, { ...options, firstDirtyOffset })
   }
   const segmentsAfter = listSegments(fileSystem, log.directory).length
-  return { plan, ...counts, cleanedEndOffset: firstDirtyOffset, passes, segmentsBefore, segmentsAfter }
+  const cleaned = { plan, cleanedEndOffset: firstDirtyOffset, segmentsBefore, segmentsAfter }
+  return { ...cleaned, ...totalOf(passes), passes: passes.length }
+}
+
+type Totals = Pick<CleanedLog, 'bytesBefore' | 'bytesAfter' | 'recordsBefore' | 'recordsAfter' | 'recordsWithoutKey'>
+
+/** The last pass reads the whole part that was compacted, but for what the passes before it left out. */
+function totalOf(passes: readonly CleanedCounts[]): Totals {
+  const { bytesWritten: bytesAfter, recordsKept: recordsAfter } = passes.at(-1) ?? emptyCounts()
+  const sum = (of: (pass: CleanedCounts) => number): number => passes.reduce((total, pass) => total + of(pass), 0)
+  return {
+    bytesBefore: bytesAfter + sum(({ bytesRead, bytesWritten }) => bytesRead - bytesWritten),
+    bytesAfter,
+    recordsBefore: recordsAfter + sum(({ recordsRead, recordsKept }) => recordsRead - recordsKept),
+    recordsAfter,
+    recordsWithoutKey: sum(({ recordsWithoutKey }) => recordsWithoutKey),
+  }
 }
 
 function writeCheckpoint(

@@ -50,7 +50,7 @@ describe('compact', () => {
     const first = await run(log, { json: true, partition: ['1'] })
     const { partitions } = JSON.parse(first.stdout) as { partitions: Record<string, unknown>[] }
     expect(partitions).toMatchObject([
-      { topic: 't', partition: 1, isDue: true, compacted: { recordsRead: 6, recordsKept: 1, passes: 1 } },
+      { topic: 't', partition: 1, isDue: true, compacted: { recordsBefore: 6, recordsAfter: 1, passes: 1 } },
     ])
     const second = await run(log, { json: true, partition: ['1'], exitCode: true, 'exit-code': true })
     expect(second.code).toBe(4)

@@ -91,7 +91,7 @@ describe('compaction beside producers and readers', () => {
         )
         for (const { code, stdout, stderr } of runs) {
           expect([0, 6], stderr).toContain(code)
-          if (stdout.toString().includes('recordsKept')) cleaned++
+          if (stdout.toString().includes('recordsAfter')) cleaned++
         }
         const now = lastOfEach(parse(log.done(['consume', 't', ...format])))
         expectNothingLost(before, now)

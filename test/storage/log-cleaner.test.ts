@@ -207,6 +207,7 @@ describe('a compacted log', () => {
     for (let i = 0; i < given.length; i += 7) scene.append(given.slice(i, i + 7))
     const cleaned = await scene.clean()
     expect(cleaned?.passes).toBeGreaterThan(3)
+    expect(cleaned).toMatchObject({ recordsBefore: Number(cleaned?.cleanedEndOffset), recordsAfter: 170 })
     const end = Number(cleaned?.cleanedEndOffset)
     expect(end).toBe(Number(cleaned?.plan.firstUncleanableOffset))
     const last = new Map(given.slice(0, end).map(({ key }, i) => [key, i]))

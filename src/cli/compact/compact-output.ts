@@ -15,7 +15,7 @@ export interface CompactedPartition extends TopicPartition {
 }
 
 const planColumns = ['Topic', 'Partition', 'State', 'Dirty ratio', 'Dirty from', 'Up to'] as const
-const resultColumns = ['Bytes read', 'Bytes kept', 'Records read', 'Records kept'] as const
+const resultColumns = ['Bytes', 'Bytes kept', 'Records', 'Records kept'] as const
 
 /** A row for each partition; after compaction with what it did. */
 export function compactedTable(partitions: readonly CompactedPartition[], isDryRun: boolean): Table {
@@ -40,7 +40,7 @@ export function compactedTable(partitions: readonly CompactedPartition[], isDryR
 
 function resultOf(cleaned: CleanedLog | undefined): (string | number)[] {
   if (cleaned === undefined) return ['', '', '', '']
-  return [cleaned.bytesRead, cleaned.bytesWritten, cleaned.recordsRead, cleaned.recordsKept]
+  return [cleaned.bytesBefore, cleaned.bytesAfter, cleaned.recordsBefore, cleaned.recordsAfter]
 }
 
 /** `compacted`, `due`, or why there is nothing to do. */
@@ -66,9 +66,9 @@ export function compactedText(partitions: readonly CompactedPartition[], isDryRu
   const sum = (of: (one: CleanedLog) => number): number => cleaned.reduce((total, one) => total + of(one), 0)
   const text = `compacted ${cleaned.length} of ${counted(partitions.length, 'partition')}`
   if (cleaned.length === 0) return text
-  const bytes = `${humanBytes(sum((one) => one.bytesRead))} to ${humanBytes(sum((one) => one.bytesWritten))}`
-  const records = `${sum((one) => one.recordsRead)} to ${counted(
-    sum((one) => one.recordsKept),
+  const bytes = `${humanBytes(sum((one) => one.bytesBefore))} to ${humanBytes(sum((one) => one.bytesAfter))}`
+  const records = `${sum((one) => one.recordsBefore)} to ${counted(
+    sum((one) => one.recordsAfter),
     'record',
   )}`
   const keyless = sum((one) => one.recordsWithoutKey)
@@ -91,16 +91,16 @@ function partitionJson({ topic, partition, plan, cleaned, failure }: CompactedPa
 
 function compactedJson(cleaned: CleanedLog): JsonValue {
   const { cleanedEndOffset, passes, segmentsBefore, segmentsAfter } = cleaned
-  const { bytesRead, bytesWritten, recordsRead, recordsKept, recordsWithoutKey } = cleaned
+  const { bytesBefore, bytesAfter, recordsBefore, recordsAfter, recordsWithoutKey } = cleaned
   return {
     cleanedEndOffset,
     passes,
     segmentsBefore,
     segmentsAfter,
-    bytesRead,
-    bytesWritten,
-    recordsRead,
-    recordsKept,
+    bytesBefore,
+    bytesAfter,
+    recordsBefore,
+    recordsAfter,
     recordsWithoutKey,
   }
 }

@@ -39,7 +39,7 @@ export class CompactWatch {
   /** Counts bytes; what it returns ends the work when a signal has come. */
   readonly onBytes = (bytes: number): Promise<void> | undefined => {
     this.#bytes += bytes
-    this.#line.update({ bytes: this.#bytes, records: 0, bytesTotal: Math.max(this.#bytes, this.#bytesTotal) })
+    this.#line.update({ bytes: this.#bytes, bytesTotal: Math.max(this.#bytes, this.#bytesTotal) })
     if (this.#bytes < this.#turnAt) return undefined
     this.#turnAt = this.#bytes + bytesPerTurn
     return this.#turn()
