@@ -40,12 +40,17 @@ export async function retention(options: RetentionOptions, context: CliContext):
   refuseUnreadable(location.path, directoryOwner(location.fileSystem, location.path))
   // With threads and codecs, which only this needs.
   const recompression = limits.recompress && (await import('./retention/recompression-run.ts'))
-  const directory = options.dryRun ? LogDirectory.openToRead(location) : LogDirectory.openToWrite(location)
+  const directory = options.dryRun ? LogDirectory.openToRead(location) : openBesideServers(location)
   try {
     return await new RetentionCommand({ options, context, location, directory, limits, recompression }).run()
   } finally {
     directory.close()
   }
+}
+
+/** A server goes on meanwhile: nothing is appended here, and segments go under the lock that it takes too. */
+function openBesideServers(location: LogDirectoryOptions): LogDirectory {
+  return LogDirectory.openToWrite({ ...location, isServer: true })
 }
 
 interface Wishes {

@@ -21,7 +21,7 @@ export interface PartitionLogOptions extends TopicPartition {
   readonly config: PartitionLogConfig
   /** How long an append waits for other writers, in ms. */
   readonly lockWaitMs: number
-  /** Whether this process is the server of the log directory: its own `served` mark does not stop it. */
+  /** Whether this process is the server of the log directory, or works beside it without appending: the `served` mark does not stop it. */
   readonly isServer?: boolean
   /** producer.id.expiration.ms: an idempotent producer that wrote nothing for so long is forgotten. Default: Kafka's, a day. */
   readonly producerIdExpirationMs?: number

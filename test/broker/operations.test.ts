@@ -95,6 +95,31 @@ describe('a configuration file', () => {
   })
 })
 
+describe('maintenance', () => {
+  test('is done beside a server, by commands and by itself, while clients append and read', async () => {
+    const scene = await serve('--override', 'log.retention.check.interval.ms=300')
+    const words = [
+      '--config',
+      'segment.bytes=5000',
+      '--config',
+      'retention.bytes=20000',
+      '--config',
+      'file.delete.delay.ms=0',
+    ]
+    const lines = Array.from({ length: 20_000 }, (_, n) => `${n}\n`).join('')
+    expect(runBinary(['produce', 't', '-b', scene.address, ...words], lines).code).toBe(0)
+    const start = (): number =>
+      Number(runBinary(['offsets', 't', '-b', scene.address]).stdout.toString().trim().split('\t')[2])
+    await expect.poll(start, { timeout: 20_000 }).toBeGreaterThan(15_000)
+    const { code, stderr } = runBinary(['retention', '-d', scene.directory])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(runBinary(['produce', 't', '-b', scene.address], 'last\n').code).toBe(0)
+    expect(runBinary(['consume', 't', '-o', '-1', '-d', scene.directory]).stdout.toString()).toBe('last\n')
+    expect(runBinary(['verify', '-d', scene.directory]).code).toBe(0)
+    expect(scene.log).not.toContain('ERROR')
+  })
+})
+
 describe('--metrics-listen', () => {
   test('tells what was done, in the format and under the names that Prometheus users know', async () => {
     const scene = await serve('--metrics-listen', '127.0.0.1:0')
