@@ -18,7 +18,7 @@ async function offered(typed: string): Promise<string[]> {
 
 describe('completion offers', () => {
   test.each([
-    ['co', ['consume', 'completion']],
+    ['co', ['consume', 'compact', 'completion']],
     ['top', ['topics']],
     ['topics d', ['describe', 'delete']],
     ['topic tr', ['trim']],
