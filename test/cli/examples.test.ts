@@ -10,10 +10,12 @@ afterAll(() => scene.remove())
 
 /** What follows for ever is stopped after a while, a directory of the system is one of ours, and topics are created in an empty one. */
 function runnable(command: string): string {
-  const line = command.replaceAll('/var/lib/tslog', '"$TSLOG_DIR"')
+  const line = command.replaceAll('/var/lib/tslog', '"$TSLOG_DIR"').replaceAll('/etc/tslog/', '')
   // Every example may listen on an address that is taken here, and serves until it is told to stop.
   if (serves(command))
-    return `timeout --preserve-status 0.5 ${line} --quiet --listen 127.0.0.1:0`.replace(/--listen 0\S+/, '')
+    return `timeout --preserve-status 0.5 ${line} --quiet --listen 127.0.0.1:0`
+      .replace(/--listen 0\S+/, '')
+      .replace(/(--metrics-listen \S+):\d+/, '$1:0')
   if (command.startsWith('tslog topics create')) return `TSLOG_DIR=empty ${line}`
   return follows(command) ? line.replace(/\btslog tail/, 'tslog tail --timeout 200ms') : line
 }
@@ -23,7 +25,7 @@ function follows(command: string): boolean {
 }
 
 function serves(command: string): boolean {
-  return / serve\b/.test(command)
+  return / serve\b/.test(command) && !command.includes('--ephemeral')
 }
 
 function works(command: string): void {

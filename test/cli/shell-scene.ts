@@ -72,6 +72,7 @@ export class ShellScene {
     writeFileSync(join(home, 'access.log'), lines)
     writeFileSync(join(home, 'access.log.1.gz'), gzipSync(lines))
     writeFileSync(join(home, 'notes/first.txt'), 'a note')
+    writeFileSync(join(home, 'server.properties'), 'num.partitions=3\n')
     execFileSync('bash', ['-ec', filling], { cwd: home, env: this.#environment(home) })
   }
 
