@@ -114,11 +114,11 @@ export class CleaningPass {
         await this.#reading(one, (segment) => cleaner.add(segment, keepsLegacyTombstones, onBytes))
       }
       cleaner.finish()
+      target.finish(group.at(-1)?.modifiedMs ?? 0)
     } catch (error) {
       target.discard()
       throw error
     }
-    target.finish(group.at(-1)?.modifiedMs ?? 0)
     swapSegments(this.#log, fileSystem, { replaced: group, replacements: [target.baseOffset] })
   }
 

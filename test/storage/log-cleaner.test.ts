@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Offset, offset } from '../../src/base/brands.ts'
 import { seededRandom } from '../../src/base/random.ts'
+import { GoneError } from '../../src/disk/memory-disk.ts'
 import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
 import { plainBatchWindow } from '../../src/record/batch-window.ts'
 import { type CompressionCodec, compressionCodecs } from '../../src/record/codec.ts'
@@ -30,12 +31,17 @@ type Given = Omit<Kept, 'offset'>
 
 /** A compacted topic in memory, with a clock that stands still until it is moved. */
 class CleanerScene {
-  readonly fileSystem = new MemoryFileSystem()
+  readonly fileSystem: MemoryFileSystem
   readonly directory: LogDirectory
   now = T0
   readonly #kernel: ReturnType<typeof createCleanerKernel>
 
-  constructor(configs: Readonly<Record<string, string>> = {}, mapBytes = 64 * 1024) {
+  constructor(
+    configs: Readonly<Record<string, string>> = {},
+    mapBytes = 64 * 1024,
+    fileSystem = new MemoryFileSystem(),
+  ) {
+    this.fileSystem = fileSystem
     this.#kernel = createCleanerKernel({ mapBytes, secret })
     this.directory = LogDirectory.openToWrite(this.options)
     const all = { 'cleanup.policy': 'compact', 'segment.bytes': '600', 'min.cleanable.dirty.ratio': '0', ...configs }
@@ -45,6 +51,11 @@ class CleanerScene {
   get options(): Parameters<typeof LogDirectory.openToWrite>[0] {
     const clock = { now: () => this.now }
     return { fileSystem: this.fileSystem, clock, random: seededRandom(1), path: '/log', lockWaitMs: 0 }
+  }
+
+  /** The same disk as a process sees it that comes after this one. */
+  asNext(): CleanerScene {
+    return new CleanerScene({}, undefined, this.fileSystem.asProcess('next'))
   }
 
   append(records: readonly Given[], codec: CompressionCodec = 'none'): void {
@@ -216,4 +227,81 @@ describe('a compacted log', () => {
       .filter(({ key }, i) => i >= end || last.get(key) === i)
     expect(scene.read()).toEqual(kept)
   })
+
+  test.each(compressionCodecs)('may have batches that are larger than what is read at once (%s)', async (codec) => {
+    const scene = new CleanerScene({ 'segment.bytes': '100000' })
+    // Bytes of chance, so that no codec makes them small.
+    const chance = Buffer.from(seededRandom(7).fill(new Uint8Array(1_000_000))).toString('base64')
+    const records = (round: number): Given[] =>
+      ['a', 'b', 'c'].map((key) => ({ key, value: `${round} ${key} ${chance}`, timestamp: T0 + round }))
+    for (let round = 0; round < 3; round++) scene.append(records(round), codec)
+    await scene.clean()
+    expect(readLarge(scene)).toEqual([3, 4, 5, 6, 7, 8].map(BigInt))
+  })
+
+  test('that is killed at any step of compaction keeps every last record, and the next compaction goes on', async () => {
+    const written = (): CleanerScene => {
+      const scene = new CleanerScene()
+      for (let i = 0; i < 14; i++)
+        scene.append([{ key: `k${i % 5}`, value: `value ${i} ${'.'.repeat(80)}`, timestamp: T0 }])
+      return scene
+    }
+    const whole = written()
+    const before = whole.read()
+    let steps = 0
+    const stop = whole.fileSystem.beforeOperation(({ isChange }) => void (isChange && steps++))
+    const end = (await whole.clean())?.cleanedEndOffset ?? offset(0n)
+    stop()
+    const after = whole.read()
+    expect(after.length).toBeLessThan(before.length)
+    for (let step = 0; step < steps; step++) {
+      const scene = written()
+      let count = 0
+      scene.fileSystem.beforeOperation(({ process, isChange }) => {
+        if (process === 'main' && isChange && count++ === step) scene.fileSystem.kill('main')
+      })
+      await expect(scene.clean(), `step ${step}`).rejects.toThrow(GoneError)
+      const next = scene.asNext()
+      const seen = next.read()
+      expect(before, `step ${step}`).toEqual(expect.arrayContaining(seen))
+      expect(seen, `step ${step}`).toEqual(expect.arrayContaining(after))
+      await next.clean()
+      expect(next.read(), `step ${step} of ${steps}`).toEqual(after)
+      expect(next.checkpoint()).toBe(end)
+      expect(next.names().filter((name) => /\.(cleaned|swap|deleted)$/.test(name))).toEqual([])
+    }
+  })
+
+  test('on a full disk keeps all that it could not write anew', async () => {
+    const scene = new CleanerScene()
+    for (let i = 0; i < 24; i++) scene.append([{ key: `k${i % 5}`, value: `value ${i}`, timestamp: T0 }])
+    const before = scene.read()
+    const end = scene.fileSystem.failOn(({ name, path }) =>
+      name === 'write' && path.endsWith('.cleaned') ? { code: 'ENOSPC', partialBytes: 10 } : undefined,
+    )
+    await expect(scene.clean()).rejects.toThrow('no space left')
+    end()
+    expect(scene.names().filter((name) => name.endsWith('.cleaned'))).toEqual([])
+    const seen = scene.read()
+    expect(before).toEqual(expect.arrayContaining(seen))
+    expect(seen.slice(-5)).toEqual(before.slice(-5))
+    expect(await scene.clean()).toMatchObject({ recordsAfter: 5 })
+  })
 })
+
+/** Offsets of all records, read with a window that any batch fits into. */
+function readLarge(scene: CleanerScene): bigint[] {
+  const reader = scene.directory.openReader(where)
+  const window = plainBatchWindow(16 * 1024 * 1024)
+  const offsets: bigint[] = []
+  for (let read = reader.read(window); read.kind === 'batches'; read = reader.read(window)) {
+    for (let start = 0; start < read.end;) {
+      const scanned = scanBatch(window.bytes, start, read.end)
+      if (scanned.kind !== 'batch') throw new Error('a reader gives whole batches')
+      start += scanned.batch.sizeInBytes
+      forEachRecord(scanned.batch, (record) => void offsets.push(record.offset), { decompress })
+    }
+  }
+  reader.close()
+  return offsets
+}
