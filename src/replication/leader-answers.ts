@@ -1,5 +1,8 @@
+import type { Offset } from '../base/brands.ts'
 import { MalformedMessageError } from '../base/errors.ts'
 import { type Frame, decodeRequest, encodeResponse, openRequest, type ReceivedRequest } from '../protocol/api.ts'
+import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
+import { endOfBatches } from './end-of-batches.ts'
 import type { Leader } from './leader.ts'
 import { partitionToMessage, topicToMessage } from './messages.ts'
 import {
@@ -8,6 +11,7 @@ import {
   batchesApi,
   type FailureMessage,
   groupsApi,
+  nextOffset,
   partitionsApi,
   type PeerApi,
   topicsApi,
@@ -25,6 +29,7 @@ export function leaderAnswers(leader: Leader, toFailure: (error: unknown) => Fai
     api: PeerApi<Request, Response>,
     act: (request: Request) => Promise<Response>,
   ): Answerer => answererOf(api, act, toFailure)
+  const given = new GivenBatches(leader)
   const answerers: readonly Answerer[] = [
     answered(topicsApi, async () => ({ topics: (await leader.topics()).map(topicToMessage) })),
     answered(partitionsApi, async ({ partitions, waitMs }) => {
@@ -38,10 +43,38 @@ export function leaderAnswers(leader: Leader, toFailure: (error: unknown) => Fai
     answered(batchApi, async ({ offset, ...partition }) => ({
       batch: (await leader.batchAt(partition, offset)) ?? null,
     })),
-    answered(batchesApi, async ({ offset, ...partition }) => ({ batches: await leader.fetch(partition, offset) })),
+    answered(batchesApi, ({ offset, ...partition }) => given.fetch(partition, offset).then((batches) => ({ batches }))),
     answered(groupsApi, async ({ topics }) => ({ groups: await leader.groups(topics) })),
   ]
   return anyOf(answerers)
+}
+
+/** What a follower gets, in the order in which it asks: it may ask for what follows before it knows what that is. */
+class GivenBatches {
+  readonly #leader: Leader
+  readonly #ends = new Map<string, Offset>()
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(leader: Leader) {
+    this.#leader = leader
+  }
+
+  fetch(partition: TopicPartition, from: Offset): Promise<Uint8Array> {
+    const given = this.#last.then(() => this.#fetch(partition, from))
+    this.#last = given.catch(() => undefined)
+    return given
+  }
+
+  async #fetch(partition: TopicPartition, asked: Offset): Promise<Uint8Array> {
+    const key = partitionDirectoryName(partition)
+    const from = asked === nextOffset ? this.#ends.get(key) : asked
+    if (from === undefined) return new Uint8Array()
+    const batches = await this.#leader.fetch(partition, from)
+    const end = endOfBatches(batches)
+    if (end === undefined) this.#ends.delete(key)
+    else this.#ends.set(key, end)
+    return batches
+  }
 }
 
 /** The first that takes a request answers it. */

@@ -1,4 +1,4 @@
-import type { Offset } from '../base/brands.ts'
+import { type Offset, offset } from '../base/brands.ts'
 import type { Api } from '../protocol/api.ts'
 import {
   array,
@@ -81,6 +81,9 @@ type PlaceRequest = ValueOf<typeof placeRequest>
 
 const batchResponse = struct({ batch: nullable(batchFactsMessage) })
 export const batchApi: PeerApi<PlaceRequest, ValueOf<typeof batchResponse>> = peerApi(3, placeRequest, batchResponse)
+
+/** Stands for the offset behind what was given of the partition last. */
+export const nextOffset: Offset = offset(-1)
 
 const batchesResponse = struct({ batches: records })
 export const batchesApi: PeerApi<PlaceRequest, ValueOf<typeof batchesResponse>> = peerApi(

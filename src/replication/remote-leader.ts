@@ -1,20 +1,26 @@
 import { NO_LEADER_EPOCH, type Offset, offset } from '../base/brands.ts'
 import { MalformedMessageError } from '../base/errors.ts'
 import type { BatchFacts } from '../storage/batch-facts.ts'
-import type { TopicPartition } from '../storage/file-names.ts'
+import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
 import type { LeaderEpochEnd } from '../storage/leader-epoch-history.ts'
+import { endOfBatches } from './end-of-batches.ts'
 import type { GroupOffsets, KnownPartition, Leader, LeaderPartition, LeaderTopic } from './leader.ts'
 import { partitionFromMessage, topicFromMessage } from './messages.ts'
-import { batchApi, batchesApi, groupsApi, partitionsApi, type PeerApi, topicsApi } from './peer-apis.ts'
+import { batchApi, batchesApi, groupsApi, nextOffset, partitionsApi, type PeerApi, topicsApi } from './peer-apis.ts'
 
 /** Sends a request to the other side and resolves to what it answers; throws what the other side failed with. */
 export type Ask = <Request, Response>(api: PeerApi<Request, Response>, request: Request) => Promise<Response>
+
+/** An answer of so many bytes is followed by others, of which so many are asked for ahead. */
+const muchBytes = 256 * 1024
+const aheadMax = 3
 
 /** A leader on the other side of a connection. */
 export class RemoteLeader implements Leader {
   readonly name: string
   readonly #ask: Ask
   readonly #close: () => void
+  readonly #ahead = new Map<string, { readonly from: Offset; readonly asked: Promise<Uint8Array>[] }>()
 
   /** `close` ends the connection. */
   constructor(name: string, ask: Ask, close: () => void) {
@@ -55,8 +61,31 @@ export class RemoteLeader implements Leader {
     return (await this.#ask(batchApi, { topic, partition, offset: target })).batch ?? undefined
   }
 
-  async fetch({ topic, partition }: TopicPartition, from: Offset): Promise<Uint8Array> {
-    return (await this.#ask(batchesApi, { topic, partition, offset: from })).batches
+  /**
+   * While much comes, more is asked for before it is here, so that the way there and back costs nothing: "what follows", since nobody knows yet
+   * at which offset that begins.
+   */
+  async fetch(partition: TopicPartition, from: Offset): Promise<Uint8Array> {
+    const key = partitionDirectoryName(partition)
+    let ahead = this.#ahead.get(key)
+    if (ahead?.from !== from) ahead = { from, asked: [] }
+    const batches = await (ahead.asked.shift() ?? this.#fetch(partition, from))
+    const next = endOfBatches(batches)
+    if (next === undefined) {
+      this.#ahead.delete(key)
+      return batches
+    }
+    while (batches.length >= muchBytes && ahead.asked.length < aheadMax)
+      ahead.asked.push(this.#fetch(partition, nextOffset))
+    this.#ahead.set(key, { ...ahead, from: next })
+    return batches
+  }
+
+  #fetch({ topic, partition }: TopicPartition, from: Offset): Promise<Uint8Array> {
+    const asked = this.#ask(batchesApi, { topic, partition, offset: from }).then(({ batches }) => batches)
+    // Whoever comes to wait for it hears of a failure.
+    asked.catch(() => undefined)
+    return asked
   }
 
   async groups(topics: readonly string[]): Promise<readonly GroupOffsets[]> {

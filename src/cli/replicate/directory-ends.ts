@@ -8,7 +8,7 @@ import { DirectoryStore } from '../../store/directory-store.ts'
 import { readGroupOffsets, storeGroupOffsets } from './group-offsets.ts'
 
 /** Bytes that one fetch gives at most, but for a single batch that is larger. */
-const fetchBytes = 4 * 1024 * 1024
+const fetchBytes = 1024 * 1024
 
 /** A directory of this machine as the source of a copy. */
 export function directoryLeader(options: LogDirectoryOptions): Leader {

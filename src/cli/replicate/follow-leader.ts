@@ -22,7 +22,7 @@ export interface FollowerSeat {
 }
 
 /** Bytes of memory for checksums: batches that are larger get memory of their own. */
-const windowBytes = 4 * 1024 * 1024
+const windowBytes = 1024 * 1024
 /** So often a follower looks for new topics and configurations, in ms. */
 const roundMs = 1000
 

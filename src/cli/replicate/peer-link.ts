@@ -75,11 +75,6 @@ export class PeerLink {
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  /** Resolves once what was sent has left this process. */
-  async drained(): Promise<void> {
-    while (this.#stream.queuedBytes > 0 && this.#end !== undefined) await this.#stream.drained()
-  }
-
   close(): void {
     this.#stream.close()
   }

@@ -173,8 +173,8 @@ async function followCaller(link: PeerLink, request: ReplicationRequest, { seat 
     (error: unknown) => failureFor(error),
   )
   if (gone.signal.aborted) return
-  await link.ask(endApi, { failure })
-  await link.drained()
+  // The other side may leave as soon as it knows.
+  await link.ask(endApi, { failure }).catch(() => undefined)
 }
 
 /** A note that nobody waits for; when the other side is gone, that is seen elsewhere. */
