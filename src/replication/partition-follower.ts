@@ -7,6 +7,7 @@ import { epochEndIn } from './epoch-end.ts'
 import type { Leader, LeaderPartition } from './leader.ts'
 import { compareLogs, type Comparison, type LeadersLog } from './log-comparison.ts'
 import type { ReplicaLog } from './replica-log.ts'
+import { rewrittenSpans } from './rewritten-spans.ts'
 
 export interface FollowingOptions {
   /** Memory for checksums. */
@@ -109,6 +110,7 @@ export class PartitionFollower {
   async copy(): Promise<void> {
     try {
       await this.#copyUpTo(this.#described.logEndOffset)
+      await this.#followRewrites()
     } finally {
       // What came before a break counts as copied.
       await this.replica.sync()
@@ -120,6 +122,18 @@ export class PartitionFollower {
   /** Old records of the follower that the leader has no more are to stay. */
   #isKept(): boolean {
     return this.#options.keepsOld && this.replica.lastBatchBefore(this.replica.logEndOffset) !== undefined
+  }
+
+  /** What compaction and recompression did to closed segments at the leader is done here too. */
+  async #followRewrites(): Promise<void> {
+    const { segments, logStartOffset, logEndOffset } = this.#described
+    if (segments.length === 0 || this.replica.logEndOffset !== logEndOffset) return
+    const spans = rewrittenSpans(this.replica.segments(), segments)
+    // What lies below the log start cannot be fetched any more.
+    const due = spans.filter(({ start }) => start >= logStartOffset)
+    if (due.length === 0) return
+    const { window, onCopied } = this.#options
+    await this.replica.refetch(due, { window, onCopied, fetch: (from) => this.#leader.fetch(this.partition, from) })
   }
 
   async #copyUpTo(end: Offset): Promise<void> {

@@ -9,7 +9,16 @@ import { type CutOptions, restartLog, truncateLog } from '../storage/log-cut.ts'
 import type { LogDirectory } from '../storage/log-directory.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
 import type { PartitionReader } from '../storage/partition-reader.ts'
+import { PartitionMaintenance } from '../storage/partition-maintenance.ts'
+import { listPartition } from '../storage/segment-list.ts'
+import { hasSwapFiles, settleSwap } from '../storage/swap-settlement.ts'
+import type { LeaderSegment } from './leader.ts'
 import type { FollowersLog } from './log-comparison.ts'
+import type { RewrittenSpan } from './rewritten-spans.ts'
+import { refetchSpan, type SpanRefetchOptions } from './span-refetch.ts'
+
+/** How segments are fetched anew. */
+export type Refetching = Pick<SpanRefetchOptions, 'window' | 'fetch' | 'onCopied'>
 
 export interface ReplicaLogOptions {
   readonly fileSystem: FileSystem
@@ -60,9 +69,31 @@ export class ReplicaLog implements FollowersLog {
     return path === undefined ? 0 : (this.#options.fileSystem.stat(path)?.size ?? 0)
   }
 
-  /** Base offsets of its segments, oldest first. */
-  get bases(): readonly Offset[] {
-    return this.#reader?.view.bases ?? []
+  /** Oldest first. */
+  segments(): LeaderSegment[] {
+    const { fileSystem } = this.#options
+    const view = this.#reader?.view
+    return (view?.bases ?? []).map((baseOffset) => ({
+      baseOffset,
+      sizeInBytes: fileSystem.stat(view?.logPath(baseOffset) ?? '')?.size ?? 0,
+    }))
+  }
+
+  /** Takes over closed segments that the leader has rewritten, unless another process rewrites some here. */
+  async refetch(spans: readonly RewrittenSpan[], how: Refetching): Promise<void> {
+    const { fileSystem } = this.#options
+    const { log, directory } = this.#writable()
+    const maintenance = PartitionMaintenance.begin(fileSystem, log.directory)
+    try {
+      if (hasSwapFiles(listPartition(fileSystem, log.directory))) {
+        log.rearrange(() => settleSwap(fileSystem, log.directory, true))
+      }
+      const { indexIntervalBytes } = directory.config(this.#partition.topic)
+      for (const span of spans) await refetchSpan(span, { ...how, fileSystem, log, indexIntervalBytes })
+    } finally {
+      maintenance.end()
+    }
+    this.refresh()
   }
 
   batchAt(target: Offset): BatchFacts | undefined {

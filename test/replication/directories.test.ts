@@ -88,6 +88,24 @@ describe('what the source took away', () => {
     expect(scene.filesOf(scene.copy, 'app-0')).toEqual(scene.filesOf(scene.source, 'app-0'))
   })
 
+  test('and what compaction took out of closed segments', () => {
+    const scene = new ReplicaScene()
+    const keyed = (count: number, value: string): string[] => lines(count).map((_, n) => `k${n % 50}:${value}${n}`)
+    const compacted = ['--config', 'cleanup.policy=compact', '--config', 'min.cleanable.dirty.ratio=0']
+    scene.source.produce('app', keyed(5000, 'a'), '-K:', ...small, ...compacted)
+    scene.replicate('app')
+    const before = scene.copy.values('app')
+    scene.source.done(['compact', 'app'])
+    scene.source.produce('app', keyed(100, 'b'), '-K:')
+    expect(scene.replicate('app')).toMatchObject({ code: 0, stderr: '' })
+    expect(scene.copy.numbered('app')).toEqual(scene.source.numbered('app'))
+    expect(scene.copy.values('app').length).toBeLessThan(before.length / 2)
+    expect(scene.filesOf(scene.copy, 'app-0')).toEqual(scene.filesOf(scene.source, 'app-0'))
+    const report = JSON.parse(scene.replicate('app', '--json').stdout.toString()) as JsonReport
+    expect(report).toMatchObject({ records: 0, bytes: 0 })
+    expect(scene.copy.run(['verify']).code).toBe(0)
+  })
+
   test('may be all that the copy had: it begins anew, or goes on behind a gap', () => {
     const scene = new ReplicaScene()
     scene.source.produce('app', lines(1000), ...small)

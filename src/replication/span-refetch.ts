@@ -1,0 +1,113 @@
+import type { Offset } from '../base/brands.ts'
+import type { FileSystem } from '../disk/file-system.ts'
+import type { BatchWindow } from '../record/batch-window.ts'
+import { RecordBatch } from '../record/record-batch.ts'
+import { segmentFileName } from '../storage/file-names.ts'
+import type { PartitionLog } from '../storage/partition-log.ts'
+import type { PlacedBatch } from '../storage/placed-batches.ts'
+import { RewrittenSegment } from '../storage/rewritten-segment.ts'
+import { type ReplacedSegment, swapSegments } from '../storage/segment-swap.ts'
+import { Segment } from '../storage/segment.ts'
+import { checkedRuns } from './checked-batches.ts'
+import type { RewrittenSpan } from './rewritten-spans.ts'
+
+export interface SpanRefetchOptions {
+  readonly fileSystem: FileSystem
+  readonly log: PartitionLog
+  readonly indexIntervalBytes: number
+  /** Memory for checksums. */
+  readonly window: BatchWindow
+  readonly fetch: (from: Offset) => Promise<Uint8Array>
+  /** Told of what was written; resolves when more may come. */
+  readonly onCopied: (bytes: number, records: number) => Promise<void>
+}
+
+/**
+ * Takes over closed segments that the leader has rewritten: fetches them anew beside the log and swaps them in as a whole. The caller holds the
+ * partition's `PartitionMaintenance`. Throws `TemporaryError` when the own segments were changed meanwhile.
+ */
+export async function refetchSpan(span: RewrittenSpan, options: SpanRefetchOptions): Promise<void> {
+  const replaced = span.own.map((base) => replacedSegment(base, options))
+  const fetched: RewrittenSegment[] = []
+  try {
+    for (const [at, base] of span.leader.entries()) {
+      fetched.push(await fetchSegment(base, span.leader[at + 1] ?? span.end, options))
+    }
+    noteAborted(span, fetched, options)
+  } catch (error) {
+    for (const segment of fetched) segment.discard()
+    throw error
+  }
+  for (const segment of fetched) segment.finish(modifiedMs(span, options))
+  swapSegments(options.log, options.fileSystem, { replaced, replacements: span.leader })
+}
+
+function replacedSegment(baseOffset: Offset, { fileSystem, log }: SpanRefetchOptions): ReplacedSegment {
+  const facts = fileSystem.stat(`${log.directory}/${segmentFileName(baseOffset, 'log')}`)
+  return { baseOffset, identity: facts?.identity ?? '', sizeInBytes: facts?.size ?? 0 }
+}
+
+function modifiedMs(span: RewrittenSpan, { fileSystem, log }: SpanRefetchOptions): number {
+  const last = span.own.at(-1)
+  return last === undefined ? 0 : (fileSystem.stat(`${log.directory}/${segmentFileName(last, 'log')}`)?.modifiedMs ?? 0)
+}
+
+async function fetchSegment(baseOffset: Offset, end: Offset, options: SpanRefetchOptions): Promise<RewrittenSegment> {
+  const { fileSystem, log, indexIntervalBytes, window, fetch, onCopied } = options
+  const segment = new RewrittenSegment({ fileSystem, directory: log.directory, baseOffset, indexIntervalBytes })
+  try {
+    for (let from = baseOffset; from < end;) {
+      const bytes = await fetch(from)
+      if (bytes.length === 0) break
+      checkedRuns(bytes, from, { activeBaseOffset: baseOffset, logEndOffset: from, leaderBases: [] }, window)
+      const { batches, bytes: taken, records, nextOffset } = below(bytes, end)
+      if (taken.length === 0) break
+      segment.append(taken, batches)
+      await onCopied(taken.length, records)
+      from = nextOffset
+    }
+    return segment
+  } catch (error) {
+    segment.discard()
+    throw error
+  }
+}
+
+/** Checked batches that begin before `end`. */
+function below(
+  bytes: Uint8Array,
+  end: Offset,
+): { batches: PlacedBatch[]; bytes: Uint8Array; records: number; nextOffset: Offset } {
+  const batches: PlacedBatch[] = []
+  let nextOffset = end
+  let records = 0
+  let position = 0
+  while (position < bytes.length) {
+    const batch = new RecordBatch(bytes, position)
+    if (batch.baseOffset >= end) break
+    const { sizeInBytes, lastOffset, maxTimestamp } = batch
+    batches.push({ position, sizeInBytes, lastOffset, maxTimestamp })
+    nextOffset = batch.nextOffset
+    records += batch.recordCount
+    position += sizeInBytes
+  }
+  return { batches, bytes: bytes.subarray(0, position), records, nextOffset }
+}
+
+/** A transaction that was aborted stays so, in the segment that holds its marker now. */
+function noteAborted(
+  span: RewrittenSpan,
+  fetched: readonly RewrittenSegment[],
+  { fileSystem, log }: SpanRefetchOptions,
+): void {
+  for (const base of span.own) {
+    const segment = Segment.open(fileSystem, log.directory, base)
+    try {
+      segment.transactionIndex()?.forEach((aborted) => {
+        fetched.findLast(({ baseOffset }) => baseOffset <= aborted.lastOffset)?.noteAborted(aborted)
+      })
+    } finally {
+      segment.close()
+    }
+  }
+}
