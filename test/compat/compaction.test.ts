@@ -1,7 +1,6 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
 import { seededRandom } from '../../src/base/random.ts'
 import { Dice } from '../../src/disk/dice.ts'
@@ -15,7 +14,7 @@ import { resolveTopicConfig } from '../../src/storage/topic-configs.ts'
 import type { LogFacts } from '../support/kafka/facts.ts'
 import { type AppendStep, fixture, fixtureTime, type RecordToWrite, type Step } from '../support/kafka/fixtures.ts'
 import { kafkaMissing } from '../support/kafka/home.ts'
-import { kafkaOracle, type KafkaOracle } from '../support/kafka/oracle.ts'
+import { OracleScene } from '../support/kafka/oracle-scene.ts'
 
 const missing = kafkaMissing()
 const partition = { topic: 't', partition: 0, topicId: 'Hs90tWp_R6eBL1GlKHVOow' }
@@ -25,27 +24,14 @@ const config = { 'delete.retention.ms': String(deleteRetentionMs) }
 const passes = [1000n, 2000n, 10_000n].map((ms) => fixtureTime + ms)
 
 describe.skipIf(missing !== undefined)(`the cleaner of the real Kafka ${missing ?? ''}`, () => {
-  let oracle: KafkaOracle
-  let home: string
-
-  beforeAll(() => {
-    const started = kafkaOracle()
-    if (started === undefined) throw new Error('the oracle went away')
-    oracle = started
-    home = mkdtempSync(join(tmpdir(), 'tslog-compaction-'))
-  })
-
-  afterAll(async () => {
-    await oracle[Symbol.asyncDispose]()
-    rmSync(home, { recursive: true })
-  })
+  const scene = new OracleScene()
 
   /** What Kafka says of a partition: all of it, but for what another compressor changes. */
   async function factsOf(dir: string, now: bigint): Promise<unknown> {
     const copy = `${dir}.seen`
     cpSync(dir, copy, { recursive: true })
-    const [records] = await oracle.dumpRecords(join(copy, 't-0'))
-    const facts = await oracle.loadLog(join(copy, 't-0'), { clean: false, config, now })
+    const [records] = await scene.oracle.dumpRecords(join(copy, 't-0'))
+    const facts = await scene.oracle.loadLog(join(copy, 't-0'), { clean: false, config, now })
     rmSync(copy, { recursive: true })
     return [records, comparable(facts)]
   }
@@ -54,12 +40,12 @@ describe.skipIf(missing !== undefined)(`the cleaner of the real Kafka ${missing 
     'leaves the same log as ours, pass by pass: random log %i',
     async (seed) => {
       const steps = randomSteps(new Dice(seededRandom(seed)))
-      const ours = join(home, `ours-${seed}`)
-      await oracle.writeDirectory(ours, { config, now: fixtureTime, partitions: [{ ...partition, steps }] })
+      const ours = join(scene.home, `ours-${seed}`)
+      await scene.oracle.writeDirectory(ours, { config, now: fixtureTime, partitions: [{ ...partition, steps }] })
       for (const [i, now] of passes.entries()) {
-        const theirs = join(home, `theirs-${seed}-${i}`)
+        const theirs = join(scene.home, `theirs-${seed}-${i}`)
         const compacted = [...steps, ...passes.slice(0, i + 1).map((at): Step => ({ do: 'compact', now: at }))]
-        await oracle.writeDirectory(theirs, {
+        await scene.oracle.writeDirectory(theirs, {
           config,
           now: fixtureTime,
           partitions: [{ ...partition, steps: compacted }],
@@ -77,12 +63,12 @@ describe.skipIf(missing !== undefined)(`the cleaner of the real Kafka ${missing 
       { do: 'append', records: [{ key: text('k') }] } as const,
     ]
     const write = { config, now: fixtureTime }
-    const [ours, theirs] = [join(home, 'ours-legacy'), join(home, 'theirs-legacy')]
-    await oracle.writeDirectory(ours, { ...write, partitions: [{ ...partition, steps }] })
+    const [ours, theirs] = [join(scene.home, 'ours-legacy'), join(scene.home, 'theirs-legacy')]
+    await scene.oracle.writeDirectory(ours, { ...write, partitions: [{ ...partition, steps }] })
     const compacted = [...steps, { do: 'compact', now: passes[0] ?? 0n } as const]
-    await oracle.writeDirectory(theirs, { ...write, partitions: [{ ...partition, steps: compacted }] })
+    await scene.oracle.writeDirectory(theirs, { ...write, partitions: [{ ...partition, steps: compacted }] })
     await clean(ours, Number(passes[0]))
-    const [our = [], their = []] = await oracle.dumpRecords(join(ours, 't-0'), join(theirs, 't-0'))
+    const [our = [], their = []] = await scene.oracle.dumpRecords(join(ours, 't-0'), join(theirs, 't-0'))
     expect(our).toEqual(their)
     expect(our.length).toBeLessThan(15)
   })

@@ -11,14 +11,13 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { BinaryLog } from '../support/binary-log.ts'
 import { fingerprint } from '../support/binary-runner.ts'
 import type { LogFacts } from '../support/kafka/facts.ts'
 import { kafkaMissing } from '../support/kafka/home.ts'
-import { kafkaOracle, type KafkaOracle } from '../support/kafka/oracle.ts'
+import { OracleScene } from '../support/kafka/oracle-scene.ts'
 import { readTopic } from '../support/read-topic.ts'
 import { comparable, seenByKafka } from './comparable-record.ts'
 
@@ -67,27 +66,14 @@ const damages: DamageCase[] = [
 ]
 
 describe.skipIf(missing !== undefined)(`a directory of tslog, to the real Kafka ${missing ?? ''}`, () => {
-  let oracle: KafkaOracle
-  let home: string
-
-  beforeAll(() => {
-    const started = kafkaOracle()
-    if (started === undefined) throw new Error('the oracle went away')
-    oracle = started
-    home = mkdtempSync(join(tmpdir(), 'tslog-engine-'))
-  })
-
-  afterAll(async () => {
-    await oracle[Symbol.asyncDispose]()
-    rmSync(home, { recursive: true })
-  })
+  const scene = new OracleScene()
 
   test('opens in Kafka without recovery after close: the same offsets, records and valid batches', async () => {
     const log = written(...codecs)
     const expected = await Promise.all(codecs.map((codec) => readTopic(log.directory, codec)))
     log.done(['close'])
     const before = logFiles(log)
-    const facts = await oracle.openDirectory(log.directory)
+    const facts = await scene.oracle.openDirectory(log.directory)
     expect(facts.isOnline).toBe(true)
     expect(facts.logs.map(({ partition }) => partition)).toEqual(codecs.map((codec) => `${codec}-0`).toSorted())
     for (const found of facts.logs) {
@@ -97,7 +83,7 @@ describe.skipIf(missing !== undefined)(`a directory of tslog, to the real Kafka 
     }
     expect(logFiles(log)).toEqual(before)
     for (const [at, codec] of codecs.entries()) {
-      const [records] = await oracle.dumpRecords(log.path(`${codec}-0`))
+      const [records] = await scene.oracle.dumpRecords(log.path(`${codec}-0`))
       expect(records?.map(seenByKafka)).toEqual(expected[at]?.map(comparable))
       expect(expected[at]?.every((record) => record.codec === codec)).toBe(true)
     }
@@ -106,7 +92,7 @@ describe.skipIf(missing !== undefined)(`a directory of tslog, to the real Kafka 
   test('has many segments in these tests, and index entries in them', async () => {
     const log = written('none')
     log.done(['close'])
-    const [facts] = (await oracle.openDirectory(log.directory)).logs
+    const [facts] = (await scene.oracle.openDirectory(log.directory)).logs
     expect(facts?.segments.length).toBeGreaterThan(3)
     expect(facts?.segments.slice(0, -1).every(({ offsetIndex }) => offsetIndex.length > 1)).toBe(true)
   })
@@ -116,8 +102,8 @@ describe.skipIf(missing !== undefined)(`a directory of tslog, to the real Kafka 
     async (codec) => {
       const log = written(codec)
       log.done(['close'])
-      const rebuilt = bareCopy(log.path(`${codec}-0`), join(mkdtempSync(join(home, 'bare-')), `${codec}-0`))
-      await oracle.loadLog(rebuilt, { clean: false })
+      const rebuilt = bareCopy(log.path(`${codec}-0`), join(mkdtempSync(join(scene.home, 'bare-')), `${codec}-0`))
+      await scene.oracle.loadLog(rebuilt, { clean: false })
       expect(filesOf(log.path(`${codec}-0`), /index$/)).toEqual(filesOf(rebuilt, /index$/))
       const [ours, kafkas] = [log.path(`${codec}-0`), rebuilt].map((path) => filesOf(path, /\.snapshot$/))
       expect(ours?.at(-1)?.name).toBe(`${'900'.padStart(20, '0')}.snapshot`)
@@ -128,7 +114,7 @@ describe.skipIf(missing !== undefined)(`a directory of tslog, to the real Kafka 
   test('that was not closed is recovered by Kafka to the same end', async () => {
     const log = written('zstd', 'none')
     const before = logFiles(log)
-    const { isOnline, logs } = await oracle.openDirectory(log.directory)
+    const { isOnline, logs } = await scene.oracle.openDirectory(log.directory)
     expect(isOnline).toBe(true)
     expect(logs.map(({ logEndOffset }) => logEndOffset)).toEqual([900n, 900n])
     for (const found of logs) expectWhole(found)
@@ -139,7 +125,7 @@ describe.skipIf(missing !== undefined)(`a directory of tslog, to the real Kafka 
     const log = written('none')
     log.done(['topics', 'trim', 'none', '-o', '500', '--yes'])
     log.done(['close'])
-    const { logs } = await oracle.openDirectory(log.directory)
+    const { logs } = await scene.oracle.openDirectory(log.directory)
     expect(logs[0]).toMatchObject({ logStartOffset: 500n, logEndOffset: 900n })
     expect(log.values('none', '-f', '%o\\n')[0]).toBe('500')
   })
@@ -147,11 +133,11 @@ describe.skipIf(missing !== undefined)(`a directory of tslog, to the real Kafka 
   test('that Kafka opened and shut down is written on by tslog, and opened by Kafka again', async () => {
     const log = written('none')
     log.done(['close'])
-    await oracle.openDirectory(log.directory)
+    await scene.oracle.openDirectory(log.directory)
     log.done(['produce', 'none'], 'one more\n')
     expect(existsSync(log.path('.kafka_cleanshutdown'))).toBe(false)
     log.done(['close'])
-    expect((await oracle.openDirectory(log.directory)).logs[0]).toMatchObject({ logEndOffset: 901n })
+    expect((await scene.oracle.openDirectory(log.directory)).logs[0]).toMatchObject({ logEndOffset: 901n })
   })
 
   test.each(damages)(
@@ -168,7 +154,7 @@ describe.skipIf(missing !== undefined)(`a directory of tslog, to the real Kafka 
       expect(now).toEqual([...records.slice(0, now.length - 1), 'the next'])
       expect(now.length === records.length + 1).toBe(!isTorn)
       log.done(['close'])
-      const { isOnline, logs } = await oracle.openDirectory(log.directory)
+      const { isOnline, logs } = await scene.oracle.openDirectory(log.directory)
       expect(isOnline).toBe(true)
       expect(logs[0]).toMatchObject({ logStartOffset: 0n, logEndOffset: 901n })
       for (const found of logs) expectWhole(found)
@@ -180,11 +166,11 @@ describe.skipIf(missing !== undefined)(`a directory of tslog, to the real Kafka 
     const producer = log.start(['produce', 't'])
     producer.stdin?.write('first\n')
     await expect.poll(() => log.run(['consume', 't']).stdout.toString(), { timeout: 10_000 }).toBe('first\n')
-    expect(await oracle.holdLock(log.path('.lock'))).toBeUndefined()
-    await expect(oracle.openDirectory(log.directory)).rejects.toThrow(/lock/i)
+    expect(await scene.oracle.holdLock(log.path('.lock'))).toBeUndefined()
+    await expect(scene.oracle.openDirectory(log.directory)).rejects.toThrow(/lock/i)
     producer.stdin?.end()
     await expect.poll(() => producer.exitCode).toBe(0)
-    const lock = await oracle.holdLock(log.path('.lock'))
+    const lock = await scene.oracle.holdLock(log.path('.lock'))
     expect(lock).toBeDefined()
     await lock?.[Symbol.asyncDispose]()
   })
@@ -193,7 +179,7 @@ describe.skipIf(missing !== undefined)(`a directory of tslog, to the real Kafka 
     const log = new BinaryLog()
     log.done(['produce', 't'], 'first\n')
     const before = fingerprint(log.path('t-0'))
-    const lock = await oracle.holdLock(log.path('.lock'))
+    const lock = await scene.oracle.holdLock(log.path('.lock'))
     const refused = [['produce', 't'], ['topics', 'create', 'other'], ['topics', 'delete', 't', '--yes'], ['close']]
     for (const words of refused) {
       const { code, stderr } = log.run(words, 'second\n')

@@ -1,36 +1,22 @@
-import { mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { BinaryLog } from '../support/binary-log.ts'
 import { fingerprint } from '../support/binary-runner.ts'
 import { fixtureKinds, type FixtureKind } from '../support/kafka/fixtures.ts'
 import { kafkaMissing } from '../support/kafka/home.ts'
-import { kafkaOracle, type KafkaOracle } from '../support/kafka/oracle.ts'
+import { OracleScene } from '../support/kafka/oracle-scene.ts'
 import { readTopic } from '../support/read-topic.ts'
 import { comparable, latin1, seenByKafka } from './comparable-record.ts'
 
 const missing = kafkaMissing()
 
 describe.skipIf(missing !== undefined)(`a directory of the real Kafka ${missing ?? ''}`, () => {
-  let oracle: KafkaOracle
-  let home: string
-
-  beforeAll(() => {
-    const started = kafkaOracle()
-    if (started === undefined) throw new Error('the oracle went away')
-    oracle = started
-    home = mkdtempSync(join(tmpdir(), 'tslog-engine-'))
-  })
-
-  afterAll(async () => {
-    await oracle[Symbol.asyncDispose]()
-    rmSync(home, { recursive: true })
-  })
+  const scene = new OracleScene()
 
   test.each(fixtureKinds)('is read by tslog, record for record: %s', async (kind) => {
     const dir = await kafkas(kind)
-    const [records = []] = await oracle.dumpRecords(join(dir, `${kind}-0`))
+    const [records = []] = await scene.oracle.dumpRecords(join(dir, `${kind}-0`))
     const start = kind === 'trimmed' ? 13n : 0n
     const expected = records.filter(({ offset }) => offset >= start)
     const before = fingerprint(dir)
@@ -41,7 +27,7 @@ describe.skipIf(missing !== undefined)(`a directory of the real Kafka ${missing 
 
   test.each(fixtureKinds)('is printed by the binary, what was aborted or is open left out: %s', async (kind) => {
     const dir = await kafkas(kind)
-    const [records = []] = await oracle.dumpRecords(join(dir, `${kind}-0`))
+    const [records = []] = await scene.oracle.dumpRecords(join(dir, `${kind}-0`))
     const log = new BinaryLog(dir)
     const data = records.filter(({ control, offset }) => control === null && (kind !== 'trimmed' || offset >= 13n))
     const committed = kind === 'transactions' ? data.filter(({ value }) => isCommitted(value)) : data
@@ -74,7 +60,7 @@ describe.skipIf(missing !== undefined)(`a directory of the real Kafka ${missing 
 
   test('that a broker has open is refused to writers, and left alone', async () => {
     const dir = await kafkas('codecs')
-    const lock = await oracle.holdLock(join(dir, '.lock'))
+    const lock = await scene.oracle.holdLock(join(dir, '.lock'))
     const before = fingerprint(join(dir, 'codecs-0'))
     const { code, stderr } = new BinaryLog(dir).run(['produce', 'codecs'], 'not here\n')
     expect([1, 6]).toContain(code)
@@ -84,11 +70,11 @@ describe.skipIf(missing !== undefined)(`a directory of the real Kafka ${missing 
   })
 
   test('that a killed broker left, with padded indexes and a torn tail, is read up to the last whole batch', async () => {
-    const dir = join(mkdtempSync(join(home, 'killed-')), 'log')
+    const dir = join(mkdtempSync(join(scene.home, 'killed-')), 'log')
     const append = (word: string) =>
       ({ do: 'append', records: [{ value: text(`${word} 1`) }, { value: text(`${word} 2`) }] }) as const
     const steps = [append('a'), append('b'), append('c')]
-    await oracle.writeDirectory(dir, { clean: false, partitions: [{ topic: 't', partition: 0, steps }] })
+    await scene.oracle.writeDirectory(dir, { clean: false, partitions: [{ topic: 't', partition: 0, steps }] })
     const file = join(dir, 't-0', '00000000000000000000.log')
     truncateSync(file, statSync(file).size - 5)
     const log = new BinaryLog(dir)
@@ -96,8 +82,8 @@ describe.skipIf(missing !== undefined)(`a directory of the real Kafka ${missing 
   })
 
   async function kafkas(kind: FixtureKind): Promise<string> {
-    const dir = join(mkdtempSync(join(home, 'kafka-')), 'log')
-    await oracle.writeFixture(dir, kind)
+    const dir = join(mkdtempSync(join(scene.home, 'kafka-')), 'log')
+    await scene.oracle.writeFixture(dir, kind)
     return dir
   }
 })

@@ -1,29 +1,15 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { kafkaMissing } from '../support/kafka/home.ts'
-import { kafkaOracle, type KafkaOracle } from '../support/kafka/oracle.ts'
+import { OracleScene } from '../support/kafka/oracle-scene.ts'
 import { directory, type PartitionScene } from '../storage/partition-scene.ts'
 import { interrupt, type Shape, shapes, steps, written } from '../storage/swap-scene.ts'
 
 const missing = kafkaMissing()
 
 describe.skipIf(missing !== undefined)(`a swap that was cut short ${missing ?? ''}`, () => {
-  let oracle: KafkaOracle
-  let home: string
-
-  beforeAll(() => {
-    const started = kafkaOracle()
-    if (started === undefined) throw new Error('the oracle went away')
-    oracle = started
-    home = mkdtempSync(join(tmpdir(), 'tslog-swap-'))
-  })
-
-  afterAll(async () => {
-    await oracle[Symbol.asyncDispose]()
-    rmSync(home, { recursive: true })
-  })
+  const kafka = new OracleScene()
 
   test.each([1, 3].map((i) => ({ ...(shapes[i] as Shape), i })))(
     'is finished or undone by Kafka as by us, whatever the step: $name',
@@ -34,7 +20,7 @@ describe.skipIf(missing !== undefined)(`a swap that was cut short ${missing ?? '
       for (let step = 0; step < count; step++) {
         const scene = written()
         interrupt(scene, shape, step, () => scene.fileSystem.kill('cleaner'))
-        const dir = join(home, `${shape.i}-${step}`, 't-0')
+        const dir = join(kafka.home, `${shape.i}-${step}`, 't-0')
         copyOut(scene, dir)
         dirs.push(dir)
         scene.logEndOffset()
@@ -43,7 +29,7 @@ describe.skipIf(missing !== undefined)(`a swap that was cut short ${missing ?? '
           logs: logsOf(scene.names()),
         })
       }
-      const loaded = await oracle.loadLogs(dirs.map((dir) => ({ dir, clean: false })))
+      const loaded = await kafka.oracle.loadLogs(dirs.map((dir) => ({ dir, clean: false })))
       const theirs = loaded.map((facts, step) => {
         if ('error' in facts) return facts
         const offsets = facts.segments.flatMap(({ batches }) => batches.map(({ baseOffset }) => baseOffset))

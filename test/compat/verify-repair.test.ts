@@ -1,12 +1,11 @@
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { BinaryLog } from '../support/binary-log.ts'
 import { fingerprint } from '../support/binary-runner.ts'
 import { fixtureKinds } from '../support/kafka/fixtures.ts'
 import { kafkaMissing } from '../support/kafka/home.ts'
-import { kafkaOracle, type KafkaOracle } from '../support/kafka/oracle.ts'
+import { OracleScene } from '../support/kafka/oracle-scene.ts'
 
 const missing = kafkaMissing()
 
@@ -62,24 +61,11 @@ const damages: DamageCase[] = [
 ]
 
 describe.skipIf(missing !== undefined)(`verify and repair beside the real Kafka ${missing ?? ''}`, () => {
-  let oracle: KafkaOracle
-  let home: string
-
-  beforeAll(() => {
-    const started = kafkaOracle()
-    if (started === undefined) throw new Error('the oracle went away')
-    oracle = started
-    home = mkdtempSync(join(tmpdir(), 'tslog-verify-'))
-  })
-
-  afterAll(async () => {
-    await oracle[Symbol.asyncDispose]()
-    rmSync(home, { recursive: true })
-  })
+  const scene = new OracleScene()
 
   test.each(fixtureKinds)("finds nothing wrong in Kafka's own directory, and touches nothing: %s", async (kind) => {
-    const dir = join(mkdtempSync(join(home, 'kafka-')), 'log')
-    await oracle.writeFixture(dir, kind)
+    const dir = join(mkdtempSync(join(scene.home, 'kafka-')), 'log')
+    await scene.oracle.writeFixture(dir, kind)
     const before = fingerprint(dir)
     const { code, stdout, stderr } = new BinaryLog(dir).run(['verify', '--deep'])
     expect([code, stdout.toString(), stderr]).toEqual([0, '', ''])
@@ -103,12 +89,12 @@ describe.skipIf(missing !== undefined)(`verify and repair beside the real Kafka 
       expect(records.every(({ offset, value }) => value === lines[offset])).toBe(true)
     }
     log.done(['close'])
-    const { isOnline, logs } = await oracle.openDirectory(log.directory)
+    const { isOnline, logs } = await scene.oracle.openDirectory(log.directory)
     expect([isOnline, logs.length]).toEqual([true, damages.length])
     for (const { partition, logStartOffset, logEndOffset, segments } of logs) {
       expect([partition, logStartOffset, logEndOffset]).toEqual([partition, 0n, 900n])
       expect(segments.flatMap(({ batches }) => batches).every(({ isValid }) => isValid)).toBe(true)
-      const [records = []] = await oracle.dumpRecords(log.path(partition))
+      const [records = []] = await scene.oracle.dumpRecords(log.path(partition))
       expect(records.map(({ offset }) => Number(offset))).toEqual(left.get(partition)?.map(({ offset }) => offset))
     }
     expect(log.run(['verify']).stdout.toString()).toBe('')
