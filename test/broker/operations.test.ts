@@ -126,12 +126,15 @@ describe('--metrics-listen', () => {
     await expect.poll(() => scene.log).toContain('metrics')
     const address = /metrics address=(\S+)/.exec(scene.log)?.[1]
     expect(runBinary(['produce', 't', '-b', scene.address], 'a\nb\nc\n').code).toBe(0)
+    expect(runBinary(['consume', 't', '-g', 'readers', '-c', '2', '-b', scene.address]).code).toBe(0)
     const page = await fetch(`http://${address}/metrics`)
     expect(page.headers.get('content-type')).toContain('text/plain; version=0.0.4')
     const text = await page.text()
     expect(text).toContain('kafka_server_brokertopicmetrics_messagesin_total{topic="t"} 3\n')
     expect(text).toContain('kafka_log_log_logendoffset{topic="t",partition="0"} 3\n')
     expect(text).toMatch(/kafka_network_requestmetrics_requests_total\{request="Produce",error="0"\} 1\n/)
+    expect(text).toContain('kafka_consumergroup_lag{consumergroup="readers",topic="t",partition="0"} 1\n')
+    expect(text).toContain('kafka_consumergroup_members{consumergroup="readers"} 0\n')
     expect(text).toMatch(/process_resident_memory_bytes \d+\n/)
     expect([
       (await fetch(`http://${address}/healthz`)).status,

@@ -1,7 +1,9 @@
-import { Counter, Gauge, Registry } from 'prom-client'
+import { Registry } from 'prom-client'
 import { type BrokerCounters, requestBucketsMs } from '../../broker/broker-counters.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { version } from '../version.ts'
+import { groupFamilies } from './group-metrics.ts'
+import { addFamily, type MetricFamily, type Sample, simpleFamily } from './metric-family.ts'
 
 /** What is looked at when somebody asks. */
 export interface Watched {
@@ -9,51 +11,25 @@ export interface Watched {
   readonly counters: BrokerCounters
 }
 
-type Labels = Readonly<Record<string, string | number>>
-type Sample = readonly [labels: Labels, value: number]
-
 /**
  * The broker's figures in Prometheus' text format, under the names that Kafka's operators know from its JMX exporter. Everything is read when
  * it is asked for: watching costs nothing meanwhile.
  */
 export function prometheusRegistry(watched: Watched): Registry {
   const registry = new Registry()
-  const families = [topicFamilies(watched), requestFamilies(watched), logFamilies(watched), processFamilies()]
+  const families = [
+    topicFamilies(watched),
+    requestFamilies(watched),
+    logFamilies(watched),
+    groupFamilies(watched.broker.services),
+    processFamilies(),
+  ]
   for (const family of families.flat()) addFamily(registry, family)
   return registry
 }
 
-interface Family {
-  readonly kind: 'counter' | 'gauge'
-  readonly name: string
-  readonly help: string
-  readonly labels?: readonly string[]
-  readonly samples: () => Iterable<Sample>
-}
-
-function addFamily(registry: Registry, { kind, name, help, labels = [], samples }: Family): void {
-  const common = { name, help, labelNames: [...labels], registers: [registry] }
-  if (kind === 'gauge') {
-    void new Gauge({
-      ...common,
-      collect() {
-        this.reset()
-        for (const [of, value] of samples()) this.set(of, value)
-      },
-    })
-    return
-  }
-  void new Counter({
-    ...common,
-    collect() {
-      this.reset()
-      for (const [of, value] of samples()) this.inc(of, value)
-    },
-  })
-}
-
-function topicFamilies({ counters }: Watched): Family[] {
-  const perTopic = (name: string, help: string, key: 'recordsIn' | 'bytesIn' | 'bytesOut'): Family => ({
+function topicFamilies({ counters }: Watched): MetricFamily[] {
+  const perTopic = (name: string, help: string, key: 'recordsIn' | 'bytesIn' | 'bytesOut'): MetricFamily => ({
     kind: 'counter',
     name: `kafka_server_brokertopicmetrics_${name}_total`,
     help,
@@ -67,7 +43,7 @@ function topicFamilies({ counters }: Watched): Family[] {
   ]
 }
 
-function requestFamilies({ counters }: Watched): Family[] {
+function requestFamilies({ counters }: Watched): MetricFamily[] {
   return [
     {
       kind: 'counter',
@@ -93,14 +69,14 @@ function requestFamilies({ counters }: Watched): Family[] {
       labels: ['request'],
       samples: () => [...counters.requests].map(([request, { totalMs }]): Sample => [{ request }, totalMs]),
     },
-    simple(
+    simpleFamily(
       'gauge',
       'kafka_server_socketservermetrics_connection_count',
       'Connections that are open.',
       () => counters.openConnections,
     ),
-    simple('counter', 'tslog_commits_total', 'Syncs that made appended batches durable.', () => counters.commits),
-    simple(
+    simpleFamily('counter', 'tslog_commits_total', 'Syncs that made appended batches durable.', () => counters.commits),
+    simpleFamily(
       'counter',
       'tslog_committed_batches_total',
       'Batches that were made durable by these.',
@@ -119,9 +95,9 @@ function cumulated(request: string, buckets: readonly number[]): Sample[] {
 }
 
 /** Partitions that were asked for since the start: the others are not opened only to be looked at. */
-function logFamilies({ broker }: Watched): Family[] {
+function logFamilies({ broker }: Watched): MetricFamily[] {
   const { topics, disk } = broker.services
-  const perPartition = (name: string, help: string, valueOf: (offsets: OffsetsOf) => number): Family => ({
+  const perPartition = (name: string, help: string, valueOf: (offsets: OffsetsOf) => number): MetricFamily => ({
     kind: 'gauge',
     name: `kafka_log_log_${name}`,
     help,
@@ -135,24 +111,34 @@ function logFamilies({ broker }: Watched): Family[] {
     perPartition('logstartoffset', 'The first offset that can be read.', (one) => Number(one.offsets().logStartOffset)),
     perPartition('logendoffset', 'The offset that the next record gets.', (one) => Number(one.offsets().logEndOffset)),
     perPartition('size', 'Bytes of the segments.', ({ id }) => disk.sizeOf(id)),
-    simple('gauge', 'kafka_server_replicamanager_partitioncount', 'Partitions that are served.', () =>
+    simpleFamily('gauge', 'kafka_server_replicamanager_partitioncount', 'Partitions that are served.', () =>
       topics.all().reduce((sum, { partitions }) => sum + partitions.length, 0),
     ),
-    simple('gauge', 'tslog_disk_free_bytes', 'Room left on the disk of the directory.', () => disk.space.freeBytes),
+    simpleFamily(
+      'gauge',
+      'tslog_disk_free_bytes',
+      'Room left on the disk of the directory.',
+      () => disk.space.freeBytes,
+    ),
   ]
 }
 
 type OffsetsOf = Broker['services']['topics'] extends { partitions(): Iterable<infer One> } ? One : never
 
-function processFamilies(): Family[] {
+function processFamilies(): MetricFamily[] {
   const startedSeconds = Date.now() / 1_000 - process.uptime()
   return [
-    simple('gauge', 'process_resident_memory_bytes', 'Memory in use.', () => process.memoryUsage.rss()),
-    simple('counter', 'process_cpu_seconds_total', 'Processor time used, in seconds.', () => {
+    simpleFamily('gauge', 'process_resident_memory_bytes', 'Memory in use.', () => process.memoryUsage.rss()),
+    simpleFamily('counter', 'process_cpu_seconds_total', 'Processor time used, in seconds.', () => {
       const { user, system } = process.cpuUsage()
       return (user + system) / 1e6
     }),
-    simple('gauge', 'process_start_time_seconds', 'When it was started, in seconds since 1970.', () => startedSeconds),
+    simpleFamily(
+      'gauge',
+      'process_start_time_seconds',
+      'When it was started, in seconds since 1970.',
+      () => startedSeconds,
+    ),
     {
       kind: 'gauge',
       name: 'tslog_build_info',
@@ -161,8 +147,4 @@ function processFamilies(): Family[] {
       samples: () => [[{ version: version() }, 1]],
     },
   ]
-}
-
-function simple(kind: Family['kind'], name: string, help: string, value: () => number): Family {
-  return { kind, name, help, samples: () => [[{}, value()]] }
 }
