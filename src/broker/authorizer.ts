@@ -7,6 +7,9 @@ export interface Principal {
 /** Who has not said who they are. */
 export const anonymous: Principal = { type: 'User', name: 'ANONYMOUS' }
 
+/** Whoever may open the socket in the directory: its owner, who may do everything. No client over the network has this type. */
+export const directoryOwner: Principal = { type: 'Local', name: 'owner' }
+
 /** What may be done to a resource; Kafka's AclOperation. */
 export type Operation =
   | 'READ'
@@ -29,7 +32,7 @@ export interface Access {
 
 /** Says who may do what. Asked before anything is looked at, so that what is hidden looks as if it were not there. */
 export interface Authorizer {
-  allows(principal: Principal, peer: string, access: Access): boolean
+  allows(principal: Principal, host: string, access: Access): boolean
 }
 
 /** For a broker without access lists. */

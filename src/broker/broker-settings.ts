@@ -2,6 +2,7 @@ import { UsageError } from '../base/errors.ts'
 import { nearest } from '../base/nearest-name.ts'
 import { type ConfigDefinition, choice, flag, wholeNumber } from '../storage/config-definition.ts'
 import { type BrokerConfig, defaultBrokerConfig } from './broker-config.ts'
+import { securitySettings } from './security-settings.ts'
 
 const intMax = String(2 ** 31 - 1)
 
@@ -10,6 +11,7 @@ const intMax = String(2 ** 31 - 1)
  * setting, ours where it has not.
  */
 export const brokerSettings = {
+  ...securitySettings,
   flushPolicy: choice('flush.policy', ['sync', 'os'], {
     byDefault: 'sync',
     example: 'os',
@@ -179,6 +181,7 @@ const without: readonly RegExp[] = [
   /^(process\.roles|node\.id|broker\.id|broker\.rack|controller\.|inter\.broker\.|zookeeper\.|early\.start\.listeners)/,
   /^(num\.(network|io|replica)|num\.recovery|background\.threads|socket\.(send|receive|listen))/,
   /^(default\.replication\.factor|min\.insync\.replicas|replica\.|transaction\.|share\.|offsets\.topic\.|metadata\.log|group\.(consumer|share|streams|coordinator)\.)/,
+  /^(ssl\.(keystore\.password|truststore\.password|endpoint|enabled|protocol|cipher|secure|provider|keymanager|trustmanager)|security\.|sasl\.mechanism\.|listener\.security\.)/,
   /^log\.(cleaner\.(threads|io|min|max|delete)|flush|segment|roll|index|message|retention\.(ms|bytes|hours|minutes)|cleanup|preallocate)/,
 ]
 
@@ -208,7 +211,7 @@ export function readBrokerSettings(texts: ReadonlyMap<string, string>, where: st
 
 /** The part of the settings that the broker itself goes by. */
 export function brokerConfigOf(settings: BrokerSettings): BrokerConfig {
-  const { connectionsMax, idleMs, requestBytesMax, queuedRequestBytesMax } = settings
+  const { connectionsMax, idleMs, requestBytesMax, queuedRequestBytesMax, strangerBytesMax } = settings
   return {
     ...defaultBrokerConfig,
     flushPolicy: settings.flushPolicy,
@@ -227,7 +230,14 @@ export function brokerConfigOf(settings: BrokerSettings): BrokerConfig {
       offsetsRetentionMs: settings.offsetsRetentionMinutes * 60_000,
       offsetMetadataMax: settings.offsetMetadataMax,
     },
-    limits: { ...defaultBrokerConfig.limits, connectionsMax, idleMs, requestBytesMax, queuedRequestBytesMax },
+    limits: {
+      ...defaultBrokerConfig.limits,
+      connectionsMax,
+      idleMs,
+      requestBytesMax,
+      queuedRequestBytesMax,
+      strangerBytesMax,
+    },
   }
 }
 

@@ -4,16 +4,17 @@ import type { Random } from '../base/random.ts'
 import type { Uuid } from '../base/uuid.ts'
 import type { FileSystem, OpenFile } from '../disk/file-system.ts'
 import { AnswerBuffers } from '../network/answer-buffers.ts'
-import type { ByteStream } from '../network/byte-stream.ts'
 import { addressName, type DialAddress } from '../network/dial.ts'
 import { KafkaServer } from '../network/kafka-server.ts'
+import type { Newcomer } from '../network/listener.ts'
 import type { RequestHandler } from '../network/server-connection.ts'
+import type { ServerTls } from '../network/server-tls.ts'
 import { closeCleanly } from '../storage/clean-close.ts'
 import { SERVE_SOCKET } from '../storage/file-names.ts'
 import { LogDirectory, type LogDirectoryOptions } from '../storage/log-directory.ts'
 import { readMetaProperties } from '../storage/meta-properties.ts'
 import { takeServeLock } from '../storage/serve-lock.ts'
-import { allowAll, anonymous, type Authorizer } from './authorizer.ts'
+import { allowAll, anonymous, type Authorizer, directoryOwner, type Principal } from './authorizer.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import type { BrokerLog } from './broker-log.ts'
 import { DelayedOperations } from './delayed-operations.ts'
@@ -30,8 +31,17 @@ import { noQuotas, type Quotas } from './quotas.ts'
 import type { BrokerServices } from './request-context.ts'
 import { RequestRouter } from './request-router.ts'
 import { StoredCompression } from './stored-compression.ts'
+import { Authentication, type SaslMechanism } from './security/authentication.ts'
+import {
+  type BrokerSecurity,
+  isTls,
+  type ListenerProtocol,
+  mechanismsOf,
+  noSecurity,
+} from './security/broker-security.ts'
+import { clientSession } from './security/client-session.ts'
+import { Credentials } from './security/credentials.ts'
 import { TopicRegistry } from './topic-registry.ts'
-import { errorMessageOf } from './storage-errors.ts'
 
 export interface BrokerOptions {
   readonly directory: LogDirectoryOptions
@@ -42,6 +52,7 @@ export interface BrokerOptions {
   readonly elapsedMs: () => number
   readonly log: BrokerLog
   readonly metrics?: Metrics
+  readonly security?: BrokerSecurity
   readonly authorizer?: Authorizer
   readonly quotas?: Quotas
 }
@@ -49,6 +60,8 @@ export interface BrokerOptions {
 /** An address to listen on, and what clients that came in there are told to connect to. */
 export interface ListenerConfig {
   readonly address: DialAddress
+  /** PLAINTEXT when it is not said. */
+  readonly protocol?: ListenerProtocol
   readonly advertised?: { readonly host: string; readonly port: number }
 }
 
@@ -57,6 +70,17 @@ const drainMs = 10_000
 
 /** How long closing the partitions may take after that, in ms: whoever stops a service kills it at some time. */
 const cleanCloseMs = 20_000
+
+/** How long a client whose authentication has failed has to read that, in ms. */
+const failureCloseMs = 100
+
+/** What holds for the connections of one listener. */
+interface ConnectionTerms {
+  readonly advertised: { readonly host: string; readonly port: number }
+  readonly mechanisms: readonly SaslMechanism[]
+  /** Who they are unless SASL says otherwise. */
+  readonly principal: Principal
+}
 
 /** A broker on one log directory: from the lock of the directory to its release. */
 export class Broker {
@@ -67,6 +91,7 @@ export class Broker {
   readonly #router: RequestRouter
   readonly #server: KafkaServer
   readonly #live: { config: BrokerConfig }
+  readonly #secret: Uint8Array
   #isServing = false
 
   private constructor(options: BrokerOptions, lock: OpenFile, directory: LogDirectory) {
@@ -75,6 +100,7 @@ export class Broker {
     this.#directory = directory
     const buffers = new AnswerBuffers()
     this.#live = { config: options.config }
+    this.#secret = options.random.fill(new Uint8Array(32))
     this.services = makeServices(options, { directory, buffers, live: this.#live })
     this.#router = new RequestRouter(this.services, allHandlers)
     this.#router.add(apiVersionsHandler(() => this.#router.apiKeys))
@@ -84,6 +110,7 @@ export class Broker {
       now: options.elapsedMs,
       onRefused: (peer) =>
         options.log.warn('too many connections', { peer, max: options.config.limits.connectionsMax }),
+      onTlsFailure: (peer, reason) => options.log.warn('TLS failed', { peer, reason }),
       onCount: (open) => this.services.metrics.connections(open),
     })
   }
@@ -129,11 +156,27 @@ export class Broker {
     this.services.topics.applyDefaults(config)
   }
 
-  async #listenOn({ address, advertised }: ListenerConfig): Promise<DialAddress> {
+  /** Shows another certificate from now on. Throws `UsageError` when it cannot be used, with nothing changed. */
+  renewTls(tls: ServerTls): Promise<void> {
+    return this.#server.renewTls(tls)
+  }
+
+  async #listenOn({ address, advertised, protocol = 'PLAINTEXT' }: ListenerConfig): Promise<DialAddress> {
+    const security = this.#options.security ?? noSecurity
+    const mechanisms = mechanismsOf(protocol, security)
     let own = advertised ?? { host: 'localhost', port: 0 }
-    const bound = await this.#server.listen(address, (stream) => this.#connected(stream, own))
+    const connected = (newcomer: Newcomer): RequestHandler => {
+      const { certificateName } = newcomer
+      const principal = certificateName === undefined ? anonymous : { type: 'User', name: certificateName }
+      return this.#connected(newcomer, { advertised: own, mechanisms, principal })
+    }
+    const bound = await this.#server.listen(address, connected, isTls(protocol) ? security.tls : undefined)
     if (bound.kind === 'tcp' && advertised === undefined) own = { host: bound.host, port: bound.port }
-    this.#options.log.info('listening', { address: addressName(bound), advertised: `${own.host}:${own.port}` })
+    this.#options.log.info('listening', {
+      address: addressName(bound),
+      protocol,
+      advertised: `${own.host}:${own.port}`,
+    })
     return bound
   }
 
@@ -143,7 +186,8 @@ export class Broker {
     const { fileSystem } = this.#options.directory
     fileSystem.remove(path)
     const address: DialAddress = { kind: 'unix', path }
-    await this.#server.listen(address, (stream) => this.#connected(stream, advertised))
+    const terms = { advertised, mechanisms: [], principal: directoryOwner }
+    await this.#server.listen(address, (newcomer) => this.#connected(newcomer, terms))
   }
 
   /** Answers what was begun, makes everything durable and gives the directory back. */
@@ -175,19 +219,23 @@ export class Broker {
     }
   }
 
-  #connected(stream: ByteStream, advertised: { readonly host: string; readonly port: number }): RequestHandler {
-    const gone = new AbortController()
-    const connection = { peer: stream.peer, advertised, principal: anonymous, closed: gone.signal }
-    return {
-      isPipelined: (request) => this.#router.isPipelined(request),
-      handle: (request) => this.#router.answer(request, connection),
-      onClose: (cause) => {
-        gone.abort()
-        if (cause === undefined) return
-        const reason = cause instanceof Error ? cause.message : String(errorMessageOf(cause))
-        this.#options.log.warn('connection closed', { peer: stream.peer, reason })
+  #connected(newcomer: Newcomer, { advertised, mechanisms, principal }: ConnectionTerms): RequestHandler {
+    const { log, security = noSecurity, elapsedMs } = this.#options
+    const { stream } = newcomer
+    const authentication = new Authentication({
+      mechanisms,
+      principal,
+      credentials: this.services.credentials,
+      secret: this.#secret,
+      sessionMs: security.sessionMs,
+      now: elapsedMs,
+      onFailure: (mechanism, reason) => {
+        log.warn('authentication failed', { peer: stream.peer, mechanism, reason })
+        // The answer that says so goes first.
+        setTimeout(() => stream.close(), failureCloseMs)
       },
-    }
+    })
+    return clientSession(newcomer, { router: this.#router, log, advertised, authentication })
   }
 }
 
@@ -244,6 +292,7 @@ function makeServices(options: BrokerOptions, { directory, buffers, live }: Shar
     log,
     metrics,
     authorizer: options.authorizer ?? allowAll,
+    credentials: new Credentials(fileSystem, directory.path),
     quotas: options.quotas ?? noQuotas,
     cluster,
     topics,

@@ -10,6 +10,8 @@ import type { KernelMemory } from './kernel-memory.ts'
 import type { Metrics } from './metrics.ts'
 import type { ProducerIds } from './producer-ids.ts'
 import type { Quotas } from './quotas.ts'
+import type { Authentication } from './security/authentication.ts'
+import type { Credentials } from './security/credentials.ts'
 import type { LogDirectoryUse } from './log-directory-use.ts'
 import type { StoredCompression } from './stored-compression.ts'
 import type { TopicRegistry } from './topic-registry.ts'
@@ -21,6 +23,7 @@ export interface BrokerServices {
   readonly log: BrokerLog
   readonly metrics: Metrics
   readonly authorizer: Authorizer
+  readonly credentials: Credentials
   readonly quotas: Quotas
   readonly cluster: ClusterControl
   readonly topics: TopicRegistry
@@ -33,13 +36,16 @@ export interface BrokerServices {
   readonly disk: LogDirectoryUse
 }
 
-/** A connection as handlers see it. What authentication learns is kept here. */
+/** A connection as handlers see it. */
 export interface ClientConnection {
-  /** Who is at the other end; for logs and access lists. */
+  /** Who is at the other end, for logs. */
   readonly peer: string
+  /** The address of its machine, for access rules; empty for this one's, over the unix socket. */
+  readonly host: string
   /** Where clients of the listener it came in on are told to connect to. */
   readonly advertised: { readonly host: string; readonly port: number }
-  principal: Principal
+  readonly authentication: Authentication
+  readonly principal: Principal
   /** Aborted when the connection is gone: nobody waits for an answer any more. */
   readonly closed: AbortSignal
 }
@@ -54,5 +60,5 @@ export interface RequestContext {
 
 /** Whether the client may do that. */
 export function isAllowed({ connection, broker }: RequestContext, access: Access): boolean {
-  return broker.authorizer.allows(connection.principal, connection.peer, access)
+  return broker.authorizer.allows(connection.principal, connection.host, access)
 }

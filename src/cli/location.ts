@@ -142,6 +142,12 @@ function directoryOf(settings: ReadonlyMap<string, string>, file: SettingsFile):
   return dir.startsWith('/') ? dir : `${file.directory}/${dir}`
 }
 
+/** Whether what a setting of this name says is for nobody else's eyes. */
+export function isSecretKey(name: string): boolean {
+  return /password|secret|jaas|token|credential|^ssl\.keystore\.key$/i.test(name)
+}
+
+/** Those, and what points to them. */
 const secretKey = /password|secret|jaas|token|credential|^ssl\.(keystore|key)\b/i
 
 function secretWarnings(settings: ReadonlyMap<string, string>, path: string): string[] {

@@ -52,7 +52,7 @@ class Serving {
     using signals = new SignalWatch({ ignored: new Set(['SIGHUP']) })
     const broker = await this.#open(settings)
     const maintenance = new Maintenance(maintainedLog(broker), settings.settings, this.#log)
-    const reload = (): void => this.#reload(broker)
+    const reload = (): void => void this.#reload(broker)
     let watching: HttpEndpoint | undefined
     try {
       const bound = await broker.listen(settings.listeners)
@@ -76,7 +76,7 @@ class Serving {
     return settings
   }
 
-  async #open({ settings, directory }: ServeSettings): Promise<Broker> {
+  async #open({ settings, directory, security }: ServeSettings): Promise<Broker> {
     const { clock, random } = this.#context
     const dir = this.#options.dir ?? directory
     const log = this.#log
@@ -91,6 +91,7 @@ class Serving {
       random,
       elapsedMs: () => performance.now(),
       log,
+      security,
       metrics: this.#counters,
     })
   }
@@ -103,10 +104,13 @@ class Serving {
   }
 
   /** A file that cannot be read any more changes nothing. */
-  #reload(broker: Broker): void {
+  async #reload(broker: Broker): Promise<void> {
     tellServiceManager('RELOADING=1', this.#context.environment)
     try {
-      broker.reconfigure(brokerConfigOf(this.#settings().settings))
+      const { settings, security } = this.#settings()
+      if (security.tls !== undefined) await broker.renewTls(security.tls)
+      broker.services.credentials.reload()
+      broker.reconfigure(brokerConfigOf(settings))
       this.#log.info('settings read again')
     } catch (error) {
       this.#log.error('settings left as they were', { reason: error instanceof Error ? error.message : String(error) })

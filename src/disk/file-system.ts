@@ -33,9 +33,10 @@ export interface FileSystem {
  * - `read`: must exist, never written.
  * - `write`: must exist, read and written.
  * - `create`: as `write`, made empty (0640) when missing.
+ * - `create-private`: as `create`, but for the owner alone (0600).
  * - `create-new`: made, throws `DiskError` with `EEXIST` when there is one.
  */
-export type OpenMode = 'read' | 'write' | 'create' | 'create-new'
+export type OpenMode = 'read' | 'write' | 'create' | 'create-private' | 'create-new'
 
 export interface DirectoryEntry {
   readonly name: string

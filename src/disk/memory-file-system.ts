@@ -80,7 +80,7 @@ export class MemoryFileSystem implements FileSystem {
 
   open(path: string, mode: OpenMode): OpenFile {
     const place = this.#find('open', path)
-    const mayCreate = mode === 'create' || mode === 'create-new'
+    const mayCreate = mode.startsWith('create')
     const file = place.node === undefined && mayCreate ? this.#create(path, place) : this.#existing(path, mode, place)
     return new MemoryOpenFile(this.#disk, file, { process: this.#process, path, isWritable: mode !== 'read' })
   }

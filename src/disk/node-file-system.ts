@@ -21,7 +21,7 @@ export class NodeFileSystem implements FileSystem {
   open(path: string, mode: OpenMode): OpenFile {
     let fd: number
     try {
-      fd = fs.openSync(path, openFlags(mode), FILE_MODE)
+      fd = fs.openSync(path, openFlags(mode), mode === 'create-private' ? PRIVATE_FILE_MODE : FILE_MODE)
     } catch (error) {
       throw new DiskError(mode === 'create-new' ? 'create' : 'open', path, error)
     }
@@ -145,6 +145,7 @@ export class NodeFileSystem implements FileSystem {
 }
 
 const FILE_MODE = 0o640
+const PRIVATE_FILE_MODE = 0o600
 const DIRECTORY_MODE = 0o750
 
 /** `f_type` of NFS, CIFS, SMB2, 9p and FUSE (`linux/magic.h`). */
@@ -160,6 +161,7 @@ function openFlags(mode: OpenMode): number {
     case 'write':
       return O_RDWR | always
     case 'create':
+    case 'create-private':
       return O_RDWR | O_CREAT | always
     case 'create-new':
       return O_RDWR | O_CREAT | O_EXCL | always

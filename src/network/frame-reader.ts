@@ -11,15 +11,15 @@ const aheadMax = 4 * 1024 * 1024
  * claimed: the buffer of a large frame grows as it fills.
  */
 export class FrameReader {
-  readonly #sizeMax: number
+  readonly #sizeMax: () => number
   readonly #onFrame: (frame: Uint8Array) => void
   /** The beginning of a frame, in the front of it. */
   #held: Uint8Array = new Uint8Array(0)
   #heldBytes = 0
 
-  /** `sizeMax`: bytes of the largest frame. What is pushed must not change any more: frames may be views of it. */
-  constructor(sizeMax: number, onFrame: (frame: Uint8Array) => void) {
-    this.#sizeMax = sizeMax
+  /** `sizeMax`: bytes of the largest frame now. What is pushed must not change any more: frames may be views of it. */
+  constructor(sizeMax: number | (() => number), onFrame: (frame: Uint8Array) => void) {
+    this.#sizeMax = typeof sizeMax === 'number' ? () => sizeMax : sizeMax
     this.#onFrame = onFrame
   }
 
@@ -89,7 +89,8 @@ export class FrameReader {
       ((bytes[at + 1] as number) << 16) |
       ((bytes[at + 2] as number) << 8) |
       (bytes[at + 3] as number)
-    if (size >= 0 && size <= this.#sizeMax) return size
-    throw new MalformedMessageError(`a frame of ${size} bytes is announced, ${this.#sizeMax} are allowed`, 0)
+    const sizeMax = this.#sizeMax()
+    if (size >= 0 && size <= sizeMax) return size
+    throw new MalformedMessageError(`a frame of ${size} bytes is announced, ${sizeMax} are allowed`, 0)
   }
 }

@@ -1,12 +1,12 @@
 import type { TimestampMs } from '../base/brands.ts'
 import type { AnswerBuffers } from './answer-buffers.ts'
-import type { ByteStream } from './byte-stream.ts'
 import { ConnectionSweep } from './connection-sweep.ts'
 import type { DialAddress } from './dial.ts'
-import { Listener } from './listener.ts'
+import { Listener, type Newcomer } from './listener.ts'
 import { RequestBudget } from './request-budget.ts'
 import { type RequestHandler, ServerConnection } from './server-connection.ts'
 import type { ServerLimits } from './server-limits.ts'
+import type { ServerTls } from './server-tls.ts'
 
 export interface KafkaServerOptions {
   readonly limits: ServerLimits
@@ -16,11 +16,13 @@ export interface KafkaServerOptions {
   readonly now: () => TimestampMs
   /** Told of a connection that was refused since there are too many, at most once a second. */
   readonly onRefused: (peer: string) => void
+  /** A client whose TLS handshake failed. */
+  readonly onTlsFailure: (peer: string, reason: string) => void
   readonly onCount: (open: number) => void
 }
 
 /** Gives the requests of a new connection to whoever answers them. */
-export type ConnectionOpener = (stream: ByteStream) => RequestHandler
+export type ConnectionOpener = (newcomer: Newcomer) => RequestHandler
 
 /** All listeners of a broker, with the connections that came in on them, within the limits of all together. */
 export class KafkaServer {
@@ -36,9 +38,16 @@ export class KafkaServer {
     this.#sweep = new ConnectionSweep(options.now)
   }
 
-  /** Listens on one more address; resolves to it, with the port that was chosen. Throws what `Listener.open` throws. */
-  async listen(address: DialAddress, open: ConnectionOpener): Promise<DialAddress> {
-    const listener = await Listener.open(address, (stream) => this.#accept(stream, open))
+  /** Listens on one more address, with TLS when it is given; resolves to it, with the port that was chosen. Throws what `Listener.open` throws. */
+  async listen(address: DialAddress, open: ConnectionOpener, tls?: ServerTls): Promise<DialAddress> {
+    const { connectionsMax } = this.#options.limits
+    const listener = await Listener.open(address, {
+      tls,
+      // Those whose TLS does not stand yet are counted nowhere else.
+      connectionsMax: 2 * connectionsMax,
+      onConnection: (newcomer) => this.#accept(newcomer, open),
+      onRefused: this.#options.onTlsFailure,
+    })
     this.#listeners.push(listener)
     return listener.address
   }
@@ -46,6 +55,13 @@ export class KafkaServer {
   /** Connections that are open. */
   get connectionCount(): number {
     return this.#sweep.connections.size
+  }
+
+  /** Speaks TLS with another certificate from now on, to who comes. Throws `UsageError` when it cannot be used, with nothing changed. */
+  async renewTls(tls: ServerTls): Promise<void> {
+    const { checkTls } = await import('./tls-server.ts')
+    checkTls(tls)
+    for (const listener of this.#listeners) listener.renewTls(tls)
   }
 
   /** Takes no more connections. */
@@ -65,7 +81,8 @@ export class KafkaServer {
     for (const connection of this.#sweep.connections) connection.close()
   }
 
-  #accept(stream: ByteStream, open: ConnectionOpener): void {
+  #accept(newcomer: Newcomer, open: ConnectionOpener): void {
+    const { stream } = newcomer
     const { limits, buffers, now, onCount } = this.#options
     const { connections } = this.#sweep
     if (connections.size >= limits.connectionsMax) {
@@ -77,8 +94,11 @@ export class KafkaServer {
     const connection = new ServerConnection(stream, { limits, buffers, budget: this.#budget, now })
     connections.add(connection)
     onCount(connections.size)
-    const handler = open(stream)
+    const handler = open(newcomer)
     connection.start({
+      get isStranger() {
+        return handler.isStranger === true
+      },
       isPipelined: (request) => handler.isPipelined(request),
       handle: (request) => handler.handle(request),
       onClose: (cause) => {

@@ -1,31 +1,56 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import type { Server as TlsServer } from 'node:tls'
 import { errorCode, LockedError, RefusedError, UsageError } from '../base/errors.ts'
-import { addressName, type DialAddress, reasonOf } from './dial.ts'
-import { SocketStream } from './socket-stream.ts'
 import type { ByteStream } from './byte-stream.ts'
+import { addressName, type DialAddress, reasonOf } from './dial.ts'
+import { contextOptions, type ServerTls } from './server-tls.ts'
+import { SocketStream } from './socket-stream.ts'
+
+/** Who has just come in on a listener. */
+export interface Newcomer {
+  readonly stream: ByteStream
+  /** The address of its machine; empty for this one's, over a unix socket. */
+  readonly host: string
+  /** Whom its certificate names (RFC 2253), when it has shown one that we trust. */
+  readonly certificateName: string | undefined
+}
+
+export interface ListenerOptions {
+  /** Speaks TLS with what comes in. */
+  readonly tls?: ServerTls | undefined
+  /** Sockets that are open at once: more are closed as they come. */
+  readonly connectionsMax: number
+  readonly onConnection: (newcomer: Newcomer) => void
+  /** Somebody came whose TLS handshake failed. */
+  readonly onRefused: (peer: string, reason: string) => void
+}
 
 /** One address that connections come in on. */
 export class Listener {
   readonly #server: Server
+  readonly #tlsServer: TlsServer | undefined
   readonly #address: DialAddress
 
-  private constructor(server: Server, address: DialAddress) {
+  private constructor(server: Server, tlsServer: TlsServer | undefined, address: DialAddress) {
     this.#server = server
+    this.#tlsServer = tlsServer
     this.#address = address
   }
 
   /**
    * Listens on `address`; port 0 is any free one. A unix socket's file must not be there, and is made for its owner alone. Throws `LockedError` when
-   * the address is taken, `UsageError` when it is none of this machine's, `RefusedError` for all else.
+   * the address is taken, `UsageError` when it is none of this machine's or the certificates cannot be used, `RefusedError` for all else.
    */
-  static async open(address: DialAddress, onConnection: (stream: ByteStream) => void): Promise<Listener> {
-    const server = createServer({ noDelay: true }, (socket) => onConnection(new SocketStream(socket, peerName(socket))))
+  static async open(address: DialAddress, options: ListenerOptions): Promise<Listener> {
+    const tlsServer = await tlsServerFor(options)
+    const server = tlsServer ?? createServer({ noDelay: true }, (socket) => options.onConnection(newcomer(socket)))
+    server.maxConnections = options.connectionsMax
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(cannotListen(address, error)))
       if (address.kind === 'tcp') server.listen({ host: address.host, port: address.port, backlog: 511 }, resolve)
       else listenAlone(server, address.path, resolve)
     })
-    return new Listener(server, address)
+    return new Listener(server, tlsServer, address)
   }
 
   /** Where it listens, with the port that the system chose. */
@@ -35,10 +60,30 @@ export class Listener {
     return { ...this.#address, port: bound.port }
   }
 
+  /** Shows another certificate to who comes from now on; of no effect where there is no TLS. Whom it asks for theirs stays as it is. */
+  renewTls(tls: ServerTls): void {
+    this.#tlsServer?.setSecureContext(contextOptions(tls))
+  }
+
   /** Takes no more connections; those that stand go on. */
   close(): void {
     this.#server.close()
   }
+}
+
+/** The code for TLS is loaded when it is needed: most brokers start without. */
+async function tlsServerFor({ tls, onConnection, onRefused }: ListenerOptions): Promise<TlsServer | undefined> {
+  if (tls === undefined) return undefined
+  const { createTlsServer } = await import('./tls-server.ts')
+  return createTlsServer(tls, {
+    onConnection: (socket, certificateName) => onConnection({ ...newcomer(socket), certificateName }),
+    onRefused: (socket, reason) => onRefused(peerName(socket), reason),
+  })
+}
+
+function newcomer(socket: Socket): Newcomer {
+  const stream = new SocketStream(socket, peerName(socket))
+  return { stream, host: hostOf(socket), certificateName: undefined }
 }
 
 /** Whoever may open the socket is super user, so nobody but the owner may, from the moment it is there. */
@@ -49,6 +94,11 @@ function listenAlone(server: Server, path: string, done: () => void): void {
   } finally {
     process.umask(before)
   }
+}
+
+/** Clients of IPv4 that come in on an address of IPv6 are who they are. */
+function hostOf({ remoteAddress = '' }: Socket): string {
+  return remoteAddress.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '')
 }
 
 function peerName(socket: Socket): string {

@@ -14,6 +14,8 @@ export interface RequestHandler {
   isPipelined(request: Uint8Array): boolean
   /** Answers a request, whose bytes are the handler's for good. What it throws ends the connection. */
   handle(request: Uint8Array): Answer | Promise<Answer>
+  /** Whether it is not known yet who the client is: until then it may send little, and not for long. */
+  readonly isStranger?: boolean
   /** The connection is gone, with its cause when it ended with an error. */
   onClose(cause?: unknown): void
 }
@@ -54,6 +56,7 @@ export class ServerConnection {
   #isSending = false
   /** When the last byte came, or the last answer went. */
   #activeMs: TimestampMs
+  readonly #openedMs: TimestampMs
   /** When the request began that is not whole yet. */
   #begunMs: TimestampMs | undefined
   #unsent = { bytes: 0, sinceMs: 0 }
@@ -61,8 +64,12 @@ export class ServerConnection {
   constructor(stream: ByteStream, world: ConnectionWorld) {
     this.stream = stream
     this.#world = world
-    this.#frames = new FrameReader(world.limits.requestBytesMax, (frame) => this.#accept(frame))
-    this.#activeMs = world.now()
+    this.#frames = new FrameReader(
+      () => (this.#isStranger ? world.limits.strangerBytesMax : world.limits.requestBytesMax),
+      (frame) => this.#accept(frame),
+    )
+    this.#openedMs = world.now()
+    this.#activeMs = this.#openedMs
   }
 
   /** Begins to read. To be called once. */
@@ -80,8 +87,9 @@ export class ServerConnection {
   }
 
   /** Why the connection is to be closed at `now`, if it is. */
-  overdue(now: TimestampMs): 'idle' | 'slow request' | 'slow reader' | undefined {
+  overdue(now: TimestampMs): 'idle' | 'not authenticated' | 'slow request' | 'slow reader' | undefined {
     const { limits } = this.#world
+    if (this.#isStranger && now - this.#openedMs >= limits.strangerMs) return 'not authenticated'
     if (this.#isSlowRequest(now)) return 'slow request'
     if (this.#isSlowReader(now)) return 'slow reader'
     const isIdle = this.#queue.length === 0 && this.#begunMs === undefined && now - this.#activeMs >= limits.idleMs
@@ -92,6 +100,10 @@ export class ServerConnection {
   close(cause?: unknown): void {
     this.stream.close()
     this.#ended(cause)
+  }
+
+  get #isStranger(): boolean {
+    return this.#handler?.isStranger === true
   }
 
   #receive(bytes: Uint8Array): void {

@@ -15,6 +15,10 @@ export interface ServerLimits {
   /** A request that has begun must be whole after so long, in ms, and a second for each `requestBytesPerSecondMin` that came. */
   readonly requestMs: number
   readonly requestBytesPerSecondMin: number
+  /** sasl.server.max.receive.size: the largest request before the client has said who it is. */
+  readonly strangerBytesMax: number
+  /** A client that has not said who it is after so long is cut off, in ms. */
+  readonly strangerMs: number
   /** connections.max.idle.ms: a connection without a request for so long is closed. */
   readonly idleMs: number
 }
@@ -28,5 +32,7 @@ export const defaultServerLimits: ServerLimits = {
   unsentMs: 60_000,
   requestMs: 30_000,
   requestBytesPerSecondMin: 64 * 1024,
+  strangerBytesMax: 512 * 1024,
+  strangerMs: 30_000,
   idleMs: 600_000,
 }

@@ -108,6 +108,17 @@ export function choice<W extends string>(
   }
 }
 
+/** Any text; empty when it is not given. */
+export function text(name: string, facts: Described): ConfigDefinition<string> {
+  return {
+    ...described(name, facts),
+    type: 'string',
+    defaultValue: facts.byDefault,
+    range: () => 'a text',
+    read: (given) => ({ text: given.trim(), value: given.trim() }),
+  }
+}
+
 /** Some words with commas between them, or none at all. */
 export function choices<W extends string>(
   name: string,

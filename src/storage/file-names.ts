@@ -133,6 +133,8 @@ export const SERVE_LOCK = 'tslog-serve.lock'
 export const SERVE_SOCKET = 'tslog.sock'
 /** Which producer ids were given out; the server's. */
 export const PRODUCER_IDS_FILE = 'tslog-producer-ids.json'
+/** Who may log in, with what is kept of their passwords: the server's, for the owner alone. */
+export const CREDENTIALS_FILE = 'tslog-users.json'
 export const CHECKPOINT_LOCK = 'tslog-checkpoint.lock'
 /** Kafka's own lock over the whole directory. */
 export const KAFKA_LOCK = '.lock'

@@ -24,11 +24,16 @@ export function readWholeFile(fileSystem: FileSystem, path: string, bytesMax: nu
 
 /**
  * Gives a file new content that is there whole or not at all, whatever happens meanwhile: writes `<path>.tmp`, syncs it,
- * renames it and syncs the directory. One writer at a time: the caller holds the lock that the file is kept by.
+ * renames it and syncs the directory; `create-private` makes it for the owner alone. One writer at a time: the caller holds the lock that the file is kept by.
  */
-export function replaceWholeFile(fileSystem: FileSystem, path: string, bytes: Uint8Array): void {
+export function replaceWholeFile(
+  fileSystem: FileSystem,
+  path: string,
+  bytes: Uint8Array,
+  mode: 'create' | 'create-private' = 'create',
+): void {
   const temporary = path + TEMPORARY_SUFFIX
-  const file = fileSystem.open(temporary, 'create')
+  const file = fileSystem.open(temporary, mode)
   try {
     file.truncate(0)
     file.write(bytes, 0)

@@ -10,15 +10,16 @@ import { TestClient } from './test-client.ts'
 /** A `tslog serve` of the built binary on a directory of its own, or on a given one. */
 export class ServeScene {
   readonly directory: string
-  readonly address: string
+  /** Where it listens, in the order of `--listen`. */
+  readonly addresses: readonly string[]
   readonly #process: ChildProcess
   readonly #exited: Promise<number | null>
   readonly #clients: TestClient[] = []
   readonly #log: string[]
 
-  private constructor(directory: string, address: string, started: Started) {
+  private constructor(directory: string, addresses: readonly string[], started: Started) {
     this.directory = directory
-    this.address = address
+    this.addresses = addresses
     this.#process = started.process
     this.#exited = started.exited
     this.#log = started.log
@@ -28,13 +29,19 @@ export class ServeScene {
     flags: readonly string[] = [],
     directory = mkdtempSync(join(tmpdir(), 'tslog-serve-')),
   ): Promise<ServeScene> {
-    const started = launch(['-d', directory, 'serve', '--listen', '127.0.0.1:0', ...flags])
-    return new ServeScene(directory, await started.address, started)
+    const listens = flags.filter((flag) => flag === '--listen').length
+    const first = listens === 0 ? ['--listen', '127.0.0.1:0'] : []
+    const started = launch(['-d', directory, 'serve', ...first, ...flags], Math.max(1, listens))
+    return new ServeScene(directory, await started.addresses, started)
   }
 
   /** The program that serves. */
   get binary(): string {
     return builtBinary()
+  }
+
+  get address(): string {
+    return this.addresses[0] ?? ''
   }
 
   get port(): number {
@@ -51,12 +58,23 @@ export class ServeScene {
   }
 
   /** A connection that speaks the protocol and nothing else. */
-  async connect(): Promise<TestClient> {
-    const socket = connect({ host: '127.0.0.1', port: this.port, noDelay: true })
+  connect(): Promise<TestClient> {
+    return this.connectTo(0)
+  }
+
+  /** The same to one of several listeners. */
+  async connectTo(listener: number): Promise<TestClient> {
+    const port = Number(this.addresses[listener]?.split(':')[1])
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true })
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
     const client = new TestClient(new SocketStream(socket, this.address))
     this.#clients.push(client)
     return client
+  }
+
+  /** Makes it read its settings again. */
+  reload(): void {
+    this.#process.kill('SIGHUP')
   }
 
   /** Sends `signal` and resolves to the exit code; `null` when it was killed. */
@@ -76,18 +94,23 @@ export class ServeScene {
 interface Started {
   readonly process: ChildProcess
   readonly exited: Promise<number | null>
-  readonly address: Promise<string>
+  readonly addresses: Promise<readonly string[]>
   readonly log: string[]
 }
 
-function launch(args: readonly string[]): Started {
+function launch(args: readonly string[], listeners: number): Started {
   const child = spawn(builtBinary(), args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const log: string[] = []
   child.stderr.setEncoding('utf8').on('data', (text: string) => log.push(text))
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
-  const address = new Promise<string>((resolve, reject) => {
-    child.stdout.setEncoding('utf8').once('data', (text: string) => resolve(text.trim()))
+  const addresses = new Promise<readonly string[]>((resolve, reject) => {
+    let told = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      told += text
+      const lines = told.split('\n').slice(0, -1)
+      if (lines.length === listeners) resolve(lines)
+    })
     void exited.then((code) => reject(new Error(`serve ended with ${code}: ${log.join('')}`)))
   })
-  return { process: child, exited, address, log }
+  return { process: child, exited, addresses, log }
 }

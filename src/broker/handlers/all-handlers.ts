@@ -15,6 +15,7 @@ import { groupHandlers } from './group-handlers.ts'
 import { metadataHandler } from './metadata.ts'
 import { offsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts'
 import { produceHandler } from './produce.ts'
+import { securityHandlers } from './security-handlers.ts'
 
 /** Every API that this broker answers, by ascending key, but ApiVersions, which speaks of all the others. */
 export const allHandlers: readonly AnyHandler[] = [
@@ -34,4 +35,5 @@ export const allHandlers: readonly AnyHandler[] = [
   incrementalAlterConfigsHandler,
   describeClusterHandler,
   ...groupHandlers,
+  ...securityHandlers,
 ]

@@ -1,12 +1,15 @@
 import { type BrokerSettings, readBrokerSettings } from '../../broker/broker-settings.ts'
 import type { ListenerConfig } from '../../broker/broker.ts'
+import type { BrokerSecurity } from '../../broker/security/broker-security.ts'
 import { NotFoundError, UsageError } from '../../base/errors.ts'
 import type { FileSystem } from '../../disk/file-system.ts'
 import type { DialAddress } from '../../network/dial.ts'
 import { parseJavaProperties } from '../../storage/java-properties.ts'
 import { quoted } from '../format/visible-text.ts'
+import { isSecretKey } from '../location.ts'
 import { locationFiles } from '../location-files.ts'
-import { parseListenAddresses } from '../values/listen-address.ts'
+import { type ListenAddress, parseListenAddresses } from '../values/listen-address.ts'
+import { securityOf } from './security-settings.ts'
 
 /** What the command line says of a broker's settings. */
 export interface SettingsOptions {
@@ -25,6 +28,7 @@ export interface SettingsOptions {
 export interface ServeSettings {
   readonly settings: BrokerSettings
   readonly listeners: readonly ListenerConfig[]
+  readonly security: BrokerSecurity
   /** Where `/metrics` and `/healthz` are told, if anywhere. */
   readonly metricsAddress: DialAddress | undefined
   /** The log directory that the file names. */
@@ -50,13 +54,16 @@ export function serveSettings(options: SettingsOptions, fileSystem: FileSystem):
   const [directories, directory] = ['log.dirs', 'log.dir'].map(take)
   for (const [key, text] of flagTexts(options)) texts.set(key, text)
   const metricsText = options.metricsListen ?? metrics
+  const read = readBrokerSettings(texts, options.configFile ?? '--override')
+  const listening = listenersOf(
+    options.listen.length > 0 ? options.listen.join(',') : (listeners ?? defaultAddress),
+    options.advertisedListener ?? advertised,
+  )
   return {
-    ...readBrokerSettings(texts, options.configFile ?? '--override'),
+    ...read,
     directory: directories ?? directory,
-    listeners: listenersOf(
-      options.listen.length > 0 ? options.listen.join(',') : (listeners ?? defaultAddress),
-      options.advertisedListener ?? advertised,
-    ),
+    listeners: listening,
+    security: securityOf(read.settings, listening),
     metricsAddress: metricsText === undefined ? undefined : oneAddress(metricsText, '--metrics-listen'),
   }
 }
@@ -73,7 +80,13 @@ function fileTexts(path: string | undefined, fileSystem: FileSystem): ReadonlyMa
 function overrides(words: readonly string[]): [string, string][] {
   return words.map((word) => {
     const split = word.indexOf('=')
-    if (split > 0) return [word.slice(0, split).trim(), word.slice(split + 1).trim()]
+    const key = word.slice(0, Math.max(split, 0)).trim()
+    if (isSecretKey(key)) {
+      throw new UsageError(`--override: ${key} is a secret, and everybody sees a command line`, {
+        hint: 'put it into a file that is yours alone, and name that with --config-file',
+      })
+    }
+    if (split > 0) return [key, word.slice(split + 1).trim()]
     throw new UsageError(`--override: ${quoted(word)} is not KEY=VALUE`, {
       hint: 'such as --override num.partitions=6',
     })
@@ -91,15 +104,25 @@ function flagTexts(options: SettingsOptions): [string, string][] {
 }
 
 function listenersOf(text: string, advertisedText: string | undefined): ListenerConfig[] {
-  const advertised = advertisedText === undefined ? undefined : oneAddress(advertisedText, '--advertised-listener')
-  return parseListenAddresses(text, '--listen').map((one) => {
-    const address: DialAddress = { kind: 'tcp', ...one }
-    return advertised?.kind === 'tcp' ? { address, advertised } : { address }
+  const advertised = advertisedText === undefined ? [] : parseListenAddresses(advertisedText, '--advertised-listener')
+  return parseListenAddresses(text, '--listen').map(({ protocol, host, port }) => {
+    const own = advertisedFor(protocol, advertised)
+    const address: DialAddress = { kind: 'tcp', host, port }
+    return own === undefined ? { address, protocol } : { address, protocol, advertised: own }
   })
+}
+
+/** The one of the same protocol; one alone is for all. */
+function advertisedFor(
+  protocol: ListenAddress['protocol'],
+  advertised: readonly ListenAddress[],
+): { readonly host: string; readonly port: number } | undefined {
+  const found = advertised.length === 1 ? advertised[0] : advertised.find((one) => one.protocol === protocol)
+  return found && { host: found.host, port: found.port }
 }
 
 function oneAddress(text: string, flag: string): DialAddress {
   const [address, ...others] = parseListenAddresses(text, flag)
-  if (address !== undefined && others.length === 0) return { kind: 'tcp', ...address }
+  if (address !== undefined && others.length === 0) return { kind: 'tcp', host: address.host, port: address.port }
   throw new UsageError(`${flag}: ${quoted(text)} is not one address`, { hint: `such as ${flag} 127.0.0.1:9092` })
 }

@@ -1,17 +1,28 @@
+import { UsageError } from '../../base/errors.ts'
+import { listenerProtocols, type ListenerProtocol } from '../../broker/security/broker-security.ts'
+import { quoted } from '../format/visible-text.ts'
 import { type BrokerAddress, parseBrokerList } from './broker-list.ts'
+
+export interface ListenAddress extends BrokerAddress {
+  readonly protocol: ListenerProtocol
+}
 
 /**
  * Reads `HOST[:PORT][,...]` of addresses to listen on: as those of brokers, with port 0 for any free one, no host for all interfaces, and
- * `PLAINTEXT://` before it for who copies from Kafka's configuration. Throws `UsageError` naming `flag`.
+ * one of Kafka's protocols before it, such as `SASL_SSL://`; without one it is `PLAINTEXT`. Throws `UsageError` naming `flag`.
  */
-export function parseListenAddresses(text: string, flag: string): BrokerAddress[] {
+export function parseListenAddresses(text: string, flag: string): ListenAddress[] {
   return text.split(',').flatMap((part) => {
-    const plain = part
-      .trim()
-      .replace(/^PLAINTEXT:\/\//i, '')
-      .replace(/^:/, '0.0.0.0:')
+    const [, word = 'PLAINTEXT', rest = ''] = /^(?:([A-Za-z_]+):\/\/)?(.*)$/s.exec(part.trim()) ?? []
+    const protocol = listenerProtocols.find((one) => one === word.toUpperCase())
+    if (protocol === undefined) {
+      throw new UsageError(`${flag}: ${quoted(word)} is not a protocol of a listener`, {
+        hint: `one of ${listenerProtocols.join(', ')}, such as SASL_SSL://0.0.0.0:9093`,
+      })
+    }
+    const plain = rest.replace(/^:/, '0.0.0.0:')
     const named = plain.replace(/:0$/, ':1')
     const addresses = parseBrokerList(named, flag)
-    return named === plain ? addresses : addresses.map(({ host }) => ({ host, port: 0 }))
+    return addresses.map(({ host, port }) => ({ host, port: named === plain ? port : 0, protocol }))
   })
 }

@@ -1,0 +1,13 @@
+import type { AnyHandler } from '../request-router.ts'
+import { alterUserScramCredentialsHandler } from './alter-user-scram-credentials.ts'
+import { describeUserScramCredentialsHandler } from './describe-user-scram-credentials.ts'
+import { saslAuthenticateHandler } from './sasl-authenticate.ts'
+import { saslHandshakeHandler } from './sasl-handshake.ts'
+
+/** The APIs of who clients are and what they may do. */
+export const securityHandlers: readonly AnyHandler[] = [
+  saslHandshakeHandler,
+  saslAuthenticateHandler,
+  describeUserScramCredentialsHandler,
+  alterUserScramCredentialsHandler,
+]

@@ -1,0 +1,61 @@
+import type { Newcomer } from '../../network/listener.ts'
+import type { RequestHandler } from '../../network/server-connection.ts'
+import { anonymous } from '../authorizer.ts'
+import type { BrokerLog } from '../broker-log.ts'
+import type { ClientConnection } from '../request-context.ts'
+import type { RequestRouter } from '../request-router.ts'
+import { errorMessageOf } from '../storage-errors.ts'
+import type { Authentication } from './authentication.ts'
+
+export interface ClientSessionOptions {
+  readonly router: RequestRouter
+  readonly log: BrokerLog
+  readonly advertised: { readonly host: string; readonly port: number }
+  readonly authentication: Authentication
+}
+
+/** Gives the requests of one connection to the router once the client may ask them, and its tokens to the authentication. */
+export function clientSession({ stream, host }: Newcomer, options: ClientSessionOptions): RequestHandler {
+  const { router, log, authentication } = options
+  const gone = new AbortController()
+  const connection: ClientConnection = {
+    peer: stream.peer,
+    host,
+    advertised: options.advertised,
+    authentication,
+    get principal() {
+      return authentication.principal ?? anonymous
+    },
+    closed: gone.signal,
+  }
+  return {
+    get isStranger() {
+      return authentication.principal === undefined
+    },
+    isPipelined: (request) => !authentication.takesTokens && router.isPipelined(request),
+    handle: (request) => {
+      if (authentication.takesTokens) return answerToken(request, authentication)
+      if (authentication.allows(apiKeyOf(request))) return router.answer(request, connection)
+      throw new Error(`a request of API ${apiKeyOf(request)} before the client has said who it is`)
+    },
+    onClose: (cause) => {
+      gone.abort()
+      if (cause === undefined) return
+      const reason = cause instanceof Error ? cause.message : String(errorMessageOf(cause))
+      log.warn('connection closed', { peer: stream.peer, reason })
+    },
+  }
+}
+
+function apiKeyOf(request: Uint8Array): number {
+  return ((request[0] ?? 0) << 8) | (request[1] ?? 0)
+}
+
+/** After SaslHandshake 0 a token is a frame, and so is the answer. Nothing tells that it failed but the end of the connection. */
+async function answerToken(token: Uint8Array, authentication: Authentication): Promise<readonly Uint8Array[]> {
+  const answer = await authentication.take(token)
+  const frame = new Uint8Array(4 + answer.token.length)
+  new DataView(frame.buffer).setInt32(0, answer.token.length)
+  frame.set(answer.token, 4)
+  return [frame]
+}

@@ -1,0 +1,355 @@
+import { Kafka, logLevel, type SASLOptions } from 'kafkajs'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { plainToken } from '../../src/network/sasl/plain.ts'
+import { ScramClient } from '../../src/network/sasl/scram-client.ts'
+import { SocketStream } from '../../src/network/socket-stream.ts'
+import { ErrorCode } from '../../src/protocol/error-codes.ts'
+import { apiVersionsApi } from '../../src/protocol/messages/api-versions.ts'
+import { describeClusterApi } from '../../src/protocol/messages/describe-cluster.ts'
+import { describeUserScramCredentialsApi } from '../../src/protocol/messages/describe-user-scram-credentials.ts'
+import { metadataApi, metadataRequest } from '../../src/protocol/messages/metadata.ts'
+import { saslAuthenticateApi } from '../../src/protocol/messages/sasl-authenticate.ts'
+import { saslHandshakeApi } from '../../src/protocol/messages/sasl-handshake.ts'
+import { pemText, TestAuthority } from '../support/certificates.ts'
+import { toolOrSkip } from '../support/require-tool.ts'
+import { SecureScene } from './secure-scene.ts'
+import { TestClient } from './test-client.ts'
+
+const openssl = toolOrSkip('openssl')
+const kcat = toolOrSkip('kcat')
+
+let scene: SecureScene
+const clients: TestClient[] = []
+/** In the order of the listeners. */
+const [ssl, saslSsl, saslPlaintext] = [0, 1, 2] as const
+
+beforeAll(async () => {
+  if (openssl === undefined) return
+  scene = await SecureScene.start(['SSL://127.0.0.1:0', 'SASL_SSL://127.0.0.1:0', 'SASL_PLAINTEXT://127.0.0.1:0'], {
+    'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+    'connections.max.reauth.ms': '60000',
+  })
+  await scene.addUser('alice', 'alice-secret')
+  await scene.addUser('alice', 'alice-secret', 'SCRAM-SHA-512')
+  await scene.addUser('bob', 'bob-secret')
+})
+afterAll(async () => {
+  for (const client of clients) client.close()
+  await scene?.remove()
+})
+
+function portOf(listener: number): number {
+  return Number(scene.serve.addresses[listener]?.split(':')[1])
+}
+
+async function tlsTo(listener: number, options: ConnectionOptions = {}): Promise<TLSSocket> {
+  const ca = pemText(scene.authority.certificate)
+  const socket = connectTls({ host: '127.0.0.1', port: portOf(listener), ca, ...options })
+  await new Promise<void>((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject))
+  return socket
+}
+
+async function clientOf(listener: number): Promise<TestClient> {
+  const client = new TestClient(new SocketStream(await tlsTo(listener), 'server'))
+  clients.push(client)
+  return client
+}
+
+async function authenticate(client: TestClient, name: string, password: string): Promise<number> {
+  await client.send(saslHandshakeApi, 1, { mechanism: 'PLAIN' })
+  const answer = await client.send(saslAuthenticateApi, 2, { authBytes: plainToken(name, password) })
+  return answer.errorCode
+}
+
+describe.skipIf(openssl === undefined)('a listener with TLS', () => {
+  test('serves kcat and kafkajs, which check its certificate', async () => {
+    const address = scene.serve.addresses[ssl] ?? ''
+    const kafka = new Kafka({
+      brokers: [address],
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 0 },
+      ssl: { ca: [pemText(scene.authority.certificate)] },
+    })
+    const producer = kafka.producer()
+    await producer.connect()
+    await producer.send({ topic: 'tls', messages: [{ value: 'over TLS' }] })
+    await producer.disconnect()
+    if (kcat === undefined) return
+    const flags = ['-X', 'security.protocol=ssl', '-X', `ssl.ca.location=${scene.authority.certificate}`]
+    const { stdout } = spawnSync('kcat', ['-b', address, ...flags, '-C', '-t', 'tls', '-e', '-q'])
+    expect(stdout.toString()).toBe('over TLS\n')
+  })
+
+  test('is not believed by who trusts another authority', async () => {
+    const other = new TestAuthority(scene.files, 'other authority')
+    await expect(tlsTo(ssl, { ca: pemText(other.certificate) })).rejects.toThrow(/certificate|signature/)
+  })
+
+  test('speaks nothing older than TLS 1.2', async () => {
+    await expect(tlsTo(ssl, { minVersion: 'TLSv1', maxVersion: 'TLSv1.1' })).rejects.toThrow()
+    const socket = await tlsTo(ssl, { maxVersion: 'TLSv1.2' })
+    expect(socket.getProtocol()).toBe('TLSv1.2')
+    socket.destroy()
+  })
+
+  test('has no SASL: a handshake is told so', async () => {
+    const client = await clientOf(ssl)
+    expect(await client.send(saslHandshakeApi, 1, { mechanism: 'PLAIN' })).toEqual({
+      errorCode: ErrorCode.ILLEGAL_SASL_STATE,
+      mechanisms: [],
+    })
+  })
+
+  test('closes what is no TLS, and serves the others', async () => {
+    const plain = await scene.serve.connectTo(ssl)
+    plain.sendAlone(apiVersionsApi, 0, { clientSoftwareName: '', clientSoftwareVersion: '' })
+    await plain.closed
+    const client = await clientOf(ssl)
+    expect(
+      (await client.send(apiVersionsApi, 0, { clientSoftwareName: '', clientSoftwareVersion: '' })).errorCode,
+    ).toBe(0)
+  })
+})
+
+describe.skipIf(openssl === undefined)('clients with certificates', () => {
+  test('are who these name; without one, with one of another authority or one that has expired there is no connection', async () => {
+    const strict = await SecureScene.start(['SSL://127.0.0.1:0'], { 'ssl.client.auth': 'required' })
+    try {
+      const other = new TestAuthority(strict.files, 'other authority')
+      const attempt = async (files?: { certificate: string; key: string }): Promise<string> => {
+        const own = files && { cert: pemText(files.certificate), key: pemText(files.key) }
+        const ca = pemText(strict.authority.certificate)
+        const socket = connectTls({ host: '127.0.0.1', port: strict.serve.port, ca, ...own })
+        const client = new TestClient(new SocketStream(socket, 'server'))
+        const request = { includeClusterAuthorizedOperations: false, endpointType: 1, includeFencedBrokers: false }
+        return client.send(describeClusterApi, 1, request).then(
+          ({ errorCode }) => {
+            client.close()
+            return `answered ${errorCode}`
+          },
+          () => 'closed',
+        )
+      }
+      const alice = strict.authority.issue('alice', { subject: '/O=Acme, Inc/CN=alice' })
+      expect(await attempt(alice)).toBe('answered 0')
+      expect(await attempt()).toBe('closed')
+      expect(await attempt(other.issue('mallory', { subject: '/O=Acme, Inc/CN=alice' }))).toBe('closed')
+      expect(await attempt(strict.authority.issue('old', { expired: true }))).toBe('closed')
+      expect(await attempt(alice)).toBe('answered 0')
+      expect(strict.serve.log).toMatch(/WARN TLS failed peer=127\.0\.0\.1:\d+ reason=/)
+    } finally {
+      await strict.remove()
+    }
+  })
+})
+
+describe.skipIf(openssl === undefined)('SASL', () => {
+  test.each([
+    { mechanism: 'plain', username: 'alice', password: 'alice-secret' },
+    { mechanism: 'scram-sha-256', username: 'alice', password: 'alice-secret' },
+    { mechanism: 'scram-sha-512', username: 'alice', password: 'alice-secret' },
+  ] as SASLOptions[])('lets kafkajs in over TLS with %o, and nobody with a wrong password', async (sasl) => {
+    const settings = {
+      brokers: [scene.serve.addresses[saslSsl] ?? ''],
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 0 },
+      ssl: { ca: [pemText(scene.authority.certificate)] },
+    }
+    // kafkajs keeps the password in the object that it is given.
+    const admin = new Kafka({ ...settings, sasl: { ...sasl } }).admin()
+    await admin.connect()
+    expect((await admin.describeCluster()).brokers).toHaveLength(1)
+    await admin.disconnect()
+    const wrong = new Kafka({ ...settings, sasl: { ...sasl, password: 'bob-secret' } as SASLOptions }).admin()
+    const outcome = wrong.connect().then(
+      () => 'let in',
+      (error: unknown) => String(error),
+    )
+    expect(await outcome).toContain('Authentication failed')
+    await wrong.disconnect()
+  })
+
+  test.skipIf(kcat === undefined).each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'])(
+    'lets kcat in with %s',
+    (mechanism) => {
+      const flags = [
+        `security.protocol=sasl_ssl`,
+        `ssl.ca.location=${scene.authority.certificate}`,
+        `sasl.mechanisms=${mechanism}`,
+        'sasl.username=alice',
+        'sasl.password=alice-secret',
+      ].flatMap((one) => ['-X', one])
+      const address = scene.serve.addresses[saslSsl] ?? ''
+      const { stdout, stderr } = spawnSync('kcat', ['-b', address, ...flags, '-L'])
+      expect(`${stdout.toString()}${stderr.toString()}`).toContain('1 brokers')
+    },
+  )
+
+  test('has no PLAIN where everybody on the way could read the password', async () => {
+    const socket = await scene.serve.connectTo(saslPlaintext)
+    const answer = await socket.send(saslHandshakeApi, 1, { mechanism: 'PLAIN' })
+    expect(answer).toEqual({
+      errorCode: ErrorCode.UNSUPPORTED_SASL_MECHANISM,
+      mechanisms: ['SCRAM-SHA-256', 'SCRAM-SHA-512'],
+    })
+    expect((await socket.send(saslHandshakeApi, 1, { mechanism: 'SCRAM-SHA-256' })).errorCode).toBe(0)
+  })
+
+  test('answers nothing but ApiVersions and SaslHandshake before', async () => {
+    const client = await clientOf(saslSsl)
+    expect(
+      (await client.send(apiVersionsApi, 0, { clientSoftwareName: '', clientSoftwareVersion: '' })).errorCode,
+    ).toBe(0)
+    await expect(client.send(metadataApi, 1, metadataRequest.initial())).rejects.toThrow(/closed/)
+    const other = await clientOf(saslSsl)
+    await expect(
+      other.send(saslAuthenticateApi, 2, { authBytes: plainToken('alice', 'alice-secret') }),
+    ).rejects.toThrow(/closed/)
+  })
+
+  test('takes little from strangers, whatever length they claim', async () => {
+    const socket = await tlsTo(saslSsl)
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+    socket.on('error', () => undefined)
+    socket.write(Buffer.from([0x00, 0x08, 0x00, 0x01]))
+    await closed
+  })
+
+  test.each([
+    ['a wrong password', 'alice', 'bob-secret'],
+    ['a user that is not there', 'nobody', 'alice-secret'],
+    ['the name of an object', '__proto__', 'x'],
+  ])('says no more than that it failed to %s, later, and closes', async (_, name, password) => {
+    const client = await clientOf(saslSsl)
+    await client.send(saslHandshakeApi, 1, { mechanism: 'PLAIN' })
+    const answer = await client.send(saslAuthenticateApi, 2, { authBytes: plainToken(name, password) })
+    expect(answer).toMatchObject({
+      errorCode: ErrorCode.SASL_AUTHENTICATION_FAILED,
+      errorMessage: 'Authentication failed',
+    })
+    await client.closed
+  })
+
+  test('takes bare tokens after SaslHandshake 0, and closes when they are wrong', async () => {
+    for (const password of ['alice-secret', 'wrong']) {
+      const socket = await tlsTo(saslSsl)
+      const frames = framesOf(socket)
+      socket.write(framed(handshake0('SCRAM-SHA-256')))
+      expect(Buffer.from(await frames.next()).readInt16BE(4)).toBe(0)
+      const scram = new ScramClient({ mechanism: 'SCRAM-SHA-256', name: 'alice', password, nonce: 'abcdef' })
+      socket.write(framed(scram.first()))
+      socket.write(framed(await scram.final(await frames.next())))
+      if (password === 'wrong') await expect(frames.next()).rejects.toThrow(/closed/)
+      else scram.verify(await frames.next())
+      socket.destroy()
+    }
+  })
+
+  test('lets a client prove itself again on a live connection, as the same user and by the same means', async () => {
+    const client = await clientOf(saslSsl)
+    expect(await authenticate(client, 'alice', 'alice-secret')).toBe(0)
+    expect((await client.send(saslHandshakeApi, 1, { mechanism: 'SCRAM-SHA-256' })).errorCode).toBe(
+      ErrorCode.ILLEGAL_SASL_STATE,
+    )
+    await client.send(saslHandshakeApi, 1, { mechanism: 'PLAIN' })
+    const again = await client.send(saslAuthenticateApi, 2, { authBytes: plainToken('alice', 'alice-secret') })
+    expect([again.errorCode, again.sessionLifetimeMs]).toEqual([0, 60_000])
+    expect((await client.send(metadataApi, 1, metadataRequest.initial())).brokers).toHaveLength(1)
+    expect(await authenticate(client, 'bob', 'bob-secret')).toBe(ErrorCode.SASL_AUTHENTICATION_FAILED)
+    await client.closed
+  })
+})
+
+describe.skipIf(openssl === undefined)('users', () => {
+  test('are kept salted, in a file for the owner alone, and told without their keys', async () => {
+    const path = join(scene.serve.directory, 'tslog-users.json')
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    expect(readFileSync(path, 'utf8')).not.toContain('alice-secret')
+    const owner = await scene.owner()
+    const { results } = await owner.send(describeUserScramCredentialsApi, 0, { users: null })
+    expect(results).toMatchObject([
+      {
+        user: 'alice',
+        credentialInfos: [
+          { mechanism: 1, iterations: 4096 },
+          { mechanism: 2, iterations: 4096 },
+        ],
+      },
+      { user: 'bob', credentialInfos: [{ mechanism: 1, iterations: 4096 }] },
+    ])
+    const asked = await owner.send(describeUserScramCredentialsApi, 0, { users: [{ name: 'nobody' }] })
+    expect(asked.results[0]?.errorCode).toBe(ErrorCode.RESOURCE_NOT_FOUND)
+    owner.close()
+  })
+})
+
+describe.skipIf(openssl === undefined)('SIGHUP', () => {
+  test('shows another certificate to who comes then; one that cannot be used changes nothing', async () => {
+    const own = await SecureScene.start(['SSL://127.0.0.1:0'])
+    const shown = async (): Promise<string | undefined> => {
+      const socket = connectTls({ host: '127.0.0.1', port: own.serve.port, ca: pemText(own.authority.certificate) })
+      await new Promise<void>((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject))
+      const name = socket.getPeerX509Certificate()?.subject
+      socket.destroy()
+      return name
+    }
+    try {
+      expect(await shown()).toBe('CN=server')
+      const next = own.authority.issue('next')
+      await own.configure({ 'ssl.certificate.file': next.certificate, 'ssl.key.file': next.key })
+      expect(await shown()).toBe('CN=next')
+      const other = own.authority.issue('third')
+      await own.configure({ 'ssl.certificate.file': next.certificate, 'ssl.key.file': other.key })
+      expect(own.serve.log).toContain('settings left as they were')
+      expect(await shown()).toBe('CN=next')
+    } finally {
+      await own.remove()
+    }
+  })
+})
+
+function handshake0(mechanism: string): Uint8Array {
+  const name = Buffer.from(mechanism)
+  const head = Buffer.from([0, 17, 0, 0, 0, 0, 0, 1, 0, 1, 0x74, 0, name.length])
+  return Buffer.concat([head, name])
+}
+
+function framed(bytes: Uint8Array): Uint8Array {
+  const size = Buffer.alloc(4)
+  size.writeInt32BE(bytes.length)
+  return Buffer.concat([size, bytes])
+}
+
+/** The frames that come, one after the other. */
+function framesOf(socket: TLSSocket): { next(): Promise<Uint8Array> } {
+  let held: Buffer = Buffer.alloc(0)
+  let wake = (): void => undefined
+  let isClosed = false
+  socket.on('error', () => undefined)
+  socket.on('data', (bytes: Buffer) => {
+    held = Buffer.concat([held, bytes])
+    wake()
+  })
+  socket.on('close', () => {
+    isClosed = true
+    wake()
+  })
+  return {
+    next: async () => {
+      for (;;) {
+        if (held.length >= 4 && held.length >= 4 + held.readInt32BE(0)) {
+          const end = 4 + held.readInt32BE(0)
+          const frame = held.subarray(4, end)
+          held = held.subarray(end)
+          return frame
+        }
+        if (isClosed) throw new Error('closed')
+        await new Promise<void>((resolve) => (wake = resolve))
+      }
+    },
+  }
+}
