@@ -3,7 +3,7 @@ import { CorruptSegmentError, MalformedMessageError, RefusedError } from '../bas
 import type { FileSystem, OpenFile } from '../disk/file-system.ts'
 import { scanBatch } from '../record/log-batch.ts'
 import { RecordBatch } from '../record/record-batch.ts'
-import type { BatchFacts } from '../storage/batch-facts.ts'
+import { type BatchFacts, batchFacts } from '../storage/batch-facts.ts'
 import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
 import type { LeaderEpochEnd } from '../storage/leader-epoch-history.ts'
 import {
@@ -88,10 +88,7 @@ export class BundleLeader implements Leader {
     const bytes = place && this.#batchesAt(place)
     for (let at = 0; bytes !== undefined && at < bytes.length;) {
       const batch = batchIn(bytes, at)
-      if (batch.nextOffset > target) {
-        const { baseOffset, nextOffset, partitionLeaderEpoch: leaderEpoch, crc } = batch
-        return { baseOffset, nextOffset, leaderEpoch, crc }
-      }
+      if (batch.nextOffset > target) return batchFacts(batch)
       at += batch.sizeInBytes
     }
     return undefined

@@ -99,7 +99,7 @@ class LogComparison {
   async isSame(batch: BatchFacts): Promise<boolean> {
     const there = await this.#leader.batchAt(batch.baseOffset)
     if (there === undefined) return this.#isCompacted
-    if (isSameBatch(there, batch)) return true
+    if (isSameBatch(there, batch) || isRecompressed(there, batch)) return true
     // Compaction keeps the offsets and the epoch of a batch when it takes records out of it, or takes it away.
     if (!this.#isCompacted) return false
     const isGone = there.baseOffset >= batch.nextOffset
@@ -132,6 +132,20 @@ function hasAllOf(own: FollowersLog, partialEnd: BatchFacts | undefined): boolea
 
 function isSameBatch(one: BatchFacts | undefined, two: BatchFacts): boolean {
   return one?.crc === two.crc && one.baseOffset === two.baseOffset && one.nextOffset === two.nextOffset
+}
+
+/** Of a batch's attributes. */
+const codecBits = 0x07
+
+/** Recompression changes the codec of a batch, and with it the CRC, but neither its place nor its times. */
+function isRecompressed(one: BatchFacts, two: BatchFacts): boolean {
+  const isSamePlace = one.baseOffset === two.baseOffset && one.nextOffset === two.nextOffset
+  const isSameOrigin = one.leaderEpoch === two.leaderEpoch && one.maxTimestamp === two.maxTimestamp
+  return isSamePlace && isSameOrigin && isOtherCodecOnly(one.attributes ^ two.attributes)
+}
+
+function isOtherCodecOnly(changed: number): boolean {
+  return changed !== 0 && (changed & ~codecBits) === 0
 }
 
 /** Whether the leader has the epoch of the batch up to its end. */

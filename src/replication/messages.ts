@@ -3,11 +3,13 @@ import {
   array,
   boolean,
   float64,
+  int16,
   int32,
   int64,
   nullable,
   string,
   struct,
+  timestamp,
   uint32,
   uuid,
   type ValueOf,
@@ -21,6 +23,8 @@ export const batchFactsMessage = struct({
   nextOffset: int64.as<Offset>(),
   leaderEpoch: int32.as<LeaderEpoch>(),
   crc: uint32,
+  attributes: int16,
+  maxTimestamp: timestamp,
 })
 
 export const leaderTopicMessage = struct({

@@ -1,6 +1,6 @@
-import type { LeaderEpoch, Offset } from '../base/brands.ts'
+import type { LeaderEpoch, Offset, TimestampMs } from '../base/brands.ts'
 import type { FileSystem, OpenFile } from '../disk/file-system.ts'
-import { RecordBatch } from '../record/record-batch.ts'
+import { batchFieldAt, RecordBatch } from '../record/record-batch.ts'
 import { BatchPeeker } from './batch-peek.ts'
 import { openIfThere } from './open-if-there.ts'
 import type { PartitionView } from './partition-view.ts'
@@ -15,6 +15,8 @@ export interface BatchFacts {
   readonly leaderEpoch: LeaderEpoch
   /** As its head says; nobody has looked at the bytes. */
   readonly crc: number
+  readonly attributes: number
+  readonly maxTimestamp: TimestampMs
 }
 
 /** Where batches are looked for: a partition that others may write to. */
@@ -78,12 +80,22 @@ function lastIn(segment: Segment, end: Offset): BatchFacts | undefined {
 function factsAt(log: OpenFile, position: number): BatchFacts | undefined {
   const head = new Uint8Array(RecordBatch.overhead)
   if (log.read(head, position) < head.length || head[RecordBatch.magicStart] !== 2) return undefined
-  const view = new DataView(head.buffer)
-  const baseOffset = view.getBigInt64(0)
+  return factsOf(new DataView(head.buffer))
+}
+
+/** What the head of a batch says. */
+export function batchFacts({ bytes }: RecordBatch): BatchFacts {
+  return factsOf(new DataView(bytes.buffer, bytes.byteOffset, RecordBatch.overhead))
+}
+
+function factsOf(head: DataView): BatchFacts {
+  const baseOffset = head.getBigInt64(batchFieldAt.baseOffset)
   return {
     baseOffset: baseOffset as Offset,
-    nextOffset: (baseOffset + BigInt(view.getInt32(23)) + 1n) as Offset,
-    leaderEpoch: view.getInt32(12) as LeaderEpoch,
-    crc: view.getUint32(17),
+    nextOffset: (baseOffset + BigInt(head.getInt32(batchFieldAt.lastOffsetDelta)) + 1n) as Offset,
+    leaderEpoch: head.getInt32(batchFieldAt.partitionLeaderEpoch) as LeaderEpoch,
+    crc: head.getUint32(batchFieldAt.crc),
+    attributes: head.getInt16(batchFieldAt.attributes),
+    maxTimestamp: Number(head.getBigInt64(batchFieldAt.maxTimestamp)),
   }
 }

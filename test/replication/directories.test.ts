@@ -106,6 +106,16 @@ describe('what the source took away', () => {
     expect(scene.copy.run(['verify']).code).toBe(0)
   })
 
+  test('and what recompression made of closed segments, also of those that the copy ends in', () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(2000), ...small, '--config', 'retention.ms=-1')
+    scene.replicate('app')
+    scene.source.produce('app', lines(2000, 'more-'))
+    scene.source.done(['retention', '--recompress', 'zstd'])
+    expect(scene.replicate('app')).toMatchObject({ code: 0, stderr: '' })
+    expect(scene.filesOf(scene.copy, 'app-0')).toEqual(scene.filesOf(scene.source, 'app-0'))
+  })
+
   test('may be all that the copy had: it begins anew, or goes on behind a gap', () => {
     const scene = new ReplicaScene()
     scene.source.produce('app', lines(1000), ...small)

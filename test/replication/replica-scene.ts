@@ -24,7 +24,7 @@ export class ReplicaScene {
   /** Whether everything that Kafka knows of a partition is the same bytes in both. */
   filesOf(side: BinaryRunner, partition: string): Record<string, string> {
     const directory = side.path(partition)
-    const names = readdirSync(directory).filter((name) => !name.endsWith('.lock') && !name.endsWith('.snapshot'))
+    const names = readdirSync(directory).filter((name) => !name.startsWith('tslog') && !name.endsWith('.snapshot'))
     return Object.fromEntries(names.toSorted().map((name) => [name, digest(join(directory, name))]))
   }
 }

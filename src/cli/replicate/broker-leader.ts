@@ -14,7 +14,7 @@ import {
 import { scanBatch } from '../../record/log-batch.ts'
 import { RecordBatch } from '../../record/record-batch.ts'
 import type { GroupOffsets, KnownPartition, Leader, LeaderPartition, LeaderTopic } from '../../replication/leader.ts'
-import type { BatchFacts } from '../../storage/batch-facts.ts'
+import { type BatchFacts, batchFacts } from '../../storage/batch-facts.ts'
 import type { LeaderEpochEnd } from '../../storage/leader-epoch-history.ts'
 import type { BrokerStore } from '../../store/broker-store.ts'
 import type { TopicPartition } from '../../store/log-store.ts'
@@ -68,9 +68,7 @@ export class BrokerLeader implements Leader {
   async batchAt(partition: TopicPartition, target: Offset): Promise<BatchFacts | undefined> {
     const scanned = scanWhole(await this.#fetch(partition, target, 1))
     const first = scanned.find(({ nextOffset }) => nextOffset > target)
-    if (first === undefined) return undefined
-    const { baseOffset, nextOffset, partitionLeaderEpoch: leaderEpoch, crc } = first
-    return { baseOffset, nextOffset, leaderEpoch, crc }
+    return first && batchFacts(first)
   }
 
   async fetch(partition: TopicPartition, from: Offset): Promise<Uint8Array> {
