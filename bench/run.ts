@@ -18,6 +18,7 @@ import { lookupRows } from './rows/lookup.ts'
 import { memoryRows } from './rows/memory.ts'
 import { recoveryRows } from './rows/recovery.ts'
 import { retentionRows } from './rows/retention.ts'
+import { serveRows } from './rows/serve.ts'
 import { startupRows } from './rows/startup.ts'
 import { topicsListRows } from './rows/topics-list.ts'
 import { verifyRows } from './rows/verify.ts'
@@ -31,6 +32,7 @@ const rows: readonly Row[] = [
   ...topicsListRows,
   ...retentionRows,
   ...appenderRows,
+  ...serveRows,
   ...memoryRows,
   ...recoveryRows,
   ...verifyRows,

@@ -1,6 +1,7 @@
-/* A load generator for brokers: C connections, each with N requests in flight, for some seconds. Prints requests, MB/s and latencies.
- *   kafka-load PORT produce TOPIC RECORD_BYTES RECORDS_PER_BATCH CONNECTIONS IN_FLIGHT SECONDS ACKS
- *   kafka-load PORT fetch   TOPIC MAX_BYTES    -                CONNECTIONS IN_FLIGHT SECONDS -
+/* A load generator for brokers: so many requests over C connections, each with N in flight. Prints requests, MB/s and latencies; exit code 1
+ * when a connection ends or a partition is refused.
+ *   kafka-load PORT produce TOPIC RECORD_BYTES RECORDS_PER_BATCH CONNECTIONS IN_FLIGHT REQUESTS ACKS
+ *   kafka-load PORT fetch   TOPIC MAX_BYTES    -                CONNECTIONS IN_FLIGHT REQUESTS -
  * Produce is version 7, Fetch version 4; partition 0. Fetch begins at offset 0 again when it comes to the end. */
 #include <arpa/inet.h>
 #include <endian.h>
@@ -59,7 +60,7 @@ int main(int argc, char **argv) {
   if (argc < 10) return 2;
   for (int i = 0; i < 256; i++) { uint32_t c = i; for (int k = 0; k < 8; k++) c = (c >> 1) ^ (0x82f63b78 & -(c & 1)); table[i] = c; }
   int port = atoi(argv[1]), is_fetch = argv[2][0] == 'f', bytes = atoi(argv[4]), count = atoi(argv[5]);
-  int conns = atoi(argv[6]), inflight = atoi(argv[7]), acks = atoi(argv[9]); double seconds = atof(argv[8]);
+  int conns = atoi(argv[6]), inflight = atoi(argv[7]), acks = atoi(argv[9]); size_t total = atol(argv[8]), asked = 0;
   uint8_t *req = malloc(is_fetch ? 4096 : (size_t)count * (bytes + 32) + 4096), *p = req + 4;
   p = put16(p, is_fetch); p = put16(p, is_fetch ? 4 : 7); p = put32(p, 1); p = putstr(p, "load");
   uint8_t *offset_at = NULL;
@@ -78,19 +79,19 @@ int main(int argc, char **argv) {
     if (connect(c[i].fd, (void *)&a, sizeof a)) { perror("connect"); return 1; }
     c[i].cap = 1 << 22; c[i].in = malloc(c[i].cap); pf[i].fd = c[i].fd;
   }
-  double start = now(), end = start + seconds; size_t done = 0, got = 0; int errors = 0;
-  while (now() < end) {
-    for (int i = 0; i < conns; i++) pf[i].events = POLLIN | (c[i].inflight < inflight ? POLLOUT : 0);
+  double start = now(); size_t done = 0, got = 0; int errors = 0;
+  while (done < total) {
+    for (int i = 0; i < conns; i++) pf[i].events = POLLIN | (c[i].inflight < inflight && asked < total ? POLLOUT : 0);
     poll(pf, conns, 100);
     for (int i = 0; i < conns; i++) {
       conn *k = &c[i];
-      while ((pf[i].revents & POLLOUT) && k->inflight < inflight) {
+      while ((pf[i].revents & POLLOUT) && k->inflight < inflight && (asked < total || k->out_at > 0)) {
         if (is_fetch && k->out_at == 0) put64(offset_at, k->offset);
         ssize_t n = send(k->fd, req + k->out_at, req_bytes - k->out_at, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (n <= 0) break;
         k->out_at += n;
         if (k->out_at < req_bytes) break;
-        k->out_at = 0; k->inflight++; k->sent[k->head++ & 4095] = now();
+        k->out_at = 0; k->inflight++; asked++; k->sent[k->head++ & 4095] = now();
       }
       if (!(pf[i].revents & (POLLIN | POLLHUP))) continue;
       ssize_t n = recv(k->fd, k->in + k->have, k->cap - k->have, MSG_DONTWAIT);
@@ -119,5 +120,5 @@ int main(int argc, char **argv) {
   double took = now() - start; qsort(lat, lats, sizeof *lat, cmp);
   printf("%.0f requests/s  %.1f MB/s  p50 %.2f ms  p99 %.2f ms  errors %d\n", done / took,
          (is_fetch ? (double)got : (double)done * req_bytes) / took / 1e6, lat[lats / 2] * 1e3, lat[lats * 99 / 100] * 1e3, errors);
-  return 0;
+  return errors > 0;
 }

@@ -1,5 +1,6 @@
 /* The least that a broker can do, as the limit for tslog serve: one topic, one partition, Produce version 7 (CRC-32C checked, offsets assigned,
  * pwrite) and Fetch version 4 (sendfile). One thread, epoll, no syncs.
+ * Prints the port; 0 is any free one.
  *   kafka-server PORT LOGFILE */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -100,6 +101,7 @@ int main(int argc, char **argv) {
   int l = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), one = 1; setsockopt(l, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
   struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   if (bind(l, (void *)&a, sizeof a) || listen(l, 511)) { perror("listen"); return 1; }
+  socklen_t alen = sizeof a; getsockname(l, (void *)&a, &alen); printf("127.0.0.1:%d\n", ntohs(a.sin_port)); fflush(stdout);
   int ep = epoll_create1(0); struct epoll_event e = {.events = EPOLLIN}; epoll_ctl(ep, EPOLL_CTL_ADD, l, &e);
   for (;;) {
     struct epoll_event es[64]; int n = epoll_wait(ep, es, 64, -1);

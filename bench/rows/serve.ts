@@ -1,0 +1,89 @@
+import { join } from 'node:path'
+import type { Bench, Contender, Row } from '../row.ts'
+import { isInstalled, quote, runBash } from '../shell.ts'
+
+/** What one side of a row does: the words of `kafka-load` after the port. */
+interface Load {
+  readonly words: string
+  /** Untimed, before it: fetches need something to read. */
+  readonly fill?: string
+}
+
+/** `tslog serve` against the least that a broker can do, under the same load from the same program. Both leave the disk to the system. */
+export const serveRows: readonly Row[] = [
+  row('serve-produce-1mb', { must: 0.65, hopedFor: 0.85 }, (bench) => {
+    return { words: `produce t 1000 1000 1 4 ${requests(bench, 1_000_000)} 1` }
+  }),
+  row('serve-fetch-1mb', { must: 0.75, hopedFor: 0.9 }, (bench) => {
+    return { words: `fetch t 1048576 0 1 1 ${requests(bench, 1_000_000)} 0`, fill: 'produce t 1000 1000 1 4 200 1' }
+  }),
+  row('serve-produce-small', { must: 0.45, hopedFor: 0.7 }, (bench) => {
+    return { words: `produce t 100 1 50 8 ${requests(bench, 2000)} 1` }
+  }),
+]
+
+function row(
+  name: string,
+  goal: { readonly must: number; readonly hopedFor: number },
+  loadOf: (bench: Bench) => Load,
+): Row {
+  return {
+    name,
+    limit: 'a C program with epoll, pwrite and sendfile',
+    goal: { figure: 'speed', ...goal },
+    async start(bench) {
+      if (!isInstalled('cc')) return { kind: 'skipped', reason: 'there is no C compiler (cc) for the rival' }
+      const programs = compiled(bench)
+      const load = loadOf(bench)
+      const tslog = quote(bench.tslog)
+      return {
+        kind: 'duel',
+        tslog: contender(`kafka-load on tslog serve --flush-policy os: ${load.words}`, programs, {
+          load,
+          serve: `${tslog} serve --quiet --flush-policy os --listen 127.0.0.1:0 > address`,
+          ready: `${tslog} topics create t > /dev/null`,
+        }),
+        rival: contender(`kafka-load on kafka-server.c: ${load.words}`, programs, {
+          load,
+          serve: `${quote(programs.server)} 0 g > address`,
+          ready: 'true',
+        }),
+      }
+    },
+  }
+}
+
+/** The server is started before the clock runs, and killed with the load: how it stops is not what is measured. */
+function contender(
+  label: string,
+  { load: program }: Programs,
+  { load, serve, ready }: { readonly load: Load; readonly serve: string; readonly ready: string },
+): Contender {
+  const port = '"$(sed s/.*:// address)"'
+  const fill = load.fill === undefined ? 'true' : `${quote(program)} ${port} ${load.fill} > /dev/null`
+  return {
+    label,
+    prepare: `rm -rf log g address; ${serve} < /dev/null 2> said & echo $! > pid; until test -s address; do sleep 0.02; done; ${ready}; ${fill}`,
+    script: `${quote(program)} ${port} ${load.words} > /dev/null; kill -9 "$(cat pid)"`,
+  }
+}
+
+/** For so many bytes of input, at `each` a request. */
+function requests(bench: Bench, each: number): number {
+  return Math.max(100, Math.floor(bench.size / each))
+}
+
+interface Programs {
+  readonly load: string
+  readonly server: string
+}
+
+function compiled(bench: Bench): Programs {
+  const build = (name: string, flags: string): string => {
+    const source = new URL(`../rivals/${name}.c`, import.meta.url).pathname
+    const program = join(bench.data, name)
+    runBash(`mkdir -p ${quote(bench.data)}; cc -O2 ${flags} -o ${quote(program)} ${quote(source)}`, bench.surroundings)
+    return program
+  }
+  return { load: build('kafka-load', ''), server: build('kafka-server', '-msse4.2') }
+}
