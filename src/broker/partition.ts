@@ -1,5 +1,5 @@
 import { type LeaderEpoch, NO_LEADER_EPOCH, type Offset, offset, type TimestampMs } from '../base/brands.ts'
-import { DiskError, LockedError } from '../base/errors.ts'
+import { DiskError, LockedError, TslogError } from '../base/errors.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import type { AnswerBuffers } from '../network/answer-buffers.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
@@ -158,9 +158,13 @@ export class Partition {
     this.#isReopening = true
   }
 
-  /** Takes back the mark of a server. */
+  /** Takes back the mark of a server. Where that cannot be, on a disk that fails, it is stale as soon as the server is gone. */
   release(): void {
-    this.#log?.markServed(false)
+    try {
+      this.#log?.markServed(false)
+    } catch (error) {
+      if (!(error instanceof TslogError)) throw error
+    }
   }
 
   /** Closes the files. Who still waits is told, and finds nothing. */

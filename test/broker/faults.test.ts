@@ -73,6 +73,10 @@ test.skipIf(strace === undefined)(
     expect((await produce(client, 'sound', clientBatch(['fine']))).errorCode).toBe(0)
     expect(recordsOf(await fetch(client, [{ topic: 'failing', from: 0n }]))).toEqual(['0 acknowledged'])
     expect(scene.log).toContain('append failed')
+    // It stops in order all the same, and the next one has every record that was acknowledged.
+    expect(await scene.stop('SIGTERM')).toBe(143)
+    const values = runBinary(['-d', scene.directory, 'consume', 'failing']).stdout.toString().split('\n')
+    expect(values[0]).toBe('acknowledged')
   },
 )
 
