@@ -17,6 +17,7 @@ import { ingestRows } from './rows/ingest.ts'
 import { lookupRows } from './rows/lookup.ts'
 import { memoryRows } from './rows/memory.ts'
 import { recoveryRows } from './rows/recovery.ts'
+import { replicateRows } from './rows/replicate.ts'
 import { retentionRows } from './rows/retention.ts'
 import { serveRows } from './rows/serve.ts'
 import { startupRows } from './rows/startup.ts'
@@ -37,6 +38,7 @@ const rows: readonly Row[] = [
   ...recoveryRows,
   ...verifyRows,
   ...compactionRows,
+  ...replicateRows,
 ]
 
 const usage = `npm run bench -- [--row NAME]... [--pairs N] [--size BYTES] [--data DIR] [--tslog PATH] [--json FILE] [--list]

@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs'
+import type { Bench, Row } from '../row.ts'
+import { isInstalled, quote, runBash } from '../shell.ts'
+
+/** Copies over an ssh of this machine: its sshd is a child of ssh, so that there is no port and nothing to stop. */
+export const replicateRows: readonly Row[] = [
+  {
+    name: 'replicate-first',
+    limit: 'the same bytes through the same ssh into a file, then sync',
+    goal: { figure: 'time', must: 1.2, hopedFor: 1.05 },
+    async start(bench) {
+      const skipped = missing()
+      if (skipped !== undefined) return skipped
+      const tslog = await filled(bench)
+      runBash('cat log/t-0/*.log > f', bench.surroundings)
+      return {
+        kind: 'duel',
+        tslog: { label: 'tslog replicate t ssh://here/copy', prepare: 'rm -rf copy', script: replicate(tslog, bench) },
+        rival: {
+          label: "ssh here 'cat > f && sync f' < f",
+          prepare: 'rm -f g',
+          script: `ssh -F ssh_config here 'cat > ${bench.work}/g && sync ${bench.work}/g' < f`,
+        },
+        check: 'cat copy/t-0/*.log | cmp - f',
+      }
+    },
+  },
+  {
+    name: 'replicate-nothing',
+    limit: 'ssh that does nothing',
+    goal: { figure: 'time', must: 1.3, hopedFor: 1.1 },
+    async start(bench) {
+      const skipped = missing()
+      if (skipped !== undefined) return skipped
+      const tslog = await filled(bench)
+      runBash(replicate(tslog, bench), bench.surroundings)
+      return {
+        kind: 'duel',
+        tslog: { label: 'tslog replicate t ssh://here/copy, nothing new', script: replicate(tslog, bench) },
+        rival: { label: 'ssh here true', script: 'ssh -F ssh_config here true' },
+      }
+    },
+  },
+  {
+    name: 'replicate-more',
+    limit: 'rsync of the directory over the same ssh',
+    goal: { figure: 'time', must: 0.8, hopedFor: 0.4 },
+    async start(bench) {
+      const skipped = missing(['rsync'])
+      if (skipped !== undefined) return skipped
+      const tslog = await filled(bench)
+      const input = quote(await bench.input('access'))
+      runBash(
+        `${replicate(tslog, bench)}; cp -a log mirror; head -c ${Math.floor(bench.size / 100)} ${input} > more`,
+        bench.surroundings,
+      )
+      const append = `${tslog} produce t < more`
+      return {
+        kind: 'duel',
+        tslog: {
+          label: 'tslog replicate t ssh://here/copy, 1 % appended',
+          prepare: append,
+          script: replicate(tslog, bench),
+        },
+        rival: {
+          label: 'rsync -a log/ here:mirror/, 1 % appended',
+          prepare: append,
+          script: `rsync -a -e 'ssh -F ssh_config' log/ here:${bench.work}/mirror/`,
+        },
+      }
+    },
+  },
+]
+
+function missing(more: readonly string[] = []): { kind: 'skipped'; reason: string } | undefined {
+  const absent = ['ssh', 'ssh-keygen', ...more].find((command) => !isInstalled(command))
+  if (absent === undefined && existsSync('/usr/sbin/sshd')) return undefined
+  return { kind: 'skipped', reason: `${absent ?? 'sshd'} is not installed` }
+}
+
+function replicate(tslog: string, { work }: Bench): string {
+  return `${tslog} replicate t ssh://here${work}/copy --ssh-command 'ssh -F ssh_config' --remote-tslog ${tslog}`
+}
+
+/** Ten segments, and an ssh that reaches this machine as `here`. */
+async function filled(bench: Bench): Promise<string> {
+  const tslog = quote(bench.tslog)
+  const input = quote(await bench.input('access'))
+  const sshd = [
+    `HostKey ${bench.work}/host`,
+    `AuthorizedKeysFile ${bench.work}/user.pub`,
+    'StrictModes no',
+    'UsePAM no',
+    'PidFile none',
+  ]
+  const ssh = [
+    'Host here',
+    `ProxyCommand /usr/sbin/sshd -i -f ${bench.work}/sshd_config`,
+    `IdentityFile ${bench.work}/user`,
+    'StrictHostKeyChecking no',
+    'UserKnownHostsFile /dev/null',
+    'LogLevel ERROR',
+  ]
+  const lines = (texts: readonly string[]): string => texts.map((text) => quote(text)).join(' ')
+  runBash(
+    `mkdir -p /run/sshd 2> /dev/null || true
+    for key in host user; do ssh-keygen -q -t ed25519 -N '' -f $key; done
+    printf '%s\\n' ${lines(sshd)} > sshd_config; printf '%s\\n' ${lines(ssh)} > ssh_config
+    ${tslog} produce t --config segment.bytes=${Math.max(1024 * 1024, Math.floor(bench.size / 10))} < ${input}`,
+    bench.surroundings,
+  )
+  return tslog
+}
