@@ -35,7 +35,7 @@ describe('the binary', () => {
   )
 
   test.each([
-    [['serve'], /^tslog: there is no command 'serve'\n {2}see: tslog --help\n$/],
+    [['xyzzy'], /^tslog: there is no command 'xyzzy'\n {2}see: tslog --help\n$/],
     [['consme'], /did you mean: tslog consume\n$/],
     [['consume', 't', '--frmo', '1'], /^tslog: consume has no flag --frmo\n {2}.*example: tslog consume/],
     [['consume', 't', '-c', 'x'], /^tslog: --count expects.*\n {2}example: tslog consume app-logs --count 100\n$/],
