@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { ServeScene } from '../broker/serve-scene.ts'
 import { lines, ReplicaScene } from './replica-scene.ts'
 
 const small = ['--config', 'segment.bytes=20000', '--batch-size', '2000']
@@ -54,6 +55,24 @@ describe('a copy from directory to directory', () => {
     scene.replicate('app', '-p', '1')
     expect(scene.copy.values('app', '-p', '1')).toEqual(scene.source.values('app', '-p', '1'))
     expect(scene.copy.values('app', '-p', '0')).toEqual([])
+  })
+
+  test('of partitions that no topic has is an error', () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(1))
+    expect(scene.replicate('app', '-p', '7')).toMatchObject({ code: 3 })
+  })
+
+  test('is not made beside a running server', async () => {
+    const served = await ServeScene.start()
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(1))
+    const { code, stderr } = scene.source.run(['replicate', 'app', served.directory])
+    await served.remove()
+    expect({ code, stderr }).toEqual({
+      code: 6,
+      stderr: expect.stringContaining('held by a running tslog serve') as string,
+    })
   })
 
   test('carries the offsets of groups with --groups', () => {

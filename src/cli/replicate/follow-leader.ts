@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { LockedError, NotFoundError } from '../../base/errors.ts'
 import { createKernel } from '../../record/kernel/kernel.ts'
 import { kernelBatchWindow } from '../../record/batch-window.ts'
 import type { GroupOffsets, Leader, LeaderTopic } from '../../replication/leader.ts'
 import { Replication, type PartitionOutcome } from '../../replication/replication.ts'
 import { directoryOwner } from '../../storage/directory-ownership.ts'
 import { LogDirectory, type LogDirectoryOptions } from '../../storage/log-directory.ts'
+import { isServed } from '../../storage/serve-lock.ts'
 import { includesPartition } from '../values/partition-list.ts'
 import type { ReplicationProgress, ReplicationReport, ReplicationRequest } from './request.ts'
 import { Throttle } from './throttle.ts'
@@ -37,9 +39,20 @@ export async function followLeader(leader: Leader, request: ReplicationRequest, 
 }
 
 function openDirectory({ isDryRun }: ReplicationRequest, options: LogDirectoryOptions): LogDirectory | undefined {
-  if (!isDryRun) return LogDirectory.openToWrite(options)
+  if (!isDryRun) {
+    refuseServed(options)
+    return LogDirectory.openToWrite(options)
+  }
   const owner = directoryOwner(options.fileSystem, options.path)
   return owner === 'missing' || owner === 'empty' ? undefined : LogDirectory.openToRead(options)
+}
+
+/** A follower writes the files itself: not beside a server, who would not know of it. */
+function refuseServed({ fileSystem, path }: LogDirectoryOptions): void {
+  if (!isServed(fileSystem, path)) return
+  throw new LockedError(`${path} is held by a running tslog serve`, {
+    hint: 'stop it meanwhile, or copy into a directory of its own',
+  })
 }
 
 class LeaderFollowing {
@@ -96,6 +109,11 @@ class LeaderFollowing {
       topics,
       (one) => partitions.length === 0 || includesPartition(partitions, one),
     )
+    if (topics.length > 0 && outcomes.length === 0) {
+      throw new NotFoundError(`${this.#leader.name}: no topic has the partitions that are named`, {
+        hint: 'partitions are counted from 0',
+      })
+    }
     const bytesTotal = outcomes.reduce((sum, { missingBytes }) => sum + missingBytes, this.#progress.bytes)
     this.#progress = { ...this.#progress, bytesTotal }
     if (!isDryRun) await replication.copy(topics, outcomes)
