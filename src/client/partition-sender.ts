@@ -106,7 +106,7 @@ export class PartitionSender {
     if (this.#isPumping) return
     this.#isPumping = true
     try {
-      while (!this.#isResting && this.#sent < Math.min(this.#pending.length, this.#inFlightMax)) {
+      while (this.#mayMoreBeSent) {
         const connection = await this.#cluster.leader(this.#options)
         const next = this.#pending[this.#sent]
         if (next === undefined || this.#isResting) break
@@ -118,6 +118,12 @@ export class PartitionSender {
     } finally {
       this.#isPumping = false
     }
+    // What came while it rested has asked in vain.
+    if (this.#mayMoreBeSent) void this.#pump()
+  }
+
+  get #mayMoreBeSent(): boolean {
+    return !this.#isResting && this.#sent < Math.min(this.#pending.length, this.#inFlightMax)
   }
 
   async #exchange(connection: Awaited<ReturnType<Cluster['leader']>>, pending: PendingBatch): Promise<void> {
@@ -132,7 +138,9 @@ export class PartitionSender {
       void this.#pump()
     } catch (error) {
       // Those behind a failed one fail for its sake, and are sent again with it.
-      if (attempt === this.#attempt && this.#pending[0] === pending) await this.#retry(error)
+      if (attempt !== this.#attempt || this.#pending[0] !== pending) return
+      await this.#retry(error)
+      void this.#pump()
     }
   }
 
@@ -168,7 +176,6 @@ export class PartitionSender {
     await pause(Math.min(backoffMs.max, backoffMs.first + failingMs))
     this.#isResting = false
     this.#sent = 0
-    queueMicrotask(() => void this.#pump())
   }
 
   /** Gives what is on its way to whoever has the log now; false when there is nobody, or somebody serves it again. */

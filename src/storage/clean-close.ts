@@ -127,7 +127,7 @@ class PartitionFiles {
   snapshotProducers({ logStartOffset, logEndOffset }: WriteState): void {
     if (logEndOffset > 0n) {
       const producers = loadProducerState(this.#fileSystem, this.#directory, logEndOffset)
-      if (producers.endOffset === logEndOffset) writeProducerSnapshot(this.#fileSystem, this.#directory, producers)
+      writeProducerSnapshot(this.#fileSystem, this.#directory, producers)
     }
     const names = new Map<Offset, string>()
     for (const { name } of this.#fileSystem.list(this.#directory) ?? []) {

@@ -111,13 +111,21 @@ export class PartitionLog {
       this.#options.fileSystem.syncDirectory(this.directory)
     })
     this.#background.restart()
-    if (isServed) return
-    this.#withLock((current, segment) => {
-      this.#refuseIfRemoved(segment.log)
-      if (current.syncedEndOffset >= end) return
-      current.syncedEndOffset = end
-      this.#stateFile.write(current)
-    })
+    if (!isServed) this.#noteSynced(end)
+  }
+
+  #noteSynced(end: Offset): void {
+    try {
+      this.#withLock((current, segment) => {
+        this.#refuseIfRemoved(segment.log)
+        if (current.syncedEndOffset >= end) return
+        current.syncedEndOffset = end
+        this.#stateFile.write(current)
+      })
+    } catch (error) {
+      // A server that came just now leaves word of its own syncs.
+      if (!(error instanceof ServedError)) throw error
+    }
   }
 
   /**
@@ -138,11 +146,11 @@ export class PartitionLog {
     })
     this.#guard(() => {
       if (!isNamed) this.#options.fileSystem.syncDirectory(this.directory)
-      // Rolls may have left it behind meanwhile, and closed it once it was synced.
-      if (this.#active === active) this.#refuseIfRemoved(active.log)
-      else this.#refuseIfRemoved()
     })
-    return this.#withLock((current) => {
+    return this.#withLock((current, segment) => {
+      // A roll, of another process too, may have left it behind meanwhile: then it may be rewritten, or closed once it was synced.
+      if (segment === active) this.#refuseIfRemoved(active.log)
+      else this.#refuseIfRemoved()
       if (current.syncedEndOffset < end) current.syncedEndOffset = end
       if (current.visibleEndOffset < end) current.visibleEndOffset = end
       this.#stateFile.write(current)

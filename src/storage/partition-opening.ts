@@ -63,11 +63,16 @@ function settled({ fileSystem, directory, clock, config }: OpeningOptions): Sett
 
 function activeOf(options: OpeningOptions, state: WriteState): ActiveSegment {
   const { known } = options
-  if (known === undefined || known.baseOffset !== state.activeBaseOffset) {
+  if (known === undefined || known.baseOffset !== state.activeBaseOffset || !isInPlace(options, known)) {
     return ActiveSegment.open(segmentOptions(options, state.activeBaseOffset), state)
   }
   known.adopt(state)
   return known
+}
+
+/** Whether the file that is open still has its name: a repair, or a follower that begins anew, puts another one in its place. */
+function isInPlace({ fileSystem }: OpeningOptions, { log }: ActiveSegment): boolean {
+  return fileSystem.stat(log.path)?.identity === log.identity
 }
 
 /** A writer was killed between its write and its word of it: its whole batches are in the log, the rest is cut. */
@@ -211,7 +216,8 @@ function freshState(options: OpeningOptions, recovered: Recovered): WriteState {
   const next: WriteState = {
     ...whatEnduresOf(state),
     bootId: fileSystem.bootId,
-    isServed: false,
+    // Who works beside a server must not take its mark away.
+    isServed: options.isServer === true && state?.isServed === true,
     isDeleted: false,
     hasProducers,
     activeBaseOffset: active.baseOffset,

@@ -1,11 +1,12 @@
 import { type Offset, offset } from '../base/brands.ts'
 import type { FileSystem } from '../disk/file-system.ts'
-import { BatchWalker } from './batch-walker.ts'
+import { BatchWalker, type Walked } from './batch-walker.ts'
 import { parsePartitionFile, snapshotFileName } from './file-names.ts'
 import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
 import { floorSegment } from './segment-list.ts'
 import { fileStateOf, listReadableSegments } from './segment-listing.ts'
+import { findNextBatch } from './segment-search.ts'
 import { Segment } from './segment.ts'
 import { readWholeFile } from './whole-file.ts'
 
@@ -21,7 +22,7 @@ export function loadProducerState(fileSystem: FileSystem, directory: string, end
   return state
 }
 
-/** Brings `state` up to `end` (exclusive) with the batches since its own end. */
+/** Brings `state` up to `end` (exclusive) with the batches since its own end; what cannot be read there tells nothing. */
 export function replayProducers(
   state: ProducerState,
   log: { readonly fileSystem: FileSystem; readonly directory: string; readonly end: Offset },
@@ -34,6 +35,8 @@ export function replayProducers(
     if (base >= end) break
     replaySegment(state, Segment.open(fileSystem, directory, base, fileStateOf(listing, base)), end)
   }
+  // A log may end with offsets that no batch has: of a gap at the leader, or of what was lost.
+  state.skipTo(end)
 }
 
 /** Writes `<offset>.snapshot` in place, as Kafka does; a torn one is found by its CRC and an older one is taken. */
@@ -71,12 +74,31 @@ function snapshotOffsets(fileSystem: FileSystem, directory: string): Offset[] {
 function replaySegment(state: ProducerState, segment: Segment, end: Offset): void {
   try {
     const walker = new BatchWalker(segment.log, { position: segment.positionOf(state.endOffset) })
-    for (;;) {
-      const walked = walker.next()
-      if (walked.kind !== 'batch' || walked.batch.baseOffset >= end) return
-      if (walked.isCrcValid && walked.batch.baseOffset >= state.endOffset) state.replay(walked.batch)
+    for (let walked = walker.next(); walked.kind !== 'end'; walked = walker.next()) {
+      const found = replayWalked(state, walked, end)
+      if (found === 'end') return
+      if (found === 'damage' && !passDamage(state, walker, { segment, from: walked.position, end })) return
     }
   } finally {
     segment.close()
   }
+}
+
+function replayWalked(state: ProducerState, walked: Walked, end: Offset): 'batch' | 'damage' | 'end' {
+  if (walked.kind !== 'batch' || !walked.isCrcValid) return 'damage'
+  if (walked.batch.baseOffset >= end) return 'end'
+  if (walked.batch.baseOffset >= state.endOffset) state.replay(walked.batch)
+  return 'batch'
+}
+
+/** Goes on at the next batch below `end`, as readers do; false when there is none. */
+function passDamage(
+  state: ProducerState,
+  walker: BatchWalker,
+  { segment, from, end }: { readonly segment: Segment; readonly from: number; readonly end: Offset },
+): boolean {
+  const range = { position: from + 1, end: segment.log.size(), offsetMin: state.endOffset, offsetMax: end }
+  const found = findNextBatch(segment.log, range)
+  if (found !== undefined) walker.seek(found)
+  return found !== undefined
 }

@@ -82,9 +82,9 @@ export class ProducerState {
     return this.#endOffset
   }
 
-  /** Says that the log has nothing up to `endOffset`: a leader's segment begins there, after a gap. */
+  /** Says that the log has no batch up to `endOffset` that is not known yet. */
   skipTo(endOffset: Offset): void {
-    this.#endOffset = endOffset
+    if (endOffset > this.#endOffset) this.#endOffset = endOffset
   }
 
   /** How many producers are known. */

@@ -64,8 +64,9 @@ class SwapFiles {
     throw new TemporaryError(`${path} was changed while it was rewritten`, { hint: 'run the command again' })
   }
 
-  /** Returns the paths of the old files, which nobody needs any more. */
+  /** Returns the paths of the old files, which nobody needs any more. Without the new ones none of them goes. */
   swap({ replaced, replacements }: SegmentSwap): string[] {
+    for (const base of replacements) this.#refuseIfMissing(base)
     for (const base of replacements.toReversed()) {
       this.#renameParts(base, '.cleaned', '.swap')
       // If a power cut undid this one and left the next, only the next would be taken for whole.
@@ -77,6 +78,12 @@ class SwapFiles {
     for (const base of replacements) this.#renameParts(base, '.swap', '')
     this.#sync()
     return doomed
+  }
+
+  #refuseIfMissing(base: Offset): void {
+    const path = `${this.#directory}/${segmentFileName(base, 'log', '.cleaned')}`
+    if (this.#fileSystem.stat(path) !== undefined) return
+    throw new TemporaryError(`${path} was removed before it was used`, { hint: 'run the command again' })
   }
 
   /** Snapshots are named after the segment that they stand before: where that is gone, they help nobody. */

@@ -1,4 +1,5 @@
 import { ServedError, TemporaryError } from '../base/errors.ts'
+import { pause } from '../client/pause.ts'
 import type { BrokerStore } from './broker-store.ts'
 import type { DirectoryAppender } from './directory-appender.ts'
 import type { DirectoryStore } from './directory-store.ts'
@@ -13,6 +14,10 @@ export interface DirectoryWays {
   /** The server's end of its socket; nobody is asked yet. */
   makeServer(): Promise<BrokerStore>
 }
+
+/** How long a server that holds the directory may take until it answers, and how often it is tried, in ms. */
+const reachMs = 10_000
+const pauseMs = 50
 
 /** The two ways to one log directory: its files, and the server that may have it. Keeps what was opened of each. */
 export class DirectoryDoor {
@@ -35,9 +40,24 @@ export class DirectoryDoor {
     return this.#ways.isServed()
   }
 
-  openServer(): Promise<BrokerStore> {
+  /**
+   * Does something through the server that holds the directory; `undefined` when there is none any more. One that is just starting or stopping
+   * cannot be reached: it is waited for.
+   */
+  async atServer<T>(act: (server: BrokerStore) => Promise<T>): Promise<{ readonly value: T } | undefined> {
     this.#wasServed = true
-    return (this.#server ??= this.#ways.makeServer())
+    this.#server ??= this.#ways.makeServer()
+    const endMs = performance.now() + reachMs
+    for (;;) {
+      try {
+        return { value: await act(await this.#server) }
+      } catch (error) {
+        if (!(error instanceof TemporaryError)) throw error
+        if (!this.isServed()) return undefined
+        if (performance.now() > endMs) throw error
+        await pause(pauseMs)
+      }
+    }
   }
 
   /** An appender to the files as they are now. */
@@ -58,15 +78,13 @@ export class DirectoryDoor {
         if (!(error instanceof ServedError)) throw error
       }
     }
-    try {
-      const result = await act(await this.openServer())
-      await this.#files.refresh()
-      return result
-    } catch (error) {
-      if (!(error instanceof TemporaryError) || this.isServed()) throw error
+    const done = await this.atServer(act)
+    if (done === undefined) {
       this.#renewFiles()
       return act(this.#files)
     }
+    await this.#files.refresh()
+    return done.value
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import { ServedError } from '../base/errors.ts'
+import type { Successor } from '../client/partition-sender.ts'
 import { RecordBatch } from '../record/record-batch.ts'
 import type { TopicConfig } from '../storage/topic-configs.ts'
 import type { BrokerStore } from './broker-store.ts'
@@ -9,7 +10,8 @@ import type { AppendedRange, BatchAppender, BatchToAppend } from './log-store.ts
 export interface AppenderDoor {
   isServed(): boolean
   openFiles(topic: string): Promise<DirectoryAppender>
-  openServer(): Promise<BrokerStore>
+  /** `undefined` when there is no server any more. */
+  atServer<T>(act: (server: BrokerStore) => Promise<T>): Promise<{ readonly value: T } | undefined>
 }
 
 /**
@@ -101,13 +103,14 @@ export class HandoverAppender implements BatchAppender {
   /** What was appended to the files is made durable first: nobody would ask for it later. */
   async #toServer(): Promise<void> {
     await this.#way.sync()
-    const store = await this.#door.openServer()
-    this.#way = await store.openAppender(this.topic, {
+    const successor: Successor = {
       isDue: () => !this.#door.isServed(),
       take: (partition, batch) => this.#takeOver(partition, batch),
-    })
+    }
+    const opened = await this.#door.atServer((server) => server.openAppender(this.topic, successor))
+    this.#way = opened?.value ?? (await this.#door.openFiles(this.topic))
     this.#successor = undefined
-    this.#isServer = true
+    this.#isServer = opened !== undefined
   }
 
   async #takeOver(partition: number, batch: Uint8Array): Promise<AppendedRange> {

@@ -4,9 +4,10 @@ import { DiskError, LockedError, NotFoundError, TemporaryError } from '../../src
 import type { Operation } from '../../src/disk/memory-disk.ts'
 import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
 import { PartitionReader } from '../../src/storage/partition-reader.ts'
+import { restartLog } from '../../src/storage/log-cut.ts'
 import { deleteOldSegments } from '../../src/storage/segment-deletion.ts'
 import { batch, numbered } from '../support/batches.ts'
-import { directory, expected, PartitionScene, readAll, segmentPath } from './partition-scene.ts'
+import { directory, expected, logDirectory, PartitionScene, readAll, segmentPath } from './partition-scene.ts'
 
 /** Segments of two or three batches. */
 const tiny = { segmentBytes: 200 }
@@ -426,4 +427,17 @@ describe('a writer that is killed', () => {
     expect(scene.warnings).toEqual([expect.stringContaining('cut 50 torn bytes')])
     expect(scene.read()).toEqual({ records: expected(['a', 'b']), damages: [], nextOffset: 2n })
   })
+})
+
+test('a writer goes on in the file that took the name of the one that it has open', () => {
+  const scene = new PartitionScene()
+  const log = scene.open('idle')
+  log.append(one('gone'), 'never')
+  const follower = scene.open('follower')
+  const where = { fileSystem: scene.fileSystem.asProcess('follower'), logDirectory, topic: 't', partition: 0 }
+  restartLog(follower, { ...where, lockWaitMs: 0 }, offset(0n))
+  follower.close()
+  scene.append('a')
+  log.append(one('b'), 'never')
+  expect(scene.read()).toMatchObject({ records: expected(['a', 'b']), damages: [] })
 })

@@ -133,6 +133,18 @@ describe('a swap', () => {
     expect(scene.read().records).toEqual(expected(values))
   })
 
+  test('is refused when what was rewritten is not there any more', () => {
+    const scene = written()
+    const fileSystem = scene.fileSystem.asProcess('cleaner')
+    const log = scene.open('cleaner')
+    log.offsets()
+    const { identity = '', size: sizeInBytes = 0 } = fileSystem.stat(segmentPath(2)) ?? {}
+    const replaced = [{ baseOffset: offset(2), identity, sizeInBytes }]
+    expect(() => swapSegments(log, fileSystem, { replaced, replacements: [offset(2)] })).toThrow('was removed before')
+    log.close()
+    expect(scene.read().records).toEqual(expected(values))
+  })
+
   test('is prepared by one process at a time, and what it prepares is left alone by writers', () => {
     const scene = written()
     const fileSystem = scene.fileSystem.asProcess('cleaner')

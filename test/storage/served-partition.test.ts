@@ -5,8 +5,9 @@ import { RecordBatch } from '../../src/record/record-batch.ts'
 import type { Offered } from '../../src/storage/batch-offer.ts'
 import { PartitionLog } from '../../src/storage/partition-log.ts'
 import { takeServeLock } from '../../src/storage/serve-lock.ts'
+import { crc32c } from '../../src/wire/crc32c.ts'
 import { batch, T0 } from '../support/batches.ts'
-import { expected, logDirectory, PartitionScene } from './partition-scene.ts'
+import { directory, expected, logDirectory, PartitionScene, segmentPath } from './partition-scene.ts'
 
 /** The partition as the server of the directory has it open. */
 function serve(scene: PartitionScene, process = 'server'): PartitionLog {
@@ -137,4 +138,64 @@ test('the mark of a server that was killed stops nobody', () => {
   scene.fileSystem.kill('server')
   scene.append('by the next one')
   expect(scene.read()).toMatchObject({ records: expected(['by the next one']), nextOffset: offset(1n) })
+})
+
+test('what was appended before a server came is made durable by whoever appended it', async () => {
+  const scene = new PartitionScene()
+  const lock = takeServeLock(scene.fileSystem.asProcess('server'), logDirectory)
+  const other = scene.open('shell')
+  other.append(batch({ values: ['before'] }), 'later')
+  serve(scene).markServed(true)
+  await other.sync()
+  expect(() => other.append(batch({ values: ['refused'] }), 'never')).toThrow(LockedError)
+  lock.close()
+  scene.powerCut()
+  expect(scene.read().records).toEqual(expected(['before']))
+})
+
+test('who works beside a server and has to recover the log leaves the mark of the server there', () => {
+  const scene = new PartitionScene()
+  const lock = takeServeLock(scene.fileSystem.asProcess('server'), logDirectory)
+  const log = serve(scene)
+  log.markServed(true)
+  log.append(batch({ values: ['of the server'] }), 'never')
+  scene.overwrite(segmentPath(0, 'timeindex'), new Uint8Array(24).fill(127))
+  const path = `${directory}/tslog.lock`
+  const state = scene.bytes(path)
+  // One byte of a time index that is said to be there makes it unsound.
+  new DataView(state.buffer).setInt32(84, 24)
+  new DataView(state.buffer).setUint32(8, crc32c(state.subarray(12, 120)))
+  scene.overwrite(path, state)
+  serve(scene, 'retention').roll(offset(1n))
+  expect(() => scene.open('shell').append(batch({ values: ['refused'] }), 'never')).toThrow(LockedError)
+  lock.close()
+})
+
+test('a commit holds when another process rolls the segment away and rewrites it meanwhile', async () => {
+  const scene = new PartitionScene()
+  const log = serve(scene)
+  log.append(batch({ values: ['a'] }), 'commit')
+  const committed = log.commit()
+  expect(serve(scene, 'retention').roll(offset(1n))).toBe(true)
+  const bytes = scene.bytes(segmentPath(0))
+  scene.fileSystem.remove(segmentPath(0))
+  scene.overwrite(segmentPath(0), bytes)
+  expect(await committed).toBe(1n)
+  log.append(batch({ values: ['b'] }), 'commit')
+  expect(await log.commit()).toBe(2n)
+  expect(scene.read().records).toEqual(expected(['a', 'b']))
+})
+
+test('a producer goes on behind damage in the segment that is written', () => {
+  const scene = new PartitionScene()
+  const log = serve(scene)
+  for (let i = 0; i < 3; i++) one(log, sequenced(i))
+  log.close()
+  const bytes = scene.bytes(segmentPath(0))
+  // The length of the second batch.
+  bytes.fill(127, bytes.length / 3 + 8, bytes.length / 3 + 12)
+  scene.overwrite(segmentPath(0), bytes)
+  const next = serve(scene, 'next server')
+  for (let i = 3; i < 6; i++) expect(one(next, sequenced(i))).toMatchObject({ kind: 'appended', baseOffset: BigInt(i) })
+  expect(one(next, sequenced(4))).toMatchObject({ kind: 'duplicate', baseOffset: 4n })
 })
