@@ -23,17 +23,21 @@ export type Operation =
   | 'ALTER_CONFIGS'
   | 'IDEMPOTENT_WRITE'
 
+export type Resource = 'TOPIC' | 'GROUP' | 'CLUSTER' | 'TRANSACTIONAL_ID'
+
 /** What is asked for; the cluster's name is `kafka-cluster`. */
 export interface Access {
   readonly operation: Operation
-  readonly resource: 'TOPIC' | 'GROUP' | 'CLUSTER' | 'TRANSACTIONAL_ID'
+  readonly resource: Resource
   readonly name: string
 }
 
 /** Says who may do what. Asked before anything is looked at, so that what is hidden looks as if it were not there. */
 export interface Authorizer {
   allows(principal: Principal, host: string, access: Access): boolean
+  /** Whether there is any resource of the kind that the client may do that to (KIP-679). */
+  allowsAny(principal: Principal, host: string, access: Omit<Access, 'name'>): boolean
 }
 
 /** For a broker without access lists. */
-export const allowAll: Authorizer = { allows: () => true }
+export const allowAll: Authorizer = { allows: () => true, allowsAny: () => true }

@@ -14,7 +14,7 @@ import { SERVE_SOCKET } from '../storage/file-names.ts'
 import { LogDirectory, type LogDirectoryOptions } from '../storage/log-directory.ts'
 import { readMetaProperties } from '../storage/meta-properties.ts'
 import { takeServeLock } from '../storage/serve-lock.ts'
-import { allowAll, anonymous, type Authorizer, directoryOwner, type Principal } from './authorizer.ts'
+import { allowAll, anonymous, directoryOwner, type Principal } from './authorizer.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import type { BrokerLog } from './broker-log.ts'
 import { DelayedOperations } from './delayed-operations.ts'
@@ -31,6 +31,7 @@ import { noQuotas, type Quotas } from './quotas.ts'
 import type { BrokerServices } from './request-context.ts'
 import { RequestRouter } from './request-router.ts'
 import { StoredCompression } from './stored-compression.ts'
+import { AccessRules } from './security/access-rules.ts'
 import { Authentication, type SaslMechanism } from './security/authentication.ts'
 import {
   type BrokerSecurity,
@@ -53,7 +54,6 @@ export interface BrokerOptions {
   readonly log: BrokerLog
   readonly metrics?: Metrics
   readonly security?: BrokerSecurity
-  readonly authorizer?: Authorizer
   readonly quotas?: Quotas
 }
 
@@ -248,6 +248,11 @@ function identityOf(fileSystem: FileSystem, path: string): { readonly clusterId:
   })
 }
 
+function accessRulesOf({ directory, security }: BrokerOptions, path: string): AccessRules | undefined {
+  const { fileSystem } = directory
+  return security?.access && new AccessRules({ fileSystem, directory: path, ...security.access })
+}
+
 /** What the services of a broker share with it. */
 interface SharedParts {
   readonly directory: LogDirectory
@@ -260,6 +265,7 @@ function makeServices(options: BrokerOptions, { directory, buffers, live }: Shar
   const { fileSystem } = options.directory
   const metrics = options.metrics ?? noMetrics
   const memory = new KernelMemory()
+  const accessRules = accessRulesOf(options, directory.path)
   const identity = identityOf(fileSystem, directory.path)
   const cluster: LocalClusterControl = new LocalClusterControl({
     directory,
@@ -291,7 +297,8 @@ function makeServices(options: BrokerOptions, { directory, buffers, live }: Shar
     clock: options.clock,
     log,
     metrics,
-    authorizer: options.authorizer ?? allowAll,
+    authorizer: accessRules ?? allowAll,
+    accessRules,
     credentials: new Credentials(fileSystem, directory.path),
     quotas: options.quotas ?? noQuotas,
     cluster,

@@ -11,6 +11,7 @@ import type { Metrics } from './metrics.ts'
 import type { ProducerIds } from './producer-ids.ts'
 import type { Quotas } from './quotas.ts'
 import type { Authentication } from './security/authentication.ts'
+import type { AccessRules } from './security/access-rules.ts'
 import type { Credentials } from './security/credentials.ts'
 import type { LogDirectoryUse } from './log-directory-use.ts'
 import type { StoredCompression } from './stored-compression.ts'
@@ -23,6 +24,8 @@ export interface BrokerServices {
   readonly log: BrokerLog
   readonly metrics: Metrics
   readonly authorizer: Authorizer
+  /** What the authorizer goes by; absent where everybody may do everything. */
+  readonly accessRules: AccessRules | undefined
   readonly credentials: Credentials
   readonly quotas: Quotas
   readonly cluster: ClusterControl

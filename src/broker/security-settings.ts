@@ -79,4 +79,19 @@ export const securitySettings = {
     example: 'required',
     doc: 'Whether clients show certificates; User: and the name in it is who they are.',
   }),
+  authorizerClassName: text('authorizer.class.name', {
+    byDefault,
+    example: 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    doc: 'Whether access rules hold: by any of the names that Kafka has for its own.',
+  }),
+  superUsers: text('super.users', {
+    byDefault,
+    example: 'User:admin;User:CN=ops,O=Acme',
+    doc: 'Who may do everything, with semicolons between.',
+  }),
+  isOpenWithoutRules: flag('allow.everyone.if.no.acl.found', {
+    byDefault: 'false',
+    example: 'true',
+    doc: 'Whether what no access rule speaks of is for everybody.',
+  }),
 }

@@ -4,7 +4,10 @@ import { SERVE_SOCKET } from '../storage/file-names.ts'
 import { BrokerStore } from '../store/broker-store.ts'
 import { Cluster } from '../client/cluster.ts'
 import type { Acks } from '../client/partition-sender.ts'
+import { logIn } from '../client/sasl-login.ts'
 import { addressName, dial, type DialAddress } from '../network/dial.ts'
+import { type ClientSecurity, clientSecurity, noSecurity } from './client-security.ts'
+import type { CliContext } from './context.ts'
 import type { BrokersLocation } from './location.ts'
 import type { StoreOptions } from './open-store.ts'
 import { version } from './version.ts'
@@ -17,14 +20,20 @@ const connectTimeoutMs = 10_000
 const retryMs = 20_000
 
 /** The log of the brokers that a command line names. Nobody is asked yet. */
-export function openBrokerStore({ addresses }: BrokersLocation, acks: StoreOptions['acks']): BrokerStore {
+export function openBrokerStore(
+  { addresses, source }: BrokersLocation,
+  acks: StoreOptions['acks'],
+  context: CliContext,
+): BrokerStore {
   const dialled = addresses.map(({ host, port }): DialAddress => ({ kind: 'tcp', host, port }))
-  return storeAt(dialled, dialled.map(addressName).join(','), acksOf(acks))
+  const cluster = openCluster(dialled, clientSecurity(source, context))
+  return new BrokerStore({ name: dialled.map(addressName).join(','), cluster, acks: acksOf(acks) })
 }
 
 /** The log of the server that holds a directory, through its socket. */
 export function openServerStore(path: string): BrokerStore {
-  return storeAt([{ kind: 'unix', path: reachable(`${path}/${SERVE_SOCKET}`) }], path, 'all')
+  const address: DialAddress = { kind: 'unix', path: reachable(`${path}/${SERVE_SOCKET}`) }
+  return new BrokerStore({ name: path, cluster: openCluster([address], noSecurity), acks: 'all' })
 }
 
 /** The name of a socket may have 107 bytes: a longer one is reached through the directory that it is in. */
@@ -35,15 +44,12 @@ function reachable(path: string): string {
   return `/proc/self/fd/${openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY)}/${basename(path)}`
 }
 
-function storeAt(addresses: readonly DialAddress[], name: string, acks: Acks): BrokerStore {
-  return new BrokerStore({ name, cluster: openCluster(addresses), acks })
-}
-
-/** The brokers behind some addresses; `isTls` speaks TLS with them. Nobody is asked yet. */
-export function openCluster(addresses: readonly DialAddress[], isTls = false): Cluster {
+/** The brokers behind some addresses. Nobody is asked yet. */
+export function openCluster(addresses: readonly DialAddress[], { tls, login }: ClientSecurity): Cluster {
   return new Cluster({
     addresses,
-    dial: (address) => dial(address, { timeoutMs: connectTimeoutMs, ...(isTls && { tls: {} }) }),
+    dial: (address) => dial(address, { timeoutMs: connectTimeoutMs, ...(tls === undefined ? {} : { tls }) }),
+    ...(login === undefined ? {} : { authenticate: (connection) => logIn(connection, login) }),
     softwareVersion: version(),
     requestTimeoutMs,
     retryMs,

@@ -35,7 +35,7 @@ export async function openStore(options: StoreOptions, context: CliContext): Pro
   if (options.adopt === true)
     throw new UsageError('--adopt is for a log directory, not for brokers', { hint: 'leave it out' })
   const { openBrokerStore } = await import('./open-broker-store.ts')
-  return openBrokerStore(location, options.acks)
+  return openBrokerStore(location, options.acks, context)
 }
 
 /** A directory, whether a server holds it or not; the code for that is loaded when one does. */

@@ -110,6 +110,7 @@ class Serving {
       const { settings, security } = this.#settings()
       if (security.tls !== undefined) await broker.renewTls(security.tls)
       broker.services.credentials.reload()
+      broker.services.accessRules?.reload()
       broker.reconfigure(brokerConfigOf(settings))
       this.#log.info('settings read again')
     } catch (error) {

@@ -1,6 +1,6 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
-import { errorCode, TemporaryError } from '../base/errors.ts'
+import { errorCode, NotAllowedError, TemporaryError } from '../base/errors.ts'
 import type { ByteStream } from './byte-stream.ts'
 import { SocketStream } from './socket-stream.ts'
 
@@ -18,7 +18,7 @@ export interface DialOptions {
 
 /**
  * Connects to a broker. Throws `TemporaryError` naming the address when nobody listens there, the name is not known, TLS is refused or
- * `timeoutMs` pass.
+ * `timeoutMs` pass; `NotAllowedError` when the broker's certificate is not to be trusted.
  */
 export async function dial(address: DialAddress, options: DialOptions): Promise<ByteStream> {
   const name = addressName(address)
@@ -27,6 +27,12 @@ export async function dial(address: DialAddress, options: DialOptions): Promise<
     await connected(socket, options)
   } catch (error) {
     socket.destroy()
+    if (isDistrust(error)) {
+      throw new NotAllowedError(`the certificate of ${name} is not to be trusted: ${reasonOf(error)}`, {
+        cause: error,
+        hint: 'ssl.ca.location names whose certificates are; the name of the host must be in it',
+      })
+    }
     throw new TemporaryError(`cannot connect to ${name}: ${reasonOf(error)}`, {
       cause: error,
       hint: address.kind === 'tcp' ? `is a broker running there? kcat -L -b ${name}` : 'is tslog serve running?',
@@ -51,6 +57,11 @@ async function openSocket(address: DialAddress, { tls }: DialOptions): Promise<S
   const socket = connect({ servername, ...tls, host, port })
   socket.setNoDelay(true)
   return socket
+}
+
+/** Whether it is the certificate of the other side that is wrong: trying again is of no use. */
+function isDistrust(error: unknown): boolean {
+  return /CERT|ISSUER|SIGNATURE/.test(errorCode(error)) && !errorCode(error).includes('ALERT')
 }
 
 function connected(socket: Socket, { timeoutMs, tls }: DialOptions): Promise<void> {

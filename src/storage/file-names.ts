@@ -135,6 +135,8 @@ export const SERVE_SOCKET = 'tslog.sock'
 export const PRODUCER_IDS_FILE = 'tslog-producer-ids.json'
 /** Who may log in, with what is kept of their passwords: the server's, for the owner alone. */
 export const CREDENTIALS_FILE = 'tslog-users.json'
+/** Who may do what; as private. */
+export const ACCESS_RULES_FILE = 'tslog-acls.json'
 export const CHECKPOINT_LOCK = 'tslog-checkpoint.lock'
 /** Kafka's own lock over the whole directory. */
 export const KAFKA_LOCK = '.lock'

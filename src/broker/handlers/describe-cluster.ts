@@ -7,6 +7,7 @@ import {
 } from '../../protocol/messages/describe-cluster.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { Handler } from '../request-router.ts'
+import { authorizedOperations, operationsNotTold } from '../security/authorized-operations.ts'
 
 // DescribeCluster: cluster id, controller and brokers (KIP-700).
 //
@@ -14,17 +15,17 @@ import type { Handler } from '../request-router.ts'
 //   * Brokers are named as the listener advertises them that the client came in on.
 // Versions
 //   0 and 1. 1 tells brokers from controllers: whoever asks for controllers is told MISMATCHED_ENDPOINT_TYPE.
-// Not implemented
-//   Authorized operations are answered as not asked for.
 
 /** EndpointType of Kafka. */
 const brokersWanted = 1
 
 export const describeClusterHandler: Handler<DescribeClusterRequest, DescribeClusterResponse> = {
   api: describeClusterApi,
-  handle: ({ endpointType }, context) => {
+  handle: ({ endpointType, includeClusterAuthorizedOperations }, context) => {
     if (endpointType !== brokersWanted) throw new KafkaError(ErrorCode.MISMATCHED_ENDPOINT_TYPE)
-    return answer(ErrorCode.NONE, context)
+    const told = answer(ErrorCode.NONE, context)
+    if (!includeClusterAuthorizedOperations) return told
+    return { ...told, clusterAuthorizedOperations: authorizedOperations('CLUSTER', 'kafka-cluster', context) }
   },
   refuse: (_, errorCode, context) => answer(errorCode, context),
 }
@@ -39,6 +40,6 @@ function answer(errorCode: number, { broker, connection }: RequestContext): Desc
     clusterId: cluster.clusterId,
     controllerId: cluster.controllerId,
     brokers: cluster.brokers(connection.advertised).map((one) => ({ ...one })),
-    clusterAuthorizedOperations: -0x8000_0000,
+    clusterAuthorizedOperations: operationsNotTold,
   }
 }

@@ -22,13 +22,20 @@ export const initProducerIdHandler: Handler<InitProducerIdRequest, InitProducerI
   api: initProducerIdApi,
   handle: async ({ transactionalId }, context) => {
     if (transactionalId !== null) throw refusal(transactionalId)
-    if (!isAllowed(context, { operation: 'IDEMPOTENT_WRITE', resource: 'CLUSTER', name: 'kafka-cluster' })) {
-      throw new KafkaError(ErrorCode.CLUSTER_AUTHORIZATION_FAILED)
-    }
+    if (!mayProduce(context)) throw new KafkaError(ErrorCode.CLUSTER_AUTHORIZATION_FAILED)
     const producerId = await nextId(context)
     return { throttleTimeMs: 0, errorCode: ErrorCode.NONE, producerId, producerEpoch: 0 }
   },
   refuse: (_, errorCode) => ({ throttleTimeMs: 0, errorCode, producerId: NO_PRODUCER_ID, producerEpoch: -1 }),
+}
+
+/** Whoever may write anywhere may do so idempotently, as producers do by default (KIP-679). */
+function mayProduce(context: RequestContext): boolean {
+  const { connection, broker } = context
+  return (
+    isAllowed(context, { operation: 'IDEMPOTENT_WRITE', resource: 'CLUSTER', name: 'kafka-cluster' }) ||
+    broker.authorizer.allowsAny(connection.principal, connection.host, { operation: 'WRITE', resource: 'TOPIC' })
+  )
 }
 
 function nextId({ broker }: RequestContext): ReturnType<typeof broker.producerIds.next> {

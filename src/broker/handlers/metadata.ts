@@ -6,6 +6,7 @@ import { metadataApi, type MetadataRequest, type MetadataResponse } from '../../
 import { isTopicName } from '../../storage/file-names.ts'
 import { isAllowed, type RequestContext } from '../request-context.ts'
 import type { Handler } from '../request-router.ts'
+import { authorizedOperations, operationsNotTold as notTold } from '../security/authorized-operations.ts'
 import { errorCodeOf } from '../storage-errors.ts'
 import type { ServedTopic } from '../topic-registry.ts'
 import { NO_TOPIC_ID } from '../topic-names.ts'
@@ -17,18 +18,24 @@ import { NO_TOPIC_ID } from '../topic-names.ts'
 //   * Every topic asked for is answered, with an error if need be; what the client may not see looks as if it were not there.
 //   * Brokers are named as the listener advertises them that the client came in on.
 // Versions
-//   0 to 12. In 0 no topics means all; 4 says whether topics may be made; 10 has topic ids in the answer, 12 in the request.
-// Not implemented
-//   Authorized operations (8 to 10) are answered as not asked for.
+//   0 to 12. In 0 no topics means all; 4 says whether topics may be made; 8 asks for authorized operations; 10 has topic ids in the answer,
+//   12 in the request.
 
 type TopicAnswer = MetadataResponse['topics'][number]
 
-/** What the field says when authorized operations are not told. */
-const notTold = -0x8000_0000
-
 export const metadataHandler: Handler<MetadataRequest, MetadataResponse> = {
   api: metadataApi,
-  handle: async (request, context) => answer(await topicsFor(request, context), context),
+  handle: async (request, context) => {
+    const found = await topicsFor(request, context)
+    const topics = request.includeTopicAuthorizedOperations
+      ? found.map((topic) => withOperations(topic, context))
+      : found
+    const isToldOfCluster = request.includeClusterAuthorizedOperations
+    const clusterAuthorizedOperations = isToldOfCluster
+      ? authorizedOperations('CLUSTER', 'kafka-cluster', context)
+      : notTold
+    return { ...answer(topics, context), clusterAuthorizedOperations }
+  },
   refuse: (request, errorCode, context) => {
     const topics = (request.topics ?? []).map(({ name, topicId }) => refused(errorCode, { name, topicId }))
     return answer(topics, context)
@@ -47,6 +54,11 @@ function answer(topics: readonly TopicAnswer[], { broker, connection }: RequestC
     topics,
     clusterAuthorizedOperations: notTold,
   }
+}
+
+function withOperations(topic: TopicAnswer, context: RequestContext): TopicAnswer {
+  if (topic.errorCode !== ErrorCode.NONE || topic.name === null) return topic
+  return { ...topic, topicAuthorizedOperations: authorizedOperations('TOPIC', topic.name, context) }
 }
 
 async function topicsFor(
@@ -148,5 +160,6 @@ function mayDescribe(name: string, context: RequestContext): boolean {
 }
 
 function mayMake(name: string, context: RequestContext): boolean {
+  if (isAllowed(context, { operation: 'CREATE', resource: 'CLUSTER', name: 'kafka-cluster' })) return true
   return isAllowed(context, { operation: 'CREATE', resource: 'TOPIC', name })
 }

@@ -1,5 +1,8 @@
 import type { AnyHandler } from '../request-router.ts'
 import { alterUserScramCredentialsHandler } from './alter-user-scram-credentials.ts'
+import { createAclsHandler } from './create-acls.ts'
+import { deleteAclsHandler } from './delete-acls.ts'
+import { describeAclsHandler } from './describe-acls.ts'
 import { describeUserScramCredentialsHandler } from './describe-user-scram-credentials.ts'
 import { saslAuthenticateHandler } from './sasl-authenticate.ts'
 import { saslHandshakeHandler } from './sasl-handshake.ts'
@@ -8,6 +11,9 @@ import { saslHandshakeHandler } from './sasl-handshake.ts'
 export const securityHandlers: readonly AnyHandler[] = [
   saslHandshakeHandler,
   saslAuthenticateHandler,
+  describeAclsHandler,
+  createAclsHandler,
+  deleteAclsHandler,
   describeUserScramCredentialsHandler,
   alterUserScramCredentialsHandler,
 ]

@@ -27,7 +27,7 @@ export function brokerLeader(peer: BrokersPeer): Leader {
 
 function openBrokers({ servers, isTls }: BrokersPeer): { store: BrokerStore; cluster: ReturnType<typeof openCluster> } {
   const addresses = servers.map(({ host, port }): DialAddress => ({ kind: 'tcp', host, port }))
-  const cluster = openCluster(addresses, isTls)
+  const cluster = openCluster(addresses, { tls: isTls ? {} : undefined, login: undefined })
   return { cluster, store: new BrokerStore({ name: addresses.map(addressName).join(','), cluster, acks: 'all' }) }
 }
 

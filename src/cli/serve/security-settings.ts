@@ -3,6 +3,7 @@ import type { BrokerSettings } from '../../broker/broker-settings.ts'
 import { type BrokerSecurity, isTls } from '../../broker/security/broker-security.ts'
 import type { ListenerConfig } from '../../broker/broker.ts'
 import type { ServerTls } from '../../network/server-tls.ts'
+import { quoted } from '../format/visible-text.ts'
 import { readPem } from '../pem-file.ts'
 
 /** How the broker is to know its clients. Throws `UsageError` when a listener speaks TLS and there is no certificate, or is of no use otherwise. */
@@ -14,7 +15,30 @@ export function securityOf(settings: BrokerSettings, listeners: readonly Listene
       hint: 'use SASL_SSL, or sasl.enabled.mechanisms=SCRAM-SHA-512, or sasl.plain.without.tls=true',
     })
   }
-  return { tls: protocols.some(isTls) ? tlsOf(settings) : undefined, mechanisms, isPlainWithoutTls, sessionMs }
+  const tls = protocols.some(isTls) ? tlsOf(settings) : undefined
+  return { tls, mechanisms, isPlainWithoutTls, sessionMs, access: accessOf(settings) }
+}
+
+/** Kafka's own authorizers are one to us; a class of somebody else's cannot be run here, and nobody must believe that it is. */
+function accessOf({ authorizerClassName, superUsers, isOpenWithoutRules }: BrokerSettings): BrokerSecurity['access'] {
+  if (authorizerClassName === '') return undefined
+  if (
+    !/^(org\.apache\.kafka\.metadata\.authorizer\.StandardAuthorizer|kafka\.security\.authorizer\.AclAuthorizer)$/.test(
+      authorizerClassName,
+    )
+  ) {
+    throw new UsageError(`authorizer.class.name: ${quoted(authorizerClassName)} is not one that there is here`, {
+      hint: 'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    })
+  }
+  const names = superUsers.split(';').map((one) => one.trim())
+  const wrong = names.find((name) => name !== '' && !/^User:./.test(name))
+  if (wrong !== undefined) {
+    throw new UsageError(`super.users: ${quoted(wrong)} is not a principal`, {
+      hint: 'such as super.users=User:admin;User:CN=ops',
+    })
+  }
+  return { superUsers: new Set(names), isOpenWithoutRules }
 }
 
 function tlsOf(settings: BrokerSettings): ServerTls {

@@ -8,6 +8,7 @@ export const serveSpec = {
   description: [
     'Serves the topics of the directory to every client of Apache Kafka: they produce, consume and administrate as with any broker, while shell commands go on working on the same directory. A missing directory is made.',
     'The addresses it listens on are printed, one a line, once clients can connect; what happens is said on stderr, one line an event (JSON with --json). Commands of this machine reach it by the socket tslog.sock in the directory, which is for the owner alone.',
+    'TLS, users and access rules are set in the --config-file, under the names that Kafka has: ssl.certificate.file, ssl.key.file and ssl.ca.file (PEM), ssl.client.auth, sasl.enabled.mechanisms (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512), authorizer.class.name and super.users. Users are kept salted in tslog-users.json, rules in tslog-acls.json, for the owner alone; the admin tools of Kafka change them. Whoever can open tslog.sock may do everything. SIGHUP shows a new certificate.',
     'SIGTERM and SIGINT stop it in order: what was begun is answered, all is synced, and the directory is given back. One serve at a time has a directory.',
   ],
   args: [],
@@ -15,11 +16,12 @@ export const serveSpec = {
     listen: {
       kind: 'string',
       char: 'l',
-      value: 'HOST:PORT',
+      value: '[PROTOCOL://]HOST:PORT',
       example: '127.0.0.1:9092',
       repeated: true,
       aliases: ['listeners'],
-      summary: 'An address to listen on; port 0 is any free one. Default 127.0.0.1:9092.',
+      summary:
+        'An address to listen on; port 0 is any free one. Default 127.0.0.1:9092. PROTOCOL is PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.',
     },
     'advertised-listener': {
       kind: 'string',

@@ -1,0 +1,19 @@
+import type { Operation, Resource } from '../authorizer.ts'
+import { isAllowed, type RequestContext } from '../request-context.ts'
+import { operations } from './access-rule.ts'
+
+/** What the field says when it is not told (KIP-430). */
+export const operationsNotTold = -0x8000_0000
+
+/** What can be done to each kind of resource, as Kafka counts it. */
+const possible: Readonly<Partial<Record<Resource, readonly Operation[]>>> = {
+  TOPIC: ['READ', 'WRITE', 'CREATE', 'DELETE', 'ALTER', 'DESCRIBE', 'DESCRIBE_CONFIGS', 'ALTER_CONFIGS'],
+  GROUP: ['READ', 'DESCRIBE', 'DELETE'],
+  CLUSTER: ['CREATE', 'ALTER', 'DESCRIBE', 'CLUSTER_ACTION', 'DESCRIBE_CONFIGS', 'ALTER_CONFIGS', 'IDEMPOTENT_WRITE'],
+}
+
+/** What the client may do to a resource: a bit for each operation, by Kafka's numbers. */
+export function authorizedOperations(resource: Resource, name: string, context: RequestContext): number {
+  const allowed = (possible[resource] ?? []).filter((operation) => isAllowed(context, { operation, resource, name }))
+  return allowed.reduce((bits, operation) => bits | (1 << (operations as readonly string[]).indexOf(operation)), 0)
+}
