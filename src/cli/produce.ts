@@ -7,10 +7,12 @@ import { BatchSink } from './produce/batch-sink.ts'
 import { openByteSource } from './produce/byte-source.ts'
 import type { Feeder } from './produce/feeder.ts'
 import { InputLoop, type InputEnd } from './produce/input-loop.ts'
+import { InputProgress } from './produce/input-progress.ts'
 import { LineFeeder, refuseKeyless } from './produce/line-feeder.ts'
 import { PartitionChooser } from './produce/partition-chooser.ts'
 import type { RatePace } from './produce/rate-pace.ts'
 import { type ProduceSettings, produceSettings } from './produce/settings.ts'
+import { counted } from './results.ts'
 import { exitCodeOfSignal, SignalWatch } from './signals.ts'
 import type { produceSpec } from './specs/produce.ts'
 import { writeMessage, writeText } from './standard-streams.ts'
@@ -25,7 +27,7 @@ export async function produce(options: ProduceOptions, context: CliContext): Pro
   const store = await openStore(options, context)
   try {
     const sink = await BatchSink.open(store, settings, clock)
-    const run = new ProduceRun(options, settings, { context, sink })
+    using run = new ProduceRun(options, settings, { context, sink })
     const end = await run.all()
     await sink.finish()
     run.report(clock.now() - startedMs, end)
@@ -36,13 +38,15 @@ export async function produce(options: ProduceOptions, context: CliContext): Pro
   }
 }
 
-class ProduceRun {
+class ProduceRun implements Disposable {
   readonly #options: ProduceOptions
   readonly #settings: ProduceSettings
   readonly #context: CliContext
   readonly #sink: BatchSink
   readonly #outlet: BatchOutlet
   readonly #signals = new SignalWatch()
+  readonly #names: readonly string[]
+  readonly #progress: InputProgress
   #unfinishedBytes = 0
 
   constructor(options: ProduceOptions, settings: ProduceSettings, world: { context: CliContext; sink: BatchSink }) {
@@ -51,6 +55,14 @@ class ProduceRun {
     this.#context = world.context
     this.#sink = world.sink
     this.#outlet = new BatchOutlet(world.sink, settings)
+    this.#names = settings.files.length === 0 ? ['-'] : settings.files
+    const { quiet } = options
+    this.#progress = new InputProgress({ names: this.#names, quiet, tees: settings.tees }, world.context)
+  }
+
+  [Symbol.dispose](): void {
+    this.#progress[Symbol.dispose]()
+    this.#signals[Symbol.dispose]()
   }
 
   get signal(): keyof typeof exitCodeOfSignal | undefined {
@@ -61,7 +73,7 @@ class ProduceRun {
   async all(): Promise<InputEnd> {
     refuseKeyless(this.#settings, this.#sink.config.cleanupPolicy)
     const pace = await this.#pace()
-    this.#outlet.pace = pace === undefined ? undefined : () => pace.hold(this.#sink.records, this.#signals)
+    this.#outlet.pace = pace === undefined ? undefined : () => this.#hold(pace)
     const feeder = await this.#feeder(pace?.recordsPerBatch)
     const loop = new InputLoop({
       feeder,
@@ -71,7 +83,7 @@ class ProduceRun {
       clock: this.#context.clock,
       lingerMs: this.#settings.lingerMs,
       tee: this.#tee(),
-      onProgress: () => undefined,
+      onProgress: (bytesRead) => this.#progress.update(bytesRead, this.#sink.records),
     })
     try {
       const end = await this.#readAll(loop, feeder)
@@ -82,16 +94,17 @@ class ProduceRun {
       throw error
     } finally {
       this.#outlet.close()
+      this.#progress.clear()
     }
   }
 
   async #readAll(loop: InputLoop, feeder: Feeder): Promise<InputEnd> {
-    const names = this.#settings.files.length === 0 ? ['-'] : this.#settings.files
-    for (const name of names) {
+    for (const name of this.#names) {
       const source = await openByteSource(name)
       if (source.isTerminal) this.#say('reading records from the terminal, one a line; Ctrl-D ends')
       const end = await loop.run(source)
       await source.close()
+      this.#progress.ended(source.bytesRead)
       if (end === 'end') continue
       this.#unfinishedBytes = feeder.pendingBytes
       await feeder.flush()
@@ -114,6 +127,11 @@ class ProduceRun {
     if (this.#settings.rate === Infinity) return undefined
     const { RatePace: Pace } = await import('./produce/rate-pace.ts')
     return new Pace(this.#settings.rate, this.#context.clock)
+  }
+
+  #hold(pace: RatePace): Promise<void> {
+    this.#progress.appended(this.#sink.records)
+    return pace.hold(this.#sink.records, this.#signals)
   }
 
   /** When the reader of the copy goes away, producing goes on. */
@@ -169,10 +187,7 @@ class ProduceRun {
   }
 
   #say(text: string): void {
+    this.#progress.clear()
     if (!this.#options.quiet) writeMessage(this.#context.stderr, `tslog: ${text}\n`)
   }
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { TimestampMs } from '../base/brands.ts'
+import type { CliContext } from './context.ts'
 import { humanBytes, humanCount, humanDuration } from './format/human-units.ts'
+import { writeMessage } from './standard-streams.ts'
 
 /** How far a long piece of work is; totals of the whole work so far. */
 export interface ProgressFacts {
@@ -68,10 +70,19 @@ export class ProgressLine {
   }
 }
 
+/** The line of a command: drawn on a terminal as standard error, but for `-q`. */
+export function progressLineOf(context: CliContext, { quiet }: { readonly quiet: boolean }): ProgressLine {
+  return new ProgressLine({
+    clock: context.clock,
+    write: (text) => writeMessage(context.stderr, text),
+    isTerminal: !quiet && context.isTerminal(context.stderr) && context.environment['TERM'] !== 'dumb',
+  })
+}
+
 /** The words of the line; `elapsedMs` since the work began. */
 export function progressText({ bytes, records, bytesTotal }: ProgressFacts, elapsedMs: number): string {
   const parts = [bytesTotal === undefined ? humanBytes(bytes) : `${humanBytes(bytes)} of ${humanBytes(bytesTotal)}`]
-  if (records !== undefined) parts.push(`${humanCount(records)} records`)
+  if (records !== undefined) parts.push(`${humanCount(records)} record${records === 1 ? '' : 's'}`)
   if (elapsedMs > 0) parts.push(rateText({ bytes, records }, elapsedMs))
   if (bytesTotal !== undefined && bytes > 0 && bytesTotal > bytes && elapsedMs > 0) {
     parts.push(`${humanDuration((elapsedMs / bytes) * (bytesTotal - bytes))} left`)

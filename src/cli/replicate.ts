@@ -5,7 +5,7 @@ import type { LogDirectoryOptions } from '../storage/log-directory.ts'
 import { isConfirmed } from './confirmation.ts'
 import type { CliContext } from './context.ts'
 import { directoryOptions } from './open-store.ts'
-import { ProgressLine, showStatusOnSignal } from './progress.ts'
+import { type ProgressLine, progressLineOf, showStatusOnSignal } from './progress.ts'
 import { bundleLeader, writeBundle } from './replicate/bundle-ends.ts'
 import { directoryLeader, storeGroupsIn } from './replicate/directory-ends.ts'
 import { type FollowerSeat, followLeader } from './replicate/follow-leader.ts'
@@ -19,7 +19,6 @@ import { SshConnection } from './replicate/ssh-connection.ts'
 import { say, warn } from './results.ts'
 import type { BrokersPeer, SshPeer } from './values/peer.ts'
 import { exitCodeOfSignal, SignalWatch } from './signals.ts'
-import { writeMessage } from './standard-streams.ts'
 
 /** `tslog replicate`: brings a copy to where its source is. Resolves to the exit code; throws what the user must hear. */
 export async function replicate(options: ReplicateOptions, context: CliContext): Promise<number> {
@@ -66,10 +65,8 @@ class ReplicateRun {
     this.#options = options
     this.#plan = plan
     this.#world = world
-    const { clock, environment, stderr } = world.context
-    this.#startedMs = clock.now()
-    const isTerminal = !options.quiet && world.context.isTerminal(stderr) && environment['TERM'] !== 'dumb'
-    this.#progress = new ProgressLine({ clock, isTerminal, write: (text) => writeMessage(stderr, text) })
+    this.#startedMs = world.context.clock.now()
+    this.#progress = progressLineOf(world.context, options)
   }
 
   async all(): Promise<void> {

@@ -9,10 +9,10 @@ import { ExitCode } from './exit-code.ts'
 import { isUtf8Locale } from './format/sparkline.ts'
 import { renderTable } from './format/table.ts'
 import { openStore } from './open-store.ts'
-import { ProgressLine, showStatusOnSignal } from './progress.ts'
+import { type ProgressLine, progressLineOf, showStatusOnSignal } from './progress.ts'
 import { printJson, resultStyle, warn } from './results.ts'
 import type { statsSpec } from './specs/stats.ts'
-import { writeMessage, writeText } from './standard-streams.ts'
+import { writeText } from './standard-streams.ts'
 import type { StatsScope } from './stats/partition-stats.ts'
 import { scanTopic } from './stats/stats-scan.ts'
 import { statsJson } from './stats/stats-json.ts'
@@ -99,9 +99,7 @@ async function progressOf(
   topics: readonly Topic[],
   { options, context }: Omit<Scan, 'scope'>,
 ): Promise<Progress> {
-  const isTerminal = context.isTerminal(context.stderr) && context.environment['TERM'] !== 'dumb' && !options.quiet
-  const write = (text: string): void => writeMessage(context.stderr, text)
-  const line = new ProgressLine({ clock: context.clock, write, isTerminal })
+  const line = progressLineOf(context, options)
   const done = { bytes: 0, records: 0, bytesTotal: await totalBytes(store, topics) }
   let turnAt = bytesPerTurn
   const add = (bytes: number, records: number): Promise<void> | void => {

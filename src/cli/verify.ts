@@ -5,11 +5,10 @@ import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
 import { ExitCode } from './exit-code.ts'
 import { wholeDirectoryOptions } from './open-store.ts'
-import { ProgressLine, showStatusOnSignal } from './progress.ts'
+import { progressLineOf, showStatusOnSignal } from './progress.ts'
 import { printJson, printTable, say, warn } from './results.ts'
 import { partitionList, selectedPartitions } from './selected-partitions.ts'
 import type { verifySpec } from './specs/verify.ts'
-import { writeMessage } from './standard-streams.ts'
 import { type VerifiedPartition, verifyPartitions } from './verify/verification.ts'
 import { damageCount, findingsTable, type Verified, verifiedJson, verifiedText } from './verify/verify-output.ts'
 
@@ -53,7 +52,7 @@ export async function verifyDirectory(options: VerificationScope, context: CliCo
   const startedMs = performance.now()
   const check = new DirectoryCheck(directory)
   try {
-    const line = progressLine(options, context)
+    const line = progressLineOf(context, options)
     using _ = showStatusOnSignal(line)
     const partitions = await verifyPartitions(check, chosenPartitions(check, options), {
       fileSystem: directory.fileSystem,
@@ -86,13 +85,4 @@ function chosenPartitions(
     }
   }
   return all.filter((one) => chosen.has(`${one.topic} ${one.partition}`))
-}
-
-function progressLine({ quiet }: VerificationScope, context: CliContext): ProgressLine {
-  const isTerminal = context.isTerminal(context.stderr) && context.environment['TERM'] !== 'dumb' && !quiet
-  return new ProgressLine({
-    clock: context.clock,
-    write: (text) => writeMessage(context.stderr, text),
-    isTerminal,
-  })
 }

@@ -46,7 +46,7 @@ describe('ProgressLine', () => {
     progress.update({ bytes: 10, records: 1 })
     expect(written).toEqual([])
     source.emit('SIGUSR1')
-    expect(written).toEqual(['10 B, 1 records\n'])
+    expect(written).toEqual(['10 B, 1 record\n'])
     watch[Symbol.dispose]()
     expect(source.eventNames()).toEqual([])
   })

@@ -1,8 +1,7 @@
 import type { CleaningPlan } from '../../storage/cleaning-plan.ts'
 import type { CliContext } from '../context.ts'
-import { ProgressLine, showStatusOnSignal } from '../progress.ts'
+import { type ProgressLine, progressLineOf, showStatusOnSignal } from '../progress.ts'
 import { SignalWatch, type StopSignal } from '../signals.ts'
-import { writeMessage } from '../standard-streams.ts'
 
 /** Compaction was told to end by a signal: what was under way is undone, what was done stays. */
 export class StoppedError extends Error {
@@ -21,10 +20,8 @@ export class CompactWatch {
   #bytes = 0
   #turnAt = bytesPerTurn
 
-  constructor(plans: readonly CleaningPlan[], { quiet }: { readonly quiet: boolean }, context: CliContext) {
-    const isTerminal = context.isTerminal(context.stderr) && context.environment['TERM'] !== 'dumb' && !quiet
-    const write = (text: string): void => writeMessage(context.stderr, text)
-    this.#line = new ProgressLine({ clock: context.clock, write, isTerminal })
+  constructor(plans: readonly CleaningPlan[], options: { readonly quiet: boolean }, context: CliContext) {
+    this.#line = progressLineOf(context, options)
     this.#status = showStatusOnSignal(this.#line)
     // Dirty segments are read twice: for their keys, and to be copied.
     this.#bytesTotal = plans

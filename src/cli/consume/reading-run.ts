@@ -4,6 +4,7 @@ import type { LogStore } from '../../store/log-store.ts'
 import type { CliContext } from '../context.ts'
 import { ExitCode } from '../exit-code.ts'
 import { OutputStream, ReaderGoneError } from '../output.ts'
+import { counted } from '../results.ts'
 import { exitCodeOfSignal } from '../signals.ts'
 import { includesPartition } from '../values/partition-list.ts'
 import { type BatchPrinter, RecordTally } from './batch-printer.ts'
@@ -238,6 +239,6 @@ class ReadingRun implements PrintingWorld {
     for (const { source, position } of this.#readings) {
       this.reports.warn(`${nameOf(source)}: read up to offset ${position}`)
     }
-    this.reports.warn(`${this.#world.tally.printed} records printed`)
+    this.reports.warn(`${counted(this.#world.tally.printed, 'record')} printed`)
   }
 }

@@ -16,7 +16,7 @@ export interface InputLoopOptions {
   readonly lingerMs: number
   /** Sees every byte read (`-T`). */
   readonly tee: ((bytes: Uint8Array) => Promise<void>) | undefined
-  /** Called now and then with the bytes read so far of this input. */
+  /** Called before each turn of the event loop with the bytes read so far of this input. */
   readonly onProgress: (bytesRead: number) => void
 }
 
@@ -55,7 +55,7 @@ export class InputLoop {
     for (;;) {
       if (signals.pending() !== undefined) return 'signal'
       const waited = await this.#wait(source)
-      if (waited === 'interrupted') await signals.turn()
+      if (waited === 'interrupted') await this.#turn(source)
       else if (waited === 'timeout') await this.#idle()
       else if ((await this.#readOnce(source)) === 0) break
     }
@@ -72,7 +72,7 @@ export class InputLoop {
       const napMs = limitMs < 0 ? napMsMax : Math.min(limitMs - waitedMs, napMsMax)
       const waited = source.waitReadable(napMs)
       if (waited !== 'timeout') return waited
-      await signals.turn()
+      await this.#turn(source)
       if (signals.pending() !== undefined) return 'interrupted'
       waitedMs += napMs
     } while (limitMs < 0 || waitedMs < limitMs)
@@ -94,7 +94,7 @@ export class InputLoop {
   }
 
   async #afterRead(source: ByteSource, bytes: number): Promise<void> {
-    const { signals, sink, outlet } = this.#options
+    const { sink, outlet } = this.#options
     if (this.#isHeldTooLong()) await this.#flush()
     if (outlet.hasPending) await outlet.collect()
     if (sink.syncDueMs === 0) await sink.sync()
@@ -103,8 +103,13 @@ export class InputLoop {
     if (this.#bytesSinceTurn < bytesPerTurn && Math.abs(now - this.#turnMs) < napMsMax) return
     this.#bytesSinceTurn = 0
     this.#turnMs = now
+    await this.#turn(source)
+  }
+
+  /** A turn of the event loop, where signals are seen; one that asks how far the work is gets what is true now. */
+  #turn(source: ByteSource): Promise<void> {
     this.#options.onProgress(source.bytesRead)
-    await signals.turn()
+    return this.#options.signals.turn()
   }
 
   /** Whether the open batch waits no longer for records to come. */

@@ -9,10 +9,9 @@ import type { PlannedRetention } from '../../storage/retention.ts'
 import type { CliContext } from '../context.ts'
 import { humanBytes } from '../format/human-units.ts'
 import type { JsonValue } from '../format/json-document.ts'
-import { ProgressLine, showStatusOnSignal } from '../progress.ts'
+import { type ProgressLine, progressLineOf, showStatusOnSignal } from '../progress.ts'
 import { nameOf } from '../consume/reports.ts'
 import { counted, warn } from '../results.ts'
-import { writeMessage } from '../standard-streams.ts'
 import { RecompressionThreads } from './recompression-threads.ts'
 
 /** What recompressing came to, over all partitions. */
@@ -110,9 +109,7 @@ function progressOf(
   { context, options }: RecompressionSurroundings,
   due: readonly PlannedRetention[],
 ): { readonly line: ProgressLine; readonly add: (bytes: number, records: number) => Promise<void> | void } {
-  const isTerminal = context.isTerminal(context.stderr) && context.environment['TERM'] !== 'dumb' && !options.quiet
-  const write = (text: string): void => writeMessage(context.stderr, text)
-  const line = new ProgressLine({ clock: context.clock, write, isTerminal })
+  const line = progressLineOf(context, options)
   const closed = due.flatMap(({ log, plan }) => log.segments.slice(plan.deletions.length, -1))
   const done = { bytes: 0, records: 0, bytesTotal: closed.reduce((sum, segment) => sum + segment.bytes(), 0) }
   let turnAt = bytesPerTurn
