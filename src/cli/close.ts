@@ -1,6 +1,7 @@
 import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
 import { type CleanClose, closeCleanly } from '../storage/clean-close.ts'
+import { refuseServed } from '../storage/serve-lock.ts'
 import { ExitCode } from './exit-code.ts'
 import { wholeDirectoryOptions } from './open-store.ts'
 import { counted, printJson, say, warn } from './results.ts'
@@ -11,6 +12,7 @@ export type CloseOptions = OptionsOf<typeof closeSpec>
 /** Makes the directory ready for Apache Kafka. */
 export async function close(options: CloseOptions, context: CliContext): Promise<number> {
   const directory = await wholeDirectoryOptions(options, context)
+  refuseServed(directory.fileSystem, directory.path)
   const closed = closeCleanly(directory)
   report(directory.path, closed, { options, context })
   return closed.isClean ? ExitCode.done : ExitCode.damaged

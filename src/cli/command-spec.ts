@@ -21,7 +21,7 @@ export interface CommandSpec {
   readonly exactlyOne?: readonly string[]
   /** True when it works on the files themselves, so that a broker's address is refused. */
   readonly directoryOnly?: boolean
-  /** What habits of other tools stand for here: the word as typed, and the hint it gets. */
+  /** What habits of other tools stand for here: the word as typed, and the hint it gets; `WORD` is any argument too many. */
   readonly habits?: Readonly<Record<string, string>>
 }
 

@@ -3,7 +3,7 @@ import { camelCase, type ArgSpec, type CommandSpec, type FlagSpec, type OptionsO
 import type { ParsedCommandLine } from './fast-parse.ts'
 import { inWords } from './flag-value.ts'
 import { quoted } from './format/visible-text.ts'
-import { exampleOf } from './usage-hint.ts'
+import { exampleOf, hintForExtraOperand } from './usage-hint.ts'
 
 /**
  * The last step of both parsers: operands get their names, defaults are filled in, and what contradicts itself is refused
@@ -43,7 +43,9 @@ function assignOperands(spec: CommandSpec, operands: readonly string[], options:
   }
   const extra = operands[next]
   if (extra !== undefined) {
-    throw new UsageError(`${spec.name} takes no further argument: ${quoted(extra)}`, { hint: exampleOf(spec) })
+    throw new UsageError(`${spec.name} takes no further argument: ${quoted(extra)}`, {
+      hint: hintForExtraOperand(spec, extra),
+    })
   }
 }
 

@@ -25,6 +25,14 @@ export function hintForUnknownFlag(spec: CommandSpec, word: string): string {
   return flag === undefined ? exampleOf(spec) : `did you mean --${near}? ${exampleOfFlag(spec, near, flag)}`
 }
 
+/** What to say about an operand too many: a path where nothing but the directory can be meant. */
+export function hintForExtraOperand(spec: CommandSpec, word: string): string {
+  if (spec.args.length === 0 && Object.hasOwn(spec.flags, 'dir') && word.includes('/')) {
+    return `the directory is -d; example: tslog ${spec.name} -d ${word}`
+  }
+  return spec.habits?.['WORD'] ?? exampleOf(spec)
+}
+
 /** `tail -5` is a habit without a flag of that name. */
 function habitOfDigits(spec: CommandSpec, typed: string): string | undefined {
   return /^-\d/.test(typed) ? spec.habits?.['-5'] : undefined

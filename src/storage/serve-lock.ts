@@ -30,6 +30,12 @@ export function isServed(fileSystem: FileSystem, directory: string): boolean {
   }
 }
 
+/** Throws `LockedError` while a server holds the log directory. */
+export function refuseServed(fileSystem: FileSystem, directory: string): void {
+  if (!isServed(fileSystem, directory)) return
+  throw new LockedError(`${directory} is held by a running tslog serve`, { hint: 'stop it first' })
+}
+
 /** Throws why a writer must leave a partition alone, if `state` says so. A server that was killed could not take its marks back: they go here. */
 export function refuseWriting(
   state: WriteState | undefined,

@@ -122,6 +122,27 @@ const mistakes: readonly Mistake[] = [
     'example: tslog -d /var/lib/tslog close',
   ),
   usage(
+    'tslog serve -p 9092',
+    'serve has no flag -p',
+    'the port is part of --listen: --listen 127.0.0.1:9092; partitions of new topics are --partitions',
+  ),
+  usage(
+    'tslog serve --listen 9092',
+    "--listen: '9092' is not an address but a port",
+    'for example --listen 127.0.0.1:9092',
+  ),
+  usage(
+    'tslog serve 9092',
+    "serve takes no further argument: '9092'",
+    'the address is --listen; example: tslog serve --listen 127.0.0.1:9092',
+  ),
+  usage(
+    'tslog serve /srv/logs',
+    "serve takes no further argument: '/srv/logs'",
+    'the directory is -d; example: tslog serve -d /srv/logs',
+  ),
+  usage('tslog replicate app-logs host:dir', "'host:dir' is not a peer", 'over ssh that is ssh://host/~/dir'),
+  usage(
     'tslog dump --files x.log',
     'dump has no flag --files',
     'the file is the argument; example: tslog dump app-logs:0',

@@ -101,7 +101,11 @@ export const serveSpec = {
     ['ephemeral', 'dir'],
     ['ephemeral', 'adopt'],
   ],
-  habits: { '-p': 'the port is part of --listen: --listen 127.0.0.1:9092; partitions of new topics are --partitions' },
+  habits: {
+    '-p': 'the port is part of --listen: --listen 127.0.0.1:9092; partitions of new topics are --partitions',
+    '--port': 'the port is part of --listen: --listen 127.0.0.1:9092',
+    WORD: 'the address is --listen; example: tslog serve --listen 127.0.0.1:9092',
+  },
   examples: [
     { command: 'tslog -d /var/lib/tslog serve', explanation: 'A broker on 127.0.0.1:9092' },
     {

@@ -1,6 +1,7 @@
 import { UsageError } from '../../base/errors.ts'
 import { listenerProtocols, type ListenerProtocol } from '../../broker/security/broker-security.ts'
 import { quoted } from '../format/visible-text.ts'
+import { badValue } from './bad-value.ts'
 import { type BrokerAddress, parseBrokerList } from './broker-list.ts'
 
 export interface ListenAddress extends BrokerAddress {
@@ -20,6 +21,7 @@ export function parseListenAddresses(text: string, flag: string): ListenAddress[
         hint: `one of ${listenerProtocols.join(', ')}, such as SASL_SSL://0.0.0.0:9093`,
       })
     }
+    if (/^\d+$/.test(rest)) throw badValue(flag, text, 'an address but a port', `127.0.0.1:${rest}`)
     const plain = rest.replace(/^:/, '0.0.0.0:')
     const named = plain.replace(/:0$/, ':1')
     const addresses = parseBrokerList(named, flag)

@@ -1,9 +1,9 @@
-import { LockedError, NotFoundError } from '../../base/errors.ts'
+import { NotFoundError } from '../../base/errors.ts'
 import type { OpenFile } from '../../disk/file-system.ts'
 import { directoryOwner, lockAgainstKafka, refuseUnreadable, refuseUnwritable } from '../directory-ownership.ts'
 import { TOPICS_LOCK } from '../file-names.ts'
 import { LogDirectory, type LogDirectoryOptions } from '../log-directory.ts'
-import { isServed } from '../serve-lock.ts'
+import { refuseServed } from '../serve-lock.ts'
 import { DirectoryCheck } from '../verify/directory-check.ts'
 import type { Finding } from '../verify/finding.ts'
 import { repairDirectory } from './directory-repair.ts'
@@ -18,8 +18,7 @@ export function refuseRepair(options: LogDirectoryOptions): void {
   // One of ours that has lost its catalog looks like Kafka's.
   const isOurs = owner !== 'kafka' || fileSystem.stat(`${path}/${TOPICS_LOCK}`) !== undefined
   if (!isOurs && options.adopt !== true) refuseUnwritable(path, owner)
-  if (!isServed(fileSystem, path)) return
-  throw new LockedError(`${path} is held by a running tslog serve`, { hint: 'stop it first' })
+  refuseServed(fileSystem, path)
 }
 
 /** A log directory that is being repaired: no Kafka broker can start on it until `close`. */
