@@ -2,7 +2,7 @@ import { constants, openSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { SERVE_SOCKET } from '../storage/file-names.ts'
 import { BrokerStore } from '../store/broker-store.ts'
-import { Cluster } from '../client/cluster.ts'
+import { Cluster, type ClusterOptions } from '../client/cluster.ts'
 import type { Acks } from '../client/partition-sender.ts'
 import { logIn } from '../client/sasl-login.ts'
 import { addressName, dial, type DialAddress } from '../network/dial.ts'
@@ -18,6 +18,8 @@ const requestTimeoutMs = 30_000
 const connectTimeoutMs = 10_000
 /** How long what may pass is tried again, in ms. */
 const retryMs = 20_000
+/** The same with the server of a directory: when it has ended, the files are there. */
+const serverRetryMs = 2_000
 
 /** The log of the brokers that a command line names. Nobody is asked yet. */
 export function openBrokerStore(
@@ -33,7 +35,8 @@ export function openBrokerStore(
 /** The log of the server that holds a directory, through its socket. */
 export function openServerStore(path: string): BrokerStore {
   const address: DialAddress = { kind: 'unix', path: reachable(`${path}/${SERVE_SOCKET}`) }
-  return new BrokerStore({ name: path, cluster: openCluster([address], noSecurity), acks: 'all' })
+  const cluster = new Cluster({ ...clusterOptions([address], noSecurity), retryMs: serverRetryMs })
+  return new BrokerStore({ name: path, cluster, acks: 'all' })
 }
 
 /** The name of a socket may have 107 bytes: a longer one is reached through the directory that it is in. */
@@ -45,15 +48,19 @@ function reachable(path: string): string {
 }
 
 /** The brokers behind some addresses. Nobody is asked yet. */
-export function openCluster(addresses: readonly DialAddress[], { tls, login }: ClientSecurity): Cluster {
-  return new Cluster({
+export function openCluster(addresses: readonly DialAddress[], security: ClientSecurity): Cluster {
+  return new Cluster(clusterOptions(addresses, security))
+}
+
+function clusterOptions(addresses: readonly DialAddress[], { tls, login }: ClientSecurity): ClusterOptions {
+  return {
     addresses,
     dial: (address) => dial(address, { timeoutMs: connectTimeoutMs, ...(tls === undefined ? {} : { tls }) }),
     ...(login === undefined ? {} : { authenticate: (connection) => logIn(connection, login) }),
     softwareVersion: version(),
     requestTimeoutMs,
     retryMs,
-  })
+  }
 }
 
 function acksOf(acks: StoreOptions['acks']): Acks {

@@ -3,7 +3,7 @@ import type { BatchWindow } from '../record/batch-window.ts'
 import type { OpenFile } from '../disk/file-system.ts'
 import { type LogBatch, scanBatch } from '../record/log-batch.ts'
 import { RecordBatch } from '../record/record-batch.ts'
-import { type SegmentPart, segmentFileName } from './file-names.ts'
+import { type FileState, type SegmentPart, segmentFileName } from './file-names.ts'
 import { openIfThere } from './open-if-there.ts'
 import { PartitionView, type PartitionViewOptions, UNKNOWN_END } from './partition-view.ts'
 import { baseOffsetAt, findContradiction, findNextBatch } from './segment-search.ts'
@@ -96,9 +96,19 @@ export class PartitionReader {
     }
   }
 
-  #openPart(baseOffset: Offset, part: SegmentPart): OpenFile | undefined {
+  /** In the midst of a swap, or of one that was killed, the log has its final name before this one has. */
+  #openTransactionIndex(baseOffset: Offset): OpenFile | undefined {
+    const states: readonly FileState[] = this.view.fileStateOf(baseOffset) === '' ? ['', '.swap', ''] : ['.swap', '']
+    for (const state of states) {
+      const file = this.#openPart(baseOffset, 'txnindex', state)
+      if (file !== undefined) return file
+    }
+    return undefined
+  }
+
+  #openPart(baseOffset: Offset, part: SegmentPart, state = this.view.fileStateOf(baseOffset)): OpenFile | undefined {
     const { fileSystem, directory } = this.#options
-    const name = segmentFileName(baseOffset, part, this.view.fileStateOf(baseOffset))
+    const name = segmentFileName(baseOffset, part, state)
     return openIfThere(() => fileSystem.open(`${directory}/${name}`, 'read'))
   }
 
@@ -121,7 +131,7 @@ export class PartitionReader {
     const found: AbortedTransaction[] = []
     if (!this.view.mayHaveProducers) return found
     for (const base of this.view.basesFrom(fetchOffset)) {
-      const file = this.#openPart(base, 'txnindex')
+      const file = this.#openTransactionIndex(base)
       if (file === undefined) continue
       const { transactions, isComplete } = new TransactionIndex(file).collectAborted(fetchOffset, end)
       file.close()

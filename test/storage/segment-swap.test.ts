@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { type Offset, offset } from '../../src/base/brands.ts'
+import { type Offset, offset, producerId } from '../../src/base/brands.ts'
 import { seededRandom } from '../../src/base/random.ts'
 import { GoneError } from '../../src/disk/memory-disk.ts'
 import { RecordBatch } from '../../src/record/record-batch.ts'
 import { PartitionMaintenance } from '../../src/storage/partition-maintenance.ts'
 import { PartitionReader } from '../../src/storage/partition-reader.ts'
+import { RewrittenSegment } from '../../src/storage/rewritten-segment.ts'
 import { swapSegments } from '../../src/storage/segment-swap.ts'
+import { TransactionIndex } from '../../src/storage/transaction-index.ts'
+import { crc32c } from '../../src/wire/crc32c.ts'
 import { batch } from '../support/batches.ts'
 import { directory, expected, type PartitionScene, readAll, segmentPath } from './partition-scene.ts'
 import {
@@ -145,6 +148,40 @@ describe('a swap', () => {
     expect(scene.read().records).toEqual(expected(values))
   })
 
+  test('hides an aborted transaction from nobody, at no step', () => {
+    const aborted = {
+      producerId: producerId(7n),
+      firstOffset: offset(2),
+      lastOffset: offset(3),
+      lastStableOffset: offset(4),
+    }
+    const scene = written()
+    noteProducers(scene)
+    const index = scene.fileSystem.open(segmentPath(2, 'txnindex'), 'create')
+    new TransactionIndex(index).append(aborted)
+    index.close()
+    const fileSystem = scene.fileSystem.asProcess('cleaner')
+    const log = scene.open('cleaner')
+    log.offsets()
+    const { identity = '', size: sizeInBytes = 0 } = fileSystem.stat(segmentPath(2)) ?? {}
+    const options = { fileSystem, directory, baseOffset: offset(2), indexIntervalBytes: 100 }
+    const rewritten = new RewrittenSegment(options)
+    rewritten.noteAborted(aborted)
+    rewritten.finish(1000)
+    const seen: number[] = []
+    const end = scene.fileSystem.beforeOperation(({ process, isChange }) => {
+      if (process !== 'cleaner' || !isChange) return
+      const reader = new PartitionReader({ fileSystem: scene.fileSystem.asProcess('reader'), directory })
+      seen.push(reader.abortedTransactions(offset(0), offset(10)).length)
+      reader.close()
+    })
+    const replaced = [{ baseOffset: offset(2), identity, sizeInBytes }]
+    swapSegments(log, fileSystem, { replaced, replacements: [offset(2)] })
+    end()
+    expect(new Set(seen)).toEqual(new Set([1]))
+    expect(seen.length).toBeGreaterThan(10)
+  })
+
   test('is prepared by one process at a time, and what it prepares is left alone by writers', () => {
     const scene = written()
     const fileSystem = scene.fileSystem.asProcess('cleaner')
@@ -191,3 +228,13 @@ describe('a swap', () => {
     scene.close()
   })
 })
+
+/** Says in the state of the last writer that there are batches of idempotent producers. */
+function noteProducers(scene: PartitionScene): void {
+  const path = `${directory}/tslog.lock`
+  const state = scene.bytes(path)
+  const view = new DataView(state.buffer)
+  view.setInt32(12, 4)
+  view.setUint32(8, crc32c(state.subarray(12, 120)))
+  scene.overwrite(path, state)
+}
