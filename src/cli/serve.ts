@@ -53,6 +53,8 @@ class Serving {
     const broker = await this.#open(settings)
     const maintenance = new Maintenance(maintainedLog(broker), settings.settings, this.#log)
     const reload = (): void => void this.#reload(broker)
+    const tellStatus = (): void => this.#tellStatus()
+    process.on('SIGUSR1', tellStatus)
     let watching: HttpEndpoint | undefined
     try {
       const bound = await broker.listen(settings.listeners)
@@ -64,6 +66,7 @@ class Serving {
     } finally {
       tellServiceManager('STOPPING=1', this.#context.environment)
       process.off('SIGHUP', reload)
+      process.off('SIGUSR1', tellStatus)
       maintenance.stop()
       watching?.close()
       await broker.stop()
@@ -101,6 +104,18 @@ class Serving {
     const endpoint = await HttpEndpoint.open(address, watchPages(broker, this.#counters))
     this.#log.info('metrics', { address: addressName({ ...address, port: endpoint.port }) })
     return endpoint
+  }
+
+  /** One line for SIGUSR1: what clients have moved since the start. */
+  #tellStatus(): void {
+    const { openConnections: connections, topics } = this.#counters
+    const moved = { recordsIn: 0, bytesIn: 0, bytesOut: 0 }
+    for (const { recordsIn, bytesIn, bytesOut } of topics.values()) {
+      moved.recordsIn += recordsIn
+      moved.bytesIn += bytesIn
+      moved.bytesOut += bytesOut
+    }
+    this.#log.info('status', { connections, ...moved })
   }
 
   /** A file that cannot be read any more changes nothing. */

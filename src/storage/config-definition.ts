@@ -28,7 +28,7 @@ interface WholeNumber extends Described {
   readonly min: bigint
   /** Default: the largest of the type. */
   readonly max?: bigint
-  /** `bytes` also takes KiB, MiB, GiB and TiB; `ms` also s, m, h, d and w. */
+  /** `bytes` also takes KiB, MiB, GiB and TiB, or k, M, G and T as flags do; `ms` also s, m, h, d and w. */
   readonly unit?: 'bytes' | 'ms'
   /** The text besides 2^63-1 that means no limit. */
   readonly unlimited?: bigint
@@ -36,9 +36,16 @@ interface WholeNumber extends Described {
 
 const maxOf = { int: 2n ** 31n - 1n, long: 2n ** 63n - 1n } as const
 const factors: Readonly<Record<'bytes' | 'ms' | 'none', Readonly<Record<string, bigint>>>> = {
-  bytes: { '': 1n, KiB: 1024n, MiB: 1024n ** 2n, GiB: 1024n ** 3n, TiB: 1024n ** 4n },
+  bytes: { '': 1n, ...binary('k', 1), ...binary('m', 2), ...binary('g', 3), ...binary('t', 4) },
   ms: { '': 1n, ms: 1n, s: 1000n, m: 60_000n, h: 3_600_000n, d: 86_400_000n, w: 604_800_000n },
   none: { '': 1n },
+}
+
+/** A unit of 1024^`power` as people write it: `m`, `M` and `MiB`. */
+function binary(letter: string, power: number): Record<string, bigint> {
+  const factor = 1024n ** BigInt(power)
+  const upper = letter.toUpperCase()
+  return { [letter]: factor, [upper]: factor, [`${upper}iB`]: factor }
 }
 
 /** A whole number. 2^63-1 and what `unlimited` names are read as `Infinity`; above 2^53 a value is rounded. */

@@ -95,6 +95,14 @@ describe('a configuration file', () => {
   })
 })
 
+test('SIGUSR1 shows what clients have moved, and ends nothing', async () => {
+  const scene = await serve()
+  expect(runBinary(['produce', 't', '-b', scene.address], 'one\ntwo\n').code).toBe(0)
+  process.kill(scene.pid, 'SIGUSR1')
+  await expect.poll(() => scene.log).toMatch(/INFO status connections=\d+ recordsIn=2 bytesIn=[1-9]/)
+  expect(runBinary(['consume', 't', '-b', scene.address]).stdout.toString()).toBe('one\ntwo\n')
+})
+
 describe('maintenance', () => {
   test('is done beside a server, by commands and by itself, while clients append and read', async () => {
     const scene = await serve('--override', 'log.retention.check.interval.ms=300')

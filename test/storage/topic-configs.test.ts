@@ -23,6 +23,8 @@ describe('a topic configuration', () => {
   test.each([
     ['segment.bytes', '1073741824', '1073741824'],
     ['segment.bytes', '512MiB', '536870912'],
+    ['segment.bytes', '20M', '20971520'],
+    ['retention.bytes', '1k', '1024'],
     ['segment.bytes', '14', '14'],
     ['retention.ms', '-1', '-1'],
     ['retention.ms', '7d', '604800000'],

@@ -9,7 +9,7 @@ export const serveSpec = {
     'Serves the topics of the directory to every client of Apache Kafka: they produce, consume and administrate as with any broker, while shell commands go on working on the same directory. A missing directory is made.',
     'The addresses it listens on are printed, one a line, once clients can connect; what happens is said on stderr, one line an event (JSON with --json). Commands of this machine reach it by the socket tslog.sock in the directory, which is for the owner alone.',
     'TLS, users and access rules are set in the --config-file, under the names that Kafka has: ssl.certificate.file, ssl.key.file and ssl.ca.file (PEM), ssl.client.auth, sasl.enabled.mechanisms (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512), authorizer.class.name and super.users. Users are kept salted in tslog-users.json, rules in tslog-acls.json, for the owner alone; the admin tools of Kafka change them. Whoever can open tslog.sock may do everything. SIGHUP shows a new certificate.',
-    'SIGTERM and SIGINT stop it in order: what was begun is answered, all is synced, and the directory is given back. One serve at a time has a directory.',
+    'SIGUSR1 logs what clients have moved so far. SIGTERM and SIGINT stop it in order: what was begun is answered, all is synced, and the directory is given back. One serve at a time has a directory.',
   ],
   args: [],
   flags: {
