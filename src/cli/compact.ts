@@ -151,5 +151,8 @@ async function print(
   { options, context }: Pick<Surroundings, 'options' | 'context'>,
 ): Promise<void> {
   if (options.json) printJson(compactJson(partitions, options.dryRun), context)
-  else await printTable(compactedTable(partitions, options.dryRun), options, context)
+  else {
+    const rows = options.quiet && !options.dryRun ? partitions.filter(({ plan }) => plan.isDue) : partitions
+    if (rows.length > 0) await printTable(compactedTable(rows, options.dryRun), options, context)
+  }
 }

@@ -57,6 +57,13 @@ describe('compact', () => {
     expect(JSON.parse(second.stdout)).toMatchObject({ partitions: [{ isDue: false, dirtyBytes: 0 }] })
   })
 
+  test('names with -q only what had to be compacted', async () => {
+    const log = await changelog()
+    const first = await run(log, { quiet: true, partition: ['1'] })
+    expect(first.stdout).toMatch(/^t\t1\tcompacted\t.*\n$/)
+    expect(await run(log, { quiet: true, partition: ['1'] })).toEqual({ code: 0, stdout: '', stderr: '' })
+  })
+
   test('changes nothing with --dry-run', async () => {
     const log = await changelog()
     const before = fingerprint(log.directory)
