@@ -1,7 +1,7 @@
 import { type Offset, offset } from '../base/brands.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { BatchWalker, type Walked } from './batch-walker.ts'
-import { parsePartitionFile, snapshotFileName } from './file-names.ts'
+import { parsePartitionFile, snapshotFileName, TEMPORARY_SUFFIX } from './file-names.ts'
 import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
 import { floorSegment } from './segment-list.ts'
@@ -39,16 +39,20 @@ export function replayProducers(
   state.skipTo(end)
 }
 
-/** Writes `<offset>.snapshot` in place, as Kafka does; a torn one is found by its CRC and an older one is taken. */
+/**
+ * Writes `<offset>.snapshot`, which no killed process leaves torn: it may be all that is known of producers once older segments are gone. Syncs
+ * nothing; what a power cut tears is found by its CRC, and an older one is taken.
+ */
 export function writeProducerSnapshot(fileSystem: FileSystem, directory: string, state: ProducerState): void {
-  const file = fileSystem.open(`${directory}/${snapshotFileName(state.endOffset)}`, 'create')
+  const path = `${directory}/${snapshotFileName(state.endOffset)}`
+  const file = fileSystem.open(path + TEMPORARY_SUFFIX, 'create')
   try {
-    const bytes = encodeProducerSnapshot(state.toSnapshot())
     file.truncate(0)
-    file.write(bytes, 0)
+    file.write(encodeProducerSnapshot(state.toSnapshot()), 0)
   } finally {
     file.close()
   }
+  fileSystem.rename(path + TEMPORARY_SUFFIX, path)
 }
 
 function newestSnapshot(fileSystem: FileSystem, directory: string, end: Offset): ProducerState {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
 import { DiskError, LockedError, NotFoundError, TemporaryError } from '../../src/base/errors.ts'
-import type { Operation } from '../../src/disk/memory-disk.ts'
+import { GoneError, type Operation } from '../../src/disk/memory-disk.ts'
 import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
 import { PartitionReader } from '../../src/storage/partition-reader.ts'
+import { decodeProducerSnapshot } from '../../src/storage/producer-snapshot.ts'
 import { restartLog } from '../../src/storage/log-cut.ts'
 import { deleteOldSegments } from '../../src/storage/segment-deletion.ts'
 import { batch, numbered } from '../support/batches.ts'
@@ -440,4 +441,24 @@ test('a writer goes on in the file that took the name of the one that it has ope
   scene.append('a')
   log.append(one('b'), 'never')
   expect(scene.read()).toMatchObject({ records: expected(['a', 'b']), damages: [] })
+})
+
+test('a writer that is killed in a roll leaves no torn snapshot of the producers', () => {
+  for (let step = 0; step < 40; step++) {
+    const scene = new PartitionScene(tiny)
+    scene.append('a', 'b')
+    const log = scene.open('killed')
+    let count = 0
+    scene.fileSystem.beforeOperation(({ process, isChange }) => {
+      if (process === 'killed' && isChange && count++ === step) scene.fileSystem.kill('killed')
+    })
+    try {
+      log.append(one('c'), 'never')
+    } catch (error) {
+      if (!(error instanceof GoneError)) throw error
+    }
+    for (const name of scene.names().filter((one) => one.endsWith('.snapshot'))) {
+      expect(decodeProducerSnapshot(scene.bytes(`${directory}/${name}`)).kind, `step ${step}`).toBe('entries')
+    }
+  }
 })
