@@ -54,12 +54,12 @@ class Serving {
     const maintenance = new Maintenance(maintainedLog(broker), settings.settings, this.#log)
     const reload = (): void => void this.#reload(broker)
     const tellStatus = (): void => this.#tellStatus()
+    process.on('SIGHUP', reload)
     process.on('SIGUSR1', tellStatus)
     let watching: HttpEndpoint | undefined
     try {
       const bound = await broker.listen(settings.listeners)
       watching = await this.#watch(broker, settings.metricsAddress)
-      process.on('SIGHUP', reload)
       maintenance.start()
       tellServiceManager('READY=1', this.#context.environment)
       return await this.#untilEnd(bound, signals)
