@@ -23,6 +23,8 @@ export interface KafkaBroker {
 export interface KafkaBrokerOptions {
   /** Kept after stop; a directory of its own otherwise. It is formatted if it has no meta.properties. */
   readonly logDir?: string
+  /** Where clients find it; a free port otherwise. */
+  readonly port?: number
   /** Broker properties over the defaults of this file. */
   readonly properties?: Readonly<Record<string, string>>
 }
@@ -34,7 +36,8 @@ export async function startKafka(options: KafkaBrokerOptions = {}): Promise<Kafk
   const home = mkdtempSync(join(tmpdir(), 'tslog-kafka-'))
   const logDir = options.logDir ?? join(home, 'log')
   mkdirSync(logDir, { recursive: true })
-  const [port, controllerPort] = await freePorts()
+  const [freePort, controllerPort] = await freePorts()
+  const port = options.port ?? freePort
   const config = join(home, 'server.properties')
   const properties = { ...defaults(logDir, port, controllerPort), ...options.properties }
   writeFileSync(
