@@ -4,6 +4,8 @@ export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
     include: ['test/**/*.test.ts'],
+    // Has its own configuration, and its own step in CI.
+    exclude: ['test/interop/**'],
     pool: 'threads',
     maxWorkers: 2,
     testTimeout: 60_000,
