@@ -2,9 +2,7 @@ import { NO_LEADER_EPOCH, type Offset, offset } from '../base/brands.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
 import { KafkaError } from '../protocol/kafka-error.ts'
 import type { FetchResponse } from '../protocol/messages/fetch.ts'
-import { codecId } from '../record/codec.ts'
 import { scanBatch } from '../record/log-batch.ts'
-import { RecordBatch } from '../record/record-batch.ts'
 import type { LogOffsets } from '../storage/log-offsets.ts'
 import type { FetchedPartition } from './fetch-sessions.ts'
 import type { Partition } from './partition.ts'
@@ -14,7 +12,6 @@ export type PartitionAnswer = FetchResponse['responses'][number]['partitions'][n
 
 /** What of a Fetch request all its partitions share, and what is left of it. */
 export interface FetchTerms {
-  readonly apiVersion: number
   readonly isCommittedOnly: boolean
   /** What the whole answer may still take, in bytes. */
   readonly bytesLeft: number
@@ -41,7 +38,6 @@ export function fetchPartition(partition: Partition, wanted: FetchedPartition, t
   const bytesMax = Math.min(wanted.bytesMax, terms.bytesLeft)
   const mayRead = bytesMax > 0 || terms.isFirst
   const records = mayRead ? partition.read({ fetchOffset, endOffset, bytesMax, mayExceed: terms.isFirst }) : nothing
-  if (terms.apiVersion < 10 && hasZstd(records)) throw new KafkaError(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
   return {
     ...answer(wanted.partition, offsets),
     records,
@@ -106,14 +102,4 @@ function endOf(records: Uint8Array): Offset | undefined {
     at += scanned.batch.sizeInBytes
   }
   return end
-}
-
-function hasZstd(records: Uint8Array): boolean {
-  for (let at = 0; at < records.length;) {
-    const scanned = scanBatch(records, at, records.length)
-    if (scanned.kind !== 'batch') return false
-    if (scanned.batch instanceof RecordBatch && (scanned.batch.attributes & 7) === codecId('zstd')) return true
-    at += scanned.batch.sizeInBytes
-  }
-  return false
 }

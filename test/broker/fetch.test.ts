@@ -54,6 +54,13 @@ describe('fetch', () => {
     expect(partitionsOf(unknown)).toMatchObject([{ errorCode: ErrorCode.UNKNOWN_TOPIC_ID }])
   })
 
+  test.each([4, 10])('version %i gives zstd as it was stored', async (version) => {
+    const topic = `zstd-${version}`
+    await makeTopic(client, topic)
+    await produce(client, topic, clientBatch(['small'], undefined, 'zstd'))
+    expect(recordsOf(await fetch(client, [{ topic, from: 0n }], { version }))).toEqual(['0 small'])
+  })
+
   test('begins with the batch that holds the offset', async () => {
     expect(recordsOf(await fetch(client, [ten(5n)]))).toEqual(numbered(4, 10))
   })

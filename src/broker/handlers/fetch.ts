@@ -16,9 +16,10 @@ import { errorCodeOf } from '../storage-errors.ts'
 //     also gets the aborted transactions. The first batch of an answer is given whatever its size, all others within the limits.
 //   * Partitions are served in the order of the request, or of the session, where those that gave records come last next time.
 //   * Sessions (KIP-227) are bounded in number; who gets none is told 0 and asks in full each time.
+//   * zstd is served in every version, as Apache Kafka has done since 4.0: kafka-python 2.0.2 reads it with version 4.
 //   * Only codes that the Java consumer knows; offsets are -1 with an error.
 // Versions
-//   4 to 16. 9 checks leader epochs, 10 knows zstd (before it: UNSUPPORTED_COMPRESSION_TYPE), 12 tells where histories part, 13 has topic ids.
+//   4 to 16. 9 checks leader epochs, 12 tells where histories part, 13 has topic ids.
 // Not implemented
 //   Preferred read replicas: -1. Followers are served as consumers are.
 
@@ -58,7 +59,6 @@ function collect(scope: FetchScope, request: FetchRequest, context: RequestConte
   let isUrgent = false
   for (const wanted of scope.partitions) {
     const terms = {
-      apiVersion: context.apiVersion,
       isCommittedOnly: request.isolationLevel === 1,
       bytesLeft: bytesMax - bytes,
       isFirst: bytes === 0,
@@ -101,7 +101,6 @@ const knownToConsumers: ReadonlySet<number> = new Set([
   ErrorCode.KAFKA_STORAGE_ERROR,
   ErrorCode.FENCED_LEADER_EPOCH,
   ErrorCode.UNKNOWN_LEADER_EPOCH,
-  ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
   ErrorCode.OFFSET_NOT_AVAILABLE,
   ErrorCode.UNKNOWN_TOPIC_ID,
   ErrorCode.INCONSISTENT_TOPIC_ID,
