@@ -61,17 +61,20 @@ export class TriedServe implements TriedBroker {
   }
 }
 
+/** As `tslog serve --partitions 4`. */
+const properties = { 'num.partitions': '4' }
+
 /** Apache Kafka. */
 export async function triedKafka(): Promise<TriedBroker> {
   const logDir = mkdtempSync(join(tmpdir(), 'tslog-tried-kafka-'))
-  let broker: KafkaBroker = await startKafka({ logDir })
+  let broker: KafkaBroker = await startKafka({ logDir, properties })
   const { bootstrap } = broker
   return {
     name: 'kafka',
     bootstrap,
     async restart(signal) {
       await broker.stop(signal)
-      broker = await startKafka({ logDir, port: Number(bootstrap.split(':')[1]) })
+      broker = await startKafka({ logDir, properties, port: Number(bootstrap.split(':')[1]) })
     },
     async stop() {
       await broker.stop('SIGKILL')
