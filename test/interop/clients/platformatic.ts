@@ -132,7 +132,8 @@ export function platformatic(bootstrap: string): TriedClient {
       const consumer = new Consumer({ ...client, groupId: `wake-${topic}`, deserializers: stringDeserializers })
       const stream = await consumer.consume({ topics: [topic], mode: 'latest', maxWaitTime: 10_000, autocommit: false })
       stream.on('data', ({ value }) => values.push(value))
-      await new Promise((resolve) => setTimeout(resolve, 500))
+      // It asks for the latest offset after it has joined, and does not say when it has it.
+      await new Promise((resolve) => setTimeout(resolve, 4000))
       const isEarly = await producing((producer) =>
         woken(values, () => producer.send({ messages: [{ topic, partition: 0, value: 'wake' }] })),
       )
