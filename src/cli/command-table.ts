@@ -125,6 +125,24 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./specs/serve.ts')).serveSpec,
   },
   {
+    name: 'users set',
+    brief: 'let a user log in to serve, or change the password',
+    isRare: true,
+    load: async () => (await import('./specs/users-set.ts')).usersSetSpec,
+  },
+  {
+    name: 'users list',
+    brief: 'list who may log in to serve',
+    isRare: true,
+    load: async () => (await import('./specs/users-list.ts')).usersListSpec,
+  },
+  {
+    name: 'users delete',
+    brief: 'let users log in no more',
+    isRare: true,
+    load: async () => (await import('./specs/users-delete.ts')).usersDeleteSpec,
+  },
+  {
     name: 'close',
     brief: 'make the directory ready for Apache Kafka',
     isRare: true,
@@ -148,6 +166,7 @@ export const commandTable: readonly CommandEntry[] = [
 export const commandGroups: readonly CommandGroup[] = [
   { name: 'topics', alias: 'topic' },
   { name: 'groups', alias: 'group' },
+  { name: 'users', alias: 'user' },
 ]
 
 export interface CommandGroup {

@@ -34,9 +34,13 @@ export function openBrokerStore(
 
 /** The log of the server that holds a directory, through its socket. */
 export function openServerStore(path: string): BrokerStore {
+  return new BrokerStore({ name: path, cluster: openServerCluster(path), acks: 'all' })
+}
+
+/** The server that holds a directory, through its socket. */
+export function openServerCluster(path: string): Cluster {
   const address: DialAddress = { kind: 'unix', path: reachable(`${path}/${SERVE_SOCKET}`) }
-  const cluster = new Cluster({ ...clusterOptions([address], noSecurity), retryMs: serverRetryMs })
-  return new BrokerStore({ name: path, cluster, acks: 'all' })
+  return new Cluster({ ...clusterOptions([address], noSecurity), retryMs: serverRetryMs })
 }
 
 /** The name of a socket may have 107 bytes: a longer one is reached through the directory that it is in. */

@@ -1,6 +1,7 @@
 import { Kafka, logLevel, type SASLOptions } from 'kafkajs'
 import { spawnSync } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -16,7 +17,9 @@ import { saslAuthenticateApi } from '../../src/protocol/messages/sasl-authentica
 import { saslHandshakeApi } from '../../src/protocol/messages/sasl-handshake.ts'
 import { pemText, TestAuthority } from '../support/certificates.ts'
 import { toolOrSkip } from '../support/require-tool.ts'
+import { runBinary } from '../support/run-binary.ts'
 import { SecureScene } from './secure-scene.ts'
+import { ServeScene } from './serve-scene.ts'
 import { TestClient } from './test-client.ts'
 
 const openssl = toolOrSkip('openssl')
@@ -284,6 +287,46 @@ describe.skipIf(openssl === undefined)('users', () => {
     const asked = await owner.send(describeUserScramCredentialsApi, 0, { users: [{ name: 'nobody' }] })
     expect(asked.results[0]?.errorCode).toBe(ErrorCode.RESOURCE_NOT_FOUND)
     owner.close()
+  })
+})
+
+describe('tslog users', () => {
+  const run = (directory: string, args: readonly string[], input = ''): [number, string, string] => {
+    const { code, stdout, stderr } = runBinary(['-d', directory, 'users', ...args], input)
+    return [code, stdout.toString(), stderr]
+  }
+
+  test('makes and forgets users at rest, and beside a server, which knows them at once', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tslog-users-'))
+    expect(run(directory, ['set', 'carol'], 'at rest\n')[0]).toBe(0)
+    expect(readFileSync(join(directory, 'tslog-users.json'), 'utf8')).not.toContain('at rest')
+    const flags = ['--listen', 'SASL_PLAINTEXT://127.0.0.1:0', '--override', 'sasl.plain.without.tls=true']
+    const serve = await ServeScene.start(
+      [...flags, '--override', 'sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256'],
+      directory,
+    )
+    try {
+      expect(run(directory, ['set', 'dave'], 'beside a server')[0]).toBe(0)
+      expect(run(directory, ['list'])).toEqual([0, 'carol\ndave\n', ''])
+      for (const [name, password] of [
+        ['carol', 'at rest'],
+        ['dave', 'beside a server'],
+      ] as const) {
+        expect(await authenticate(await serve.connect(), name, password)).toBe(0)
+      }
+      expect(run(directory, ['delete', 'carol', 'nobody', '--yes'])[0]).toBe(3)
+      expect(run(directory, ['delete', 'carol', '--yes'])[0]).toBe(0)
+      expect(run(directory, ['list'])[1]).toBe('dave\n')
+      expect(await authenticate(await serve.connect(), 'carol', 'at rest')).toBe(ErrorCode.SASL_AUTHENTICATION_FAILED)
+    } finally {
+      await serve.remove()
+    }
+  })
+
+  test('does not take a password that is empty', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tslog-users-'))
+    expect(run(directory, ['set', 'carol'], '\n')).toEqual([2, '', expect.stringContaining('the password is empty')])
+    rmSync(directory, { recursive: true })
   })
 })
 

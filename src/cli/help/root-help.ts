@@ -7,7 +7,7 @@ import { usageOf } from './usage-line.ts'
 /** What `tslog` alone says: fits a terminal of 25 lines, examples first. */
 export function rootHelp(style: TextStyle): string {
   const shown = topLevelWords(commandTable.filter(({ isRare }) => isRare !== true))
-  const rare = commandTable.filter(({ isRare }) => isRare === true).map(({ name }) => name)
+  const rare = topLevelWords(commandTable.filter(({ isRare }) => isRare === true)).map(({ word }) => word)
   return `${[
     'tslog - Kafka you can pipe: topics in a plain directory',
     '',
@@ -24,7 +24,7 @@ export function rootHelp(style: TextStyle): string {
     ),
     '',
     '-d DIR names the log directory (else TSLOG_DIR, ./.tslog, ~/.local/share/tslog).',
-    `Also: ${rare.join(', ')}. Help: COMMAND --help, man tslog.`,
+    `Also: ${rare.join(', ')}. Help: COMMAND -h, man tslog.`,
   ].join('\n')}\n`
 }
 
