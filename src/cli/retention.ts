@@ -144,7 +144,9 @@ class RetentionCommand {
   }
 
   async #carryOut(planned: readonly PlannedRetention[], overBytes: number): Promise<number> {
-    const { limits, recompression } = this.#surroundings
+    const { limits, recompression, options } = this.#surroundings
+    // What is told of segments is read before they go.
+    if (options.json) for (const segment of planned.flatMap(({ plan }) => plan.deletions)) segment.segment.timestamp()
     const applied = await this.#apply(planned)
     const done = applied.map(carriedOut)
     this.#say(`deleted ${totalsText(totalsOf(done))}`)
