@@ -94,6 +94,7 @@ export class ShellScene {
 const filling = `
 tslog produce app-logs access.log access.log access.log.1.gz
 tslog topics create hosts --config cleanup.policy=compact
+echo secret | tslog users set alice --quiet
 printf 'host-1:up\\nhost-2:down\\n' | tslog produce hosts -K:
 tslog consume app-logs -g nightly -c 1500 > /dev/null
 tslog replicate app-logs bundle:monday.bundle
