@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
+    // Real processes on a shared machine: where nobody looks, one stumble is no verdict. It is reported as such.
+    retry: process.env['CI'] === 'true' ? 1 : 0,
     include: ['test/**/*.test.ts'],
     // Has its own configuration, and its own step in CI.
     exclude: ['test/interop/**'],

@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,
   test: {
+    // Real processes on a shared machine: where nobody looks, one stumble is no verdict. It is reported as such.
+    retry: process.env['CI'] === 'true' ? 1 : 0,
     include: ['test/interop/**/*.test.ts'],
     pool: 'threads',
     maxWorkers: 1,
