@@ -22,6 +22,7 @@ import { RecordPrinter } from './record-printer.ts'
 import { recordRenderer } from './record-style.ts'
 import { nameOf, ReadingReports } from './reports.ts'
 import type { ReadingSettings } from './settings.ts'
+import { tellPrintedOnSignal } from './status-signal.ts'
 import { StopConditions } from './stop-conditions.ts'
 
 /**
@@ -34,6 +35,7 @@ export async function readRecords(settings: ReadingSettings, store: LogStore, co
   const tally = new RecordTally(settings.recordsMax)
   using stop = new StopConditions(tally, settings.timeoutMs)
   const run = new ReadingRun(settings, { store, context, group, tally, stop })
+  using _ = tellPrintedOnSignal({ tally, output: run.output }, context)
   try {
     return await run.all()
   } catch (error) {
