@@ -62,6 +62,7 @@ export interface ListenerConfig {
   readonly address: DialAddress
   /** PLAINTEXT when it is not said. */
   readonly protocol?: ListenerProtocol
+  /** The address itself when it is not said; where that is all of the machine's, the one that a client came in on. */
   readonly advertised?: { readonly host: string; readonly port: number }
 }
 
@@ -73,6 +74,9 @@ const cleanCloseMs = 20_000
 
 /** How long a client whose authentication has failed has to read that, in ms. */
 const failureCloseMs = 100
+
+/** Hosts that nobody can connect to from elsewhere, and that Kafka does not let a broker advertise. */
+const allInterfaces: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
 /** What holds for the connections of one listener. */
 interface ConnectionTerms {
@@ -166,16 +170,17 @@ export class Broker {
     const mechanisms = mechanismsOf(protocol, security)
     let own = advertised ?? { host: 'localhost', port: 0 }
     const connected = (newcomer: Newcomer): RequestHandler => {
-      const { certificateName } = newcomer
+      const { certificateName, localHost } = newcomer
       const principal = certificateName === undefined ? anonymous : { type: 'User', name: certificateName }
-      return this.#connected(newcomer, { advertised: own, mechanisms, principal })
+      const told = allInterfaces.has(own.host) ? { ...own, host: localHost } : own
+      return this.#connected(newcomer, { advertised: told, mechanisms, principal })
     }
     const bound = await this.#server.listen(address, connected, isTls(protocol) ? security.tls : undefined)
     if (bound.kind === 'tcp' && advertised === undefined) own = { host: bound.host, port: bound.port }
     this.#options.log.info('listening', {
       address: addressName(bound),
       protocol,
-      advertised: `${own.host}:${own.port}`,
+      advertised: allInterfaces.has(own.host) ? 'the address that a client came in on' : `${own.host}:${own.port}`,
     })
     return bound
   }

@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, isIP, type Server, type Socket } from 'node:net'
 import type { Server as TlsServer } from 'node:tls'
 import { errorCode, LockedError, RefusedError, UsageError } from '../base/errors.ts'
 import type { ByteStream } from './byte-stream.ts'
@@ -11,6 +11,8 @@ export interface Newcomer {
   readonly stream: ByteStream
   /** The address of its machine; empty for this one's, over a unix socket. */
   readonly host: string
+  /** The address of ours that it came in on; empty over a unix socket. */
+  readonly localHost: string
   /** Whom its certificate names (RFC 2253), when it has shown one that we trust. */
   readonly certificateName: string | undefined
 }
@@ -43,6 +45,7 @@ export class Listener {
    */
   static async open(address: DialAddress, options: ListenerOptions): Promise<Listener> {
     const tlsServer = await tlsServerFor(options)
+    await lookUp(address)
     const server = tlsServer ?? createServer({ noDelay: true }, (socket) => options.onConnection(newcomer(socket)))
     server.maxConnections = options.connectionsMax
     await new Promise<void>((resolve, reject) => {
@@ -71,6 +74,15 @@ export class Listener {
   }
 }
 
+/** A name that nobody knows is told apart here: not every runtime does when it listens. */
+async function lookUp(address: DialAddress): Promise<void> {
+  if (address.kind === 'unix' || isIP(address.host) !== 0) return
+  const { lookup } = await import('node:dns/promises')
+  await lookup(address.host).catch((error: unknown) => {
+    throw cannotListen(address, error)
+  })
+}
+
 /** The code for TLS is loaded when it is needed: most brokers start without. */
 async function tlsServerFor({ tls, onConnection, onRefused }: ListenerOptions): Promise<TlsServer | undefined> {
   if (tls === undefined) return undefined
@@ -83,7 +95,12 @@ async function tlsServerFor({ tls, onConnection, onRefused }: ListenerOptions): 
 
 function newcomer(socket: Socket): Newcomer {
   const stream = new SocketStream(socket, peerName(socket))
-  return { stream, host: hostOf(socket), certificateName: undefined }
+  return {
+    stream,
+    host: hostOf(socket.remoteAddress),
+    localHost: hostOf(socket.localAddress),
+    certificateName: undefined,
+  }
 }
 
 /** Whoever may open the socket is super user, so nobody but the owner may, from the moment it is there. */
@@ -97,8 +114,8 @@ function listenAlone(server: Server, path: string, done: () => void): void {
 }
 
 /** Clients of IPv4 that come in on an address of IPv6 are who they are. */
-function hostOf({ remoteAddress = '' }: Socket): string {
-  return remoteAddress.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '')
+function hostOf(address = ''): string {
+  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '')
 }
 
 function peerName(socket: Socket): string {

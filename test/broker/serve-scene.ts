@@ -62,10 +62,10 @@ export class ServeScene {
     return this.connectTo(0)
   }
 
-  /** The same to one of several listeners. */
-  async connectTo(listener: number): Promise<TestClient> {
+  /** The same to one of several listeners, or by another address of this machine. */
+  async connectTo(listener: number, host = '127.0.0.1'): Promise<TestClient> {
     const port = Number(this.addresses[listener]?.split(':')[1])
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+    const socket = connect({ host, port, noDelay: true })
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
     const client = new TestClient(new SocketStream(socket, this.address))
     this.#clients.push(client)

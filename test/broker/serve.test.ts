@@ -98,6 +98,23 @@ describe('Metadata', () => {
   })
 })
 
+describe('an address to listen on', () => {
+  test('that is all of the machine is told as the one that a client came in on', async () => {
+    const everywhere = await ServeScene.start(['--listen', '0.0.0.0:0'])
+    const { port } = everywhere
+    for (const host of ['127.0.0.1', '127.0.0.2']) {
+      const { brokers } = await (await everywhere.connectTo(0, host)).send(metadataApi, 1, named())
+      expect(brokers).toMatchObject([{ host, port }])
+    }
+    await everywhere.remove()
+  })
+
+  test('whose host nobody knows is a mistake, with exit code 2', () => {
+    const { code, stderr } = runBinary(['serve', '--ephemeral', '--listen', 'host.invalid:0'])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('host.invalid:0 is no address of this machine')])
+  })
+})
+
 describe('a served directory', () => {
   test('is refused to a second serve, with exit code 6', () => {
     const { code, stderr } = runBinary(['-d', scene.directory, 'serve', '--listen', '127.0.0.1:0'])
