@@ -22,10 +22,10 @@ function locate({ flags = {}, environment = { HOME: '/home/ada' }, files = {} }:
     asked.push(path)
     return path in files
   }
-  return resolveLocation({ flags, environment, cwd: '/work', files: { readText, exists } })
+  return resolveLocation({ flags, environment, cwd: '/home/u/logs', files: { readText, exists } })
 }
 
-const local = '/work/tslog.properties'
+const local = '/home/u/logs/tslog.properties'
 const user = '/home/ada/.config/tslog/tslog.properties'
 const brokers = { TSLOG_BROKERS: 'b:1' }
 
@@ -56,7 +56,7 @@ describe('resolveLocation', () => {
     {
       name: 'the file of the working directory, relative to it',
       given: { files: { [local]: 'log.dirs = data\n', [user]: 'bootstrap.servers=b:1' } },
-      expected: { kind: 'directory', path: '/work/data', source: 'working-directory' },
+      expected: { kind: 'directory', path: '/home/u/logs/data', source: 'working-directory' },
     },
     {
       name: "the user's file when the other says nothing",
@@ -70,7 +70,7 @@ describe('resolveLocation', () => {
     },
     {
       name: './.tslog when it is there',
-      given: { files: { '/work/.tslog': '' } },
+      given: { files: { '/home/u/logs/.tslog': '' } },
       expected: { kind: 'directory', path: './.tslog', source: 'default' },
     },
     {
@@ -129,6 +129,6 @@ describe('resolveLocation', () => {
     locate({ environment: brokers })
     expect(asked).toEqual([])
     locate({})
-    expect(asked).toEqual([local, user, '/work/.tslog'])
+    expect(asked).toEqual([local, user, '/home/u/logs/.tslog'])
   })
 })
