@@ -39,7 +39,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const builtins: Readonly<Record<string, readonly string[]>> = {
   record: ['zlib', 'module', 'worker_threads'],
   disk: ['fs', 'path', 'module', 'worker_threads', 'os'],
-  network: ['net', 'tls', 'http', 'crypto'],
+  network: ['dns/promises', 'net', 'tls', 'http', 'crypto'],
   cli: [
     'process',
     'tty',
