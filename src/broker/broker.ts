@@ -26,6 +26,7 @@ import { KernelMemory } from './kernel-memory.ts'
 import { LocalClusterControl } from './local-cluster-control.ts'
 import { logDirectoryUse } from './log-directory-use.ts'
 import { type Metrics, noMetrics } from './metrics.ts'
+import type { PeerService } from './peer-service.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { noQuotas, type Quotas } from './quotas.ts'
 import type { BrokerServices } from './request-context.ts'
@@ -42,6 +43,7 @@ import {
 } from './security/broker-security.ts'
 import { clientSession } from './security/client-session.ts'
 import { Credentials } from './security/credentials.ts'
+import { ServedDirectory } from './served-directory.ts'
 import { TopicRegistry } from './topic-registry.ts'
 
 export interface BrokerOptions {
@@ -55,6 +57,7 @@ export interface BrokerOptions {
   readonly metrics?: Metrics
   readonly security?: BrokerSecurity
   readonly quotas?: Quotas
+  readonly peers?: PeerService
 }
 
 /** An address to listen on, and what clients that came in there are told to connect to. */
@@ -149,6 +152,12 @@ export class Broker {
     return bound
   }
 
+  /** The directory, for who makes a copy of another log in it while it is served. */
+  followersDirectory(): ServedDirectory {
+    const { topics, groups } = this.services
+    return new ServedDirectory({ directory: this.#directory, topics, groups })
+  }
+
   /** Whether clients are answered. */
   get isServing(): boolean {
     return this.#isServing
@@ -225,8 +234,9 @@ export class Broker {
   }
 
   #connected(newcomer: Newcomer, { advertised, mechanisms, principal }: ConnectionTerms): RequestHandler {
-    const { log, security = noSecurity, elapsedMs } = this.#options
+    const { log, security = noSecurity, elapsedMs, peers } = this.#options
     const { stream } = newcomer
+    const { authorizer } = this.services
     const authentication = new Authentication({
       mechanisms,
       principal,
@@ -240,7 +250,7 @@ export class Broker {
         setTimeout(() => stream.close(), failureCloseMs)
       },
     })
-    return clientSession(newcomer, { router: this.#router, log, advertised, authentication })
+    return clientSession(newcomer, { router: this.#router, log, advertised, authentication, authorizer, peers })
   }
 }
 

@@ -80,6 +80,13 @@ export class CommitQueue {
     if (!this.#isCommitting) this.#startCommit()
   }
 
+  /** The log was cut under what is appended and not committed: it is refused. */
+  abandon(error: unknown): void {
+    const failed = this.#uncommitted
+    this.#uncommitted = []
+    for (const { listener } of failed) listener.failed(error)
+  }
+
   #appendAll(): void {
     const waiting = this.#waiting
     this.#waiting = []

@@ -1,5 +1,5 @@
 import { type LeaderEpoch, NO_LEADER_EPOCH, type Offset, offset, type TimestampMs } from '../base/brands.ts'
-import { DiskError, LockedError, TslogError } from '../base/errors.ts'
+import { DiskError, LockedError, TemporaryError, TslogError } from '../base/errors.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import type { AnswerBuffers } from '../network/answer-buffers.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
@@ -46,6 +46,7 @@ export class Partition {
   #offsets: LogOffsets | undefined
   #knownEpoch: LeaderEpoch | undefined
   #isReopening = false
+  #followersCommits = 0
 
   constructor(id: TopicPartition, world: PartitionWorld) {
     this.id = id
@@ -142,6 +143,40 @@ export class Partition {
     return start
   }
 
+  /** The log, for who follows another one with it: opened anew where a full disk has ended its writing, since there may be room now. */
+  followersLog(): PartitionLog {
+    const log = this.#openLog()
+    try {
+      log.offsets()
+      return log
+    } catch (error) {
+      if (!(error instanceof DiskError && error.isOutOfSpace)) throw error
+      this.reopen()
+      return this.#openLog()
+    }
+  }
+
+  /** Makes what was appended to `followersLog` durable while others are served. */
+  async commitFollowed(): Promise<void> {
+    this.#followersCommits++
+    try {
+      await this.followersLog().commit()
+    } finally {
+      this.#followersCommits--
+    }
+  }
+
+  /** Somebody has appended to `followersLog`. */
+  noteAppended(): void {
+    this.#notify()
+  }
+
+  /** What is known of the log is old, since its end was cut: the next one who asks opens it again. Batches on their way into it are refused. */
+  reopen(): void {
+    this.#queue.abandon(new TemporaryError(`${this.#directory} was cut back to where its leader's log is`))
+    this.close()
+  }
+
   /** Calls `listener` whenever there may be more to read, or nothing any more. Returns what ends this. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
@@ -176,7 +211,7 @@ export class Partition {
   }
 
   #openLog(): PartitionLog {
-    if (this.#isReopening && this.#queue.isIdle && this.#log !== undefined) {
+    if (this.#isReopening && this.#isIdle && this.#log !== undefined) {
       this.#world.directory.closeLog(this.id)
       this.#log = undefined
     }
@@ -189,6 +224,10 @@ export class Partition {
     // A server that was killed had appended more than it had committed: nobody was told so, but it is in the log.
     if (highWatermark < logEndOffset) this.#queue.commitLeftovers()
     return log
+  }
+
+  get #isIdle(): boolean {
+    return this.#queue.isIdle && this.#followersCommits === 0
   }
 
   get #directory(): string {

@@ -2,6 +2,8 @@ import { constants, openSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { SERVE_SOCKET } from '../storage/file-names.ts'
 import { BrokerStore } from '../store/broker-store.ts'
+import { BrokerConnection } from '../client/broker-connection.ts'
+import { userErrorOf } from '../client/broker-errors.ts'
 import { Cluster, type ClusterOptions } from '../client/cluster.ts'
 import type { Acks } from '../client/partition-sender.ts'
 import { logIn } from '../client/sasl-login.ts'
@@ -49,6 +51,19 @@ const socketPathMax = 107
 function reachable(path: string): string {
   if (Buffer.byteLength(path) <= socketPathMax) return path
   return `/proc/self/fd/${openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY)}/${basename(path)}`
+}
+
+/** A connection of its own to one broker, logged in. Throws `TemporaryError` when nobody answers, `NotAllowedError` when we may not come in. */
+export async function openBrokerConnection(address: DialAddress, security: ClientSecurity): Promise<BrokerConnection> {
+  const options = clusterOptions([address], security)
+  const connection = await BrokerConnection.open(await options.dial(address), options)
+  try {
+    await options.authenticate?.(connection)
+    return connection
+  } catch (error) {
+    connection.close()
+    throw userErrorOf(error)
+  }
 }
 
 /** The brokers behind some addresses. Nobody is asked yet. */

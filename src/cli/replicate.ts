@@ -13,6 +13,7 @@ import { type ReplicateOptions, type ReplicatePlan, replicatePlan } from './repl
 import { printReport, sentence } from './replicate/report.ts'
 import type { ReplicationReport } from './replicate/request.ts'
 import type { PeerLink } from './replicate/peer-link.ts'
+import { peerSecurity } from './replicate/peer-security.ts'
 import { pull, push } from './replicate/sessions.ts'
 import { sshCommandLine } from './replicate/ssh-command-line.ts'
 import { SshConnection } from './replicate/ssh-connection.ts'
@@ -98,6 +99,7 @@ class ReplicateRun {
       case 'ssh':
         return this.#overSsh(peer)
       case 'tcp':
+        return this.#overTcp(peer)
       case 'kafka':
         return this.#withBrokers(peer)
     }
@@ -110,6 +112,21 @@ class ReplicateRun {
     await this.#reconnecting(async () => {
       if (isPull) return this.#follow(brokerLeader(peer), local)
       return pushToKafka(peer, request, this.#seat(local))
+    })
+  }
+
+  async #overTcp(peer: BrokersPeer): Promise<void> {
+    const { TcpConnection } = await import('./replicate/tcp-connection.ts')
+    const security = peerSecurity(peer, this.#world.context)
+    await this.#reconnecting(async () => {
+      const connection = await TcpConnection.open(peer, security)
+      try {
+        await this.#talk(connection.link)
+      } catch (error) {
+        throw connection.explain(error)
+      } finally {
+        connection.close()
+      }
     })
   }
 

@@ -2,6 +2,7 @@ import { Broker } from '../broker/broker.ts'
 import { BrokerCounters } from '../broker/broker-counters.ts'
 import type { BrokerLog } from '../broker/broker-log.ts'
 import { brokerConfigOf } from '../broker/broker-settings.ts'
+import type { LogDirectoryOptions } from '../storage/log-directory.ts'
 import { addressName, type DialAddress } from '../network/dial.ts'
 import { HttpEndpoint } from '../network/http-endpoint.ts'
 import type { OptionsOf } from './command-spec.ts'
@@ -11,6 +12,7 @@ import { EphemeralDirectory } from './serve/ephemeral-directory.ts'
 import { runChild } from './serve/exec-child.ts'
 import { Maintenance } from './serve/maintenance.ts'
 import { maintainedLog } from './serve/maintained-log.ts'
+import { PeerSessions } from './serve/peer-sessions.ts'
 import { serveLog } from './serve/serve-log.ts'
 import { type ServeSettings, serveSettings } from './serve/serve-settings.ts'
 import { tellServiceManager } from './serve/service-notice.ts'
@@ -50,7 +52,9 @@ class Serving {
   async run(): Promise<number> {
     const settings = this.#settings()
     using signals = new SignalWatch({ ignored: new Set(['SIGHUP']) })
-    const broker = await this.#open(settings)
+    const directory = await this.#directory(settings)
+    const peers = new PeerSessions({ log: this.#log, directory, followersDirectory: () => broker.followersDirectory() })
+    const broker: Broker = this.#open(settings, directory, peers)
     const maintenance = new Maintenance(maintainedLog(broker), settings.settings, this.#log)
     const reload = (): void => void this.#reload(broker)
     const tellStatus = (): void => this.#tellStatus()
@@ -69,6 +73,7 @@ class Serving {
       process.off('SIGUSR1', tellStatus)
       maintenance.stop()
       watching?.close()
+      await peers.stop()
       await broker.stop()
     }
   }
@@ -79,23 +84,27 @@ class Serving {
     return settings
   }
 
-  async #open({ settings, directory, security }: ServeSettings): Promise<Broker> {
-    const { clock, random } = this.#context
+  async #directory({ directory }: ServeSettings): Promise<LogDirectoryOptions> {
     const dir = this.#options.dir ?? directory
-    const log = this.#log
+    return {
+      ...(await wholeDirectoryOptions({ ...this.#options, dir }, this.#context)),
+      lockWaitMs,
+      onWarning: (reason: string) => this.#log.warn('recovery', { reason }),
+    }
+  }
+
+  #open({ settings, security }: ServeSettings, directory: LogDirectoryOptions, peers: PeerSessions): Broker {
+    const { clock, random } = this.#context
     return Broker.open({
-      directory: {
-        ...(await wholeDirectoryOptions({ ...this.#options, dir }, this.#context)),
-        lockWaitMs,
-        onWarning: (reason: string) => log.warn('recovery', { reason }),
-      },
+      directory,
       config: brokerConfigOf(settings),
       clock,
       random,
       elapsedMs: () => performance.now(),
-      log,
+      log: this.#log,
       security,
       metrics: this.#counters,
+      peers,
     })
   }
 

@@ -1,7 +1,9 @@
+import { assert } from '../base/assert.ts'
 import { MalformedMessageError, TemporaryError } from '../base/errors.ts'
 import type { ByteStream } from '../network/byte-stream.ts'
 import { FrameReader } from '../network/frame-reader.ts'
 import { reasonOf } from '../network/dial.ts'
+import { HandedOverStream } from '../network/handed-over-stream.ts'
 import { type Api, decodeResponse, encodeRequest } from '../protocol/api.ts'
 import { type ApiVersionsResponse, apiVersionsApi } from '../protocol/messages/api-versions.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
@@ -48,14 +50,18 @@ export class BrokerConnection {
   #versions: ApiVersionsResponse['apiKeys'] = []
   #correlationId = 0
   #failure: Error | undefined
+  #handedOver: HandedOverStream | undefined
 
   private constructor(stream: ByteStream, options: ConnectionOptions) {
     this.#stream = stream
     this.#options = options
     this.#frames = new FrameReader(responseBytesMax, (frame) => this.#answer(frame))
     stream.start({
-      onBytes: (bytes) => this.#take(bytes),
-      onClose: (cause) => this.#fail(this.#gone(cause)),
+      onBytes: (bytes) => (this.#handedOver === undefined ? this.#take(bytes) : this.#handedOver.take(bytes)),
+      onClose: (cause) => {
+        this.#fail(this.#gone(cause))
+        this.#handedOver?.ended(cause)
+      },
     })
   }
 
@@ -115,6 +121,14 @@ export class BrokerConnection {
   /** Resolves when what was sent has left this process. */
   drained(): Promise<void> {
     return this.#stream.drained()
+  }
+
+  /** Gives the connection to somebody else, who goes on in other words than requests of ours. All that was asked must be answered. */
+  handOver(): ByteStream {
+    assert(this.#waiting.length === 0, 'nothing waits for an answer')
+    this.#handedOver = new HandedOverStream(this.#stream, () => this.#stream.close())
+    if (this.#failure !== undefined) this.#handedOver.ended(this.#failure)
+    return this.#handedOver
   }
 
   close(): void {

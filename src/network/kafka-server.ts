@@ -101,6 +101,7 @@ export class KafkaServer {
       },
       isPipelined: (request) => handler.isPipelined(request),
       handle: (request) => handler.handle(request),
+      takeOver: (request) => handler.takeOver?.(request),
       onClose: (cause) => {
         connections.delete(connection)
         onCount(connections.size)

@@ -1,7 +1,9 @@
 import type { TimestampMs } from '../base/brands.ts'
+import { MalformedMessageError } from '../base/errors.ts'
 import type { AnswerBuffers } from './answer-buffers.ts'
 import type { ByteStream } from './byte-stream.ts'
 import { FrameReader } from './frame-reader.ts'
+import { HandedOverStream } from './handed-over-stream.ts'
 import type { RequestBudget } from './request-budget.ts'
 import type { ServerLimits } from './server-limits.ts'
 
@@ -16,6 +18,11 @@ export interface RequestHandler {
   handle(request: Uint8Array): Answer | Promise<Answer>
   /** Whether it is not known yet who the client is: until then it may send little, and not for long. */
   readonly isStranger?: boolean
+  /**
+   * Who goes on with the connection from this request on, if it is one that asks for that: both sides may then ask. Such a request comes when all
+   * before it are answered, and nothing follows it until it is answered itself.
+   */
+  takeOver?(request: Uint8Array): ((stream: ByteStream) => void) | undefined
   /** The connection is gone, with its cause when it ended with an error. */
   onClose(cause?: unknown): void
 }
@@ -54,6 +61,8 @@ export class ServerConnection {
   #isPaused = false
   #isClosed = false
   #isSending = false
+  /** Set once somebody else goes on with the connection. */
+  #handedOver: HandedOverStream | undefined
   /** When the last byte came, or the last answer went. */
   #activeMs: TimestampMs
   readonly #openedMs: TimestampMs
@@ -108,13 +117,22 @@ export class ServerConnection {
 
   #receive(bytes: Uint8Array): void {
     if (this.#isClosed) return
+    this.#activeMs = this.#world.now()
+    if (this.#handedOver !== undefined) {
+      this.#handedOver.take(bytes)
+      return
+    }
     this.#countedBytes += bytes.length
     this.#world.budget.take(bytes.length)
-    this.#activeMs = this.#world.now()
     try {
       this.#frames.push(bytes)
     } catch (error) {
       this.close(error)
+      return
+    }
+    if (this.#handedOver !== undefined) {
+      this.#give(this.#countedBytes)
+      if (this.#frames.pendingBytes > 0) this.close(tooEarly())
       return
     }
     if (this.#frames.pendingBytes === 0) this.#begunMs = undefined
@@ -124,8 +142,22 @@ export class ServerConnection {
   }
 
   #accept(frame: Uint8Array): void {
+    if (this.#handedOver !== undefined) throw tooEarly()
     this.#begunMs = undefined
+    const taker = this.#queue.length === 0 ? this.#handler?.takeOver?.(frame) : undefined
+    if (taker !== undefined) {
+      this.#handOver(frame, taker)
+      return
+    }
     this.#queue.push({ bytes: frame, isPipelined: this.#handler?.isPipelined(frame) === true, answer: undefined })
+  }
+
+  /** From now on the connection is `taker`'s, who finds the request as it came. */
+  #handOver(request: Uint8Array, taker: (stream: ByteStream) => void): void {
+    const handedOver = new HandedOverStream(this.stream, () => this.close())
+    this.#handedOver = handedOver
+    handedOver.take(framed(request))
+    taker(handedOver)
   }
 
   /** Begins the requests whose turn it is. */
@@ -252,8 +284,21 @@ export class ServerConnection {
     this.#queue.length = 0
     this.#give(this.#countedBytes)
     this.#world.budget.forget(this.#holdBack)
+    this.#handedOver?.ended(cause)
     this.#handler?.onClose(cause)
   }
+}
+
+function tooEarly(): MalformedMessageError {
+  return new MalformedMessageError('more came behind a request that takes the connection over', 0)
+}
+
+/** A request as it came, its length in front. */
+function framed(request: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(4 + request.length)
+  new DataView(frame.buffer).setInt32(0, request.length)
+  frame.set(request, 4)
+  return frame
 }
 
 /** Pieces up to this size are copied together, since each piece of its own costs a call into the system. */

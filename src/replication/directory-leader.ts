@@ -12,6 +12,7 @@ import type { GroupOffsets, KnownPartition, Leader, LeaderPartition, LeaderSegme
 
 export interface DirectoryLeaderOptions {
   readonly fileSystem: FileSystem
+  /** Closed with the leader. */
   readonly directory: LogDirectory
   /** Memory that batches are read into: as much as one fetch gives. */
   readonly window: BatchWindow
@@ -69,6 +70,7 @@ export class DirectoryLeader implements Leader {
   close(): void {
     for (const reader of this.#readers.values()) reader.close()
     this.#readers.clear()
+    this.#options.directory.close()
   }
 
   #isNews(partition: KnownPartition): boolean {

@@ -6,12 +6,12 @@ import { partitionDirectoryName, type TopicPartition } from '../storage/file-nam
 import { type FollowerAppend, takeLeaderEpochs } from '../storage/follower-append.ts'
 import type { LeaderEpochEntry } from '../storage/leader-epoch-history.ts'
 import { type CutOptions, restartLog, truncateLog } from '../storage/log-cut.ts'
-import type { LogDirectory } from '../storage/log-directory.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
 import type { PartitionReader } from '../storage/partition-reader.ts'
 import { PartitionMaintenance } from '../storage/partition-maintenance.ts'
 import { listPartition } from '../storage/segment-list.ts'
 import { hasSwapFiles, settleSwap } from '../storage/swap-settlement.ts'
+import type { FollowersDirectory } from './followers-directory.ts'
 import type { LeaderSegment } from './leader.ts'
 import type { FollowersLog } from './log-comparison.ts'
 import type { RewrittenSpan } from './rewritten-spans.ts'
@@ -31,23 +31,26 @@ export interface ReplicaLogOptions {
 /** The log of one partition of a follower: what is in it, and what a follower does to it. */
 export class ReplicaLog implements FollowersLog {
   readonly #options: ReplicaLogOptions
-  readonly #directory: LogDirectory | undefined
+  readonly #directory: FollowersDirectory | undefined
   readonly #partition: TopicPartition
   readonly #reader: PartitionReader | undefined
-  #log: PartitionLog | undefined
   #logStartOffset = offset(0)
   #logEndOffset = offset(0)
 
   /** `directory` is undefined for a partition that is not there yet: it is taken for an empty one. */
-  constructor(partition: TopicPartition, directory: LogDirectory | undefined, options: ReplicaLogOptions) {
+  constructor(partition: TopicPartition, directory: FollowersDirectory | undefined, options: ReplicaLogOptions) {
     this.#options = options
     this.#directory = directory
     this.#partition = partition
-    this.#log = options.isDryRun ? undefined : directory?.openLog(partition)
     // Whatever a crash left is mended before anything is compared.
     this.#log?.offsets()
     this.#reader = directory?.openReader(partition)
     this.refresh()
+  }
+
+  /** As the directory has it open now. */
+  get #log(): PartitionLog | undefined {
+    return this.#options.isDryRun ? undefined : this.#directory?.openLog(this.#partition)
   }
 
   get logStartOffset(): Offset {
@@ -118,6 +121,7 @@ export class ReplicaLog implements FollowersLog {
   append(batches: Uint8Array, from: Omit<FollowerAppend, 'logEndOffset'>): void {
     const { nextOffset } = this.#writable().log.appendAsFollower(batches, { ...from, logEndOffset: this.#logEndOffset })
     this.#logEndOffset = nextOffset
+    this.#directory?.noteAppended?.(this.#partition)
     if (from.segmentBaseOffset !== undefined || from.rollsByItself) this.#reader?.refresh()
   }
 
@@ -146,7 +150,8 @@ export class ReplicaLog implements FollowersLog {
 
   /** Returns once all of it is on the disk. */
   async sync(): Promise<void> {
-    await this.#log?.sync()
+    const log = this.#log
+    await (this.#directory?.sync === undefined ? log?.sync() : log && this.#directory.sync(this.#partition))
   }
 
   close(): void {
@@ -156,7 +161,6 @@ export class ReplicaLog implements FollowersLog {
   #reopen(): void {
     const { directory } = this.#writable()
     directory.closeLog(this.#partition)
-    this.#log = directory.openLog(this.#partition)
     this.refresh()
   }
 
@@ -166,12 +170,13 @@ export class ReplicaLog implements FollowersLog {
     return { fileSystem: this.#options.fileSystem, directory: path, view: this.#reader.view }
   }
 
-  #writable(): { log: PartitionLog; directory: LogDirectory } {
+  #writable(): { log: PartitionLog; directory: FollowersDirectory } {
+    const log = this.#log
     assert(
-      this.#log !== undefined && this.#directory !== undefined,
+      log !== undefined && this.#directory !== undefined,
       'a log that is not there, or not to be changed, is not written',
     )
-    return { log: this.#log, directory: this.#directory }
+    return { log, directory: this.#directory }
   }
 
   #cutOptions(): CutOptions {

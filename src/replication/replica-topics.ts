@@ -1,7 +1,8 @@
 import { DivergedError, MalformedMessageError } from '../base/errors.ts'
 import { isTopicName } from '../storage/file-names.ts'
-import type { LogDirectory, Topic } from '../storage/log-directory.ts'
+import type { Topic } from '../storage/log-directory.ts'
 import type { TopicConfigTexts } from '../storage/topic-configs.ts'
+import type { FollowersDirectory } from './followers-directory.ts'
 import type { LeaderTopic } from './leader.ts'
 
 /** More partitions than any topic has; each becomes a directory. */
@@ -27,7 +28,11 @@ export function topicDifference(own: Topic, leader: LeaderTopic): string | undef
 }
 
 /** Makes the topic of the copy what its leader's is, durably: id, partitions, configuration. Returns whether anything was done. */
-export function takeOverTopic(directory: LogDirectory, leader: LeaderTopic, overwritesDiverged: boolean): boolean {
+export function takeOverTopic(
+  directory: FollowersDirectory,
+  leader: LeaderTopic,
+  overwritesDiverged: boolean,
+): boolean {
   const { name, id, partitionCount, configs } = leader
   const own = directory.findTopic(name)
   const difference = own && topicDifference(own, leader)

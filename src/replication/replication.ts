@@ -1,8 +1,9 @@
 import type { Offset } from '../base/brands.ts'
 import { DivergedError, NotFoundError } from '../base/errors.ts'
 import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
-import type { LogDirectory, Topic } from '../storage/log-directory.ts'
+import type { Topic } from '../storage/log-directory.ts'
 import { resolveTopicConfig } from '../storage/topic-configs.ts'
+import type { FollowersDirectory } from './followers-directory.ts'
 import { inParallel } from './in-parallel.ts'
 import type { Leader, LeaderPartition, LeaderTopic } from './leader.ts'
 import type { Comparison } from './log-comparison.ts'
@@ -13,7 +14,7 @@ import { checkLeaderTopic, takeOverTopic, topicDifference } from './replica-topi
 export interface ReplicationOptions
   extends Omit<FollowingOptions, 'isCompacted'>, Pick<ReplicaLogOptions, 'fileSystem' | 'lockWaitMs'> {
   /** The follower's directory; `undefined` in a dry run when there is none yet. */
-  readonly directory: LogDirectory | undefined
+  readonly directory: FollowersDirectory | undefined
   /** A follower that has left its leader is cut back to where they parted; else that is an error. */
   readonly overwritesDiverged: boolean
   /** Nothing is changed. */

@@ -60,17 +60,21 @@ class Scene {
   readonly connection: ServerConnection
   readonly begun: string[] = []
   readonly causes: unknown[] = []
+  readonly taken: ByteStream[] = []
   readonly budget: RequestBudget
   nowMs = 0
   readonly #answers = new Map<string, (answer: Answer) => void>()
 
-  constructor(limits: Partial<ServerLimits> = {}) {
+  /** `takers`: letters of requests that hand the connection over. */
+  constructor(limits: Partial<ServerLimits> = {}, takers = '') {
     const all = { ...defaultServerLimits, ...limits }
     this.budget = new RequestBudget(all.queuedRequestBytesMax)
     const world = { limits: all, budget: this.budget, buffers: new AnswerBuffers(), now: () => this.nowMs }
     this.connection = new ServerConnection(this.stream, world)
     this.connection.start({
       isPipelined: (request) => request[0] === 'p'.charCodeAt(0),
+      takeOver: ([letter = 0]) =>
+        takers.includes(String.fromCharCode(letter)) ? (stream) => void this.taken.push(stream) : undefined,
       handle: (request) => this.#begin(String.fromCharCode(request[0] ?? 0)),
       onClose: (cause) => void this.causes.push(cause),
     })
@@ -181,4 +185,28 @@ test('a frame that lies ends the connection, with the reason', () => {
   expect(scene.stream.isClosed).toBe(true)
   expect(String(scene.causes)).toContain('a frame of 101 bytes is announced, 100 are allowed')
   expect(scene.causes.length).toBe(1)
+})
+
+test("a request may hand the connection over: what comes then is somebody else's, and nothing may have come before that", async () => {
+  const scene = new Scene({}, 't')
+  scene.stream.ask('t')
+  const heard: number[] = []
+  const causes: unknown[] = []
+  const taken = scene.taken[0]
+  taken?.start({ onBytes: (bytes) => void heard.push(...bytes), onClose: (cause) => void causes.push(cause) })
+  await scene.settled()
+  scene.stream.give(Uint8Array.from([1, 2]))
+  expect(heard).toEqual([0, 0, 0, 1, 't'.charCodeAt(0), 1, 2])
+  expect([scene.begun, scene.budget.isSpent]).toEqual([[], false])
+  taken?.close()
+  expect([causes.length, scene.stream.isClosed]).toEqual([1, true])
+
+  const early = new Scene({}, 't')
+  early.stream.give(Uint8Array.from([0, 0, 0, 1, 't'.charCodeAt(0), 0, 0]))
+  expect(early.stream.isClosed).toBe(true)
+
+  const behind = new Scene({}, 't')
+  behind.stream.ask('a', 't')
+  await behind.answer(0)
+  expect([behind.taken, behind.begun]).toEqual([[], ['a', 't']])
 })

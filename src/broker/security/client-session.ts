@@ -1,7 +1,9 @@
 import type { Newcomer } from '../../network/listener.ts'
+import type { ByteStream } from '../../network/byte-stream.ts'
 import type { RequestHandler } from '../../network/server-connection.ts'
-import { anonymous } from '../authorizer.ts'
+import { anonymous, type Authorizer } from '../authorizer.ts'
 import type { BrokerLog } from '../broker-log.ts'
+import type { PeerService } from '../peer-service.ts'
 import type { ClientConnection } from '../request-context.ts'
 import type { RequestRouter } from '../request-router.ts'
 import { errorMessageOf } from '../storage-errors.ts'
@@ -12,12 +14,16 @@ export interface ClientSessionOptions {
   readonly log: BrokerLog
   readonly advertised: { readonly host: string; readonly port: number }
   readonly authentication: Authentication
+  readonly authorizer: Authorizer
+  /** Absent where nobody may copy over the network. */
+  readonly peers: PeerService | undefined
 }
 
 /** Gives the requests of one connection to the router once the client may ask them, and its tokens to the authentication. */
 export function clientSession({ stream, host }: Newcomer, options: ClientSessionOptions): RequestHandler {
   const { router, log, authentication } = options
   const gone = new AbortController()
+  let isPeers = false
   const connection: ClientConnection = {
     peer: stream.peer,
     host,
@@ -38,13 +44,35 @@ export function clientSession({ stream, host }: Newcomer, options: ClientSession
       if (authentication.allows(apiKeyOf(request))) return router.answer(request, connection)
       throw new Error(`a request of API ${apiKeyOf(request)} before the client has said who it is`)
     },
+    takeOver: (request) => {
+      const taker = peerOf(request, connection, options)
+      isPeers ||= taker !== undefined
+      return taker
+    },
     onClose: (cause) => {
       gone.abort()
-      if (cause === undefined) return
+      // How a replication ends is told by who runs it.
+      if (cause === undefined || isPeers) return
       const reason = cause instanceof Error ? cause.message : String(errorMessageOf(cause))
       log.warn('connection closed', { peer: stream.peer, reason })
     },
   }
+}
+
+/** Who goes on with the connection when another tslog asks for a replication. As for Kafka's followers, that takes CLUSTER_ACTION. */
+function peerOf(
+  request: Uint8Array,
+  { principal, host }: ClientConnection,
+  { peers, authentication, authorizer }: ClientSessionOptions,
+): ((stream: ByteStream) => void) | undefined {
+  if (peers === undefined || authentication.takesTokens || apiKeyOf(request) !== peers.beginApiKey) return undefined
+  const isKnown = authentication.allows(peers.beginApiKey)
+  const access = { operation: 'CLUSTER_ACTION', resource: 'CLUSTER', name: 'kafka-cluster' } as const
+  if (isKnown && authorizer.allows(principal, host, access)) return (stream) => peers.accept(stream, undefined)
+  const refusal = isKnown
+    ? `${principal.type}:${principal.name} may not replicate: that takes CLUSTER_ACTION on the cluster`
+    : 'who replicates has to log in here'
+  return (stream) => peers.accept(stream, refusal)
 }
 
 function apiKeyOf(request: Uint8Array): number {

@@ -38,7 +38,8 @@ const noteEveryMs = 1000
 
 /** Sends what the request names to a cluster that is not ours: the same records, each once, at offsets of its own. */
 export async function pushToKafka(peer: BrokersPeer, request: ReplicationRequest, seat: FollowerSeat): Promise<void> {
-  refuse(peer, request)
+  if (request.groups)
+    throw new UsageError('--groups does not go to kafka://: offsets are others there', { hint: 'leave it out' })
   const { store: target } = openBrokers(peer)
   const source = new DirectoryStore(seat.directory)
   try {
@@ -52,16 +53,6 @@ export async function pushToKafka(peer: BrokersPeer, request: ReplicationRequest
     source.close()
     target.close()
   }
-}
-
-function refuse(peer: BrokersPeer, request: ReplicationRequest): void {
-  if (peer.kind === 'tcp') {
-    throw new UsageError('a tcp:// peer is copied from, not to, by this version', {
-      hint: 'copy over ssh://, or run it on the other side with --from; kafka:// sends records at offsets of its own',
-    })
-  }
-  if (request.groups)
-    throw new UsageError('--groups does not go to kafka://: offsets are others there', { hint: 'leave it out' })
 }
 
 interface Ends {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LockedError, NotFoundError } from '../../base/errors.ts'
+import { LockedError, NotFoundError, RefusedError } from '../../base/errors.ts'
 import { createKernel } from '../../record/kernel/kernel.ts'
 import { kernelBatchWindow } from '../../record/batch-window.ts'
+import type { FollowersDirectory } from '../../replication/followers-directory.ts'
 import type { GroupOffsets, Leader, LeaderTopic } from '../../replication/leader.ts'
 import { Replication, type PartitionOutcome } from '../../replication/replication.ts'
 import { directoryOwner } from '../../storage/directory-ownership.ts'
@@ -15,6 +16,8 @@ import { selectTopics } from './topic-selection.ts'
 /** Where a follower sits: its directory, and who watches it. */
 export interface FollowerSeat {
   readonly directory: LogDirectoryOptions
+  /** The same directory where this process serves it; else it is opened for this run. */
+  readonly served?: FollowersDirectory | undefined
   readonly onProgress: (progress: ReplicationProgress) => void
   /** Told when the copy is where its source was when the command began, and from then on of each round of `--follow`. */
   readonly onReport: (report: ReplicationReport) => void
@@ -30,9 +33,11 @@ const roundMs = 1000
 
 /** Copies what the request names from a leader into a directory, and with `follows` goes on until it is told to stop. */
 export async function followLeader(leader: Leader, request: ReplicationRequest, seat: FollowerSeat): Promise<void> {
+  const following = new LeaderFollowing(leader, request, seat)
+  if (seat.served !== undefined) return following.run(seat.served)
   const directory = openDirectory(request, seat.directory)
   try {
-    await new LeaderFollowing(leader, request, seat).run(directory)
+    await following.run(directory)
   } finally {
     directory?.close()
   }
@@ -55,6 +60,15 @@ function refuseServed({ fileSystem, path }: LogDirectoryOptions): void {
   })
 }
 
+/** A server works with what it has read of its own topics. */
+function refuseInternal(topics: readonly LeaderTopic[]): void {
+  const internal = topics.find(({ isInternal }) => isInternal)
+  if (internal === undefined) return
+  throw new RefusedError(`${internal.name} is the server's own, and it is running`, {
+    hint: '--groups brings what groups have committed',
+  })
+}
+
 class LeaderFollowing {
   readonly #leader: Leader
   readonly #request: ReplicationRequest
@@ -72,7 +86,7 @@ class LeaderFollowing {
     }
   }
 
-  async run(directory: LogDirectory | undefined): Promise<void> {
+  async run(directory: FollowersDirectory | undefined): Promise<void> {
     const replication = new Replication(this.#leader, {
       fileSystem: this.#seat.directory.fileSystem,
       lockWaitMs: this.#seat.directory.lockWaitMs,
@@ -104,6 +118,7 @@ class LeaderFollowing {
   /** Everything once: what is there at the leader now. */
   async #round(replication: Replication): Promise<void> {
     const topics = await selectTopics(this.#leader, this.#request)
+    if (this.#seat.served !== undefined) refuseInternal(topics)
     const { partitions, isDryRun } = this.#request
     const outcomes = await replication.compare(
       topics,

@@ -27,6 +27,7 @@ export class PeerLink {
   #end: (() => void) | undefined
   #failure: unknown
   #correlationId: number
+  #wasAnswered = false
 
   /** The two sides count their requests apart: `isCaller` by even numbers. */
   constructor(stream: ByteStream, isCaller: boolean) {
@@ -43,6 +44,11 @@ export class PeerLink {
   /** How messages name the other side. */
   get peer(): string {
     return this.#stream.peer
+  }
+
+  /** Whether the other side has ever answered. */
+  get wasAnswered(): boolean {
+    return this.#wasAnswered
   }
 
   /** Answers requests from now on. */
@@ -84,6 +90,7 @@ export class PeerLink {
     const pending = this.#pending.get(id)
     if (pending !== undefined) {
       this.#pending.delete(id)
+      this.#wasAnswered = true
       return pending.take(frame)
     }
     if (this.#answerer === undefined) throw new MalformedMessageError('a frame that nobody waits for', 0)

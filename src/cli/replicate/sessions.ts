@@ -1,4 +1,4 @@
-import { RefusedError } from '../../base/errors.ts'
+import { RefusedError, type TslogError } from '../../base/errors.ts'
 import { offset } from '../../base/brands.ts'
 import type { Leader } from '../../replication/leader.ts'
 import { type Answerer, anyOf, answererOf, leaderAnswers } from '../../replication/leader-answers.ts'
@@ -101,7 +101,12 @@ function stopped(stop: AbortSignal): Promise<never> {
 
 /** What the answering side has of its own. */
 export interface AnsweringSide {
+  /** Why the other side may not; asked for with its first request. */
+  readonly refusal?: TslogError | undefined
   readonly openLeader: () => Leader
+  /** Told what the other side wants; and what a follower here failed with. */
+  readonly onBegun?: (isFollower: boolean) => void
+  readonly onFailure?: (failure: FailureMessage) => void
   readonly seat: Omit<FollowerSeat, 'onProgress' | 'onReport' | 'stop'>
 }
 
@@ -116,6 +121,7 @@ export async function answerPeer(link: PeerLink, side: AnsweringSide): Promise<v
     const answerBegin = answererOf(
       beginApi,
       async (said) => {
+        if (side.refusal !== undefined) throw side.refusal
         if (said.lastVersion === peerProtocolVersion) {
           if (!said.isFollower) leader = side.openLeader()
           answerer = leader && leaderAnswers(leader, failureFor)
@@ -131,6 +137,7 @@ export async function answerPeer(link: PeerLink, side: AnsweringSide): Promise<v
     const said = await Promise.race([begun, link.ended()])
     // The answer to the first request goes before any request of ours.
     await new Promise((resolve) => setImmediate(resolve))
+    if (said !== undefined) side.onBegun?.(said.isFollower)
     if (said?.isFollower === true) await followCaller(link, decodeOrder(said.order), side)
     else if (said !== undefined) await link.ended()
   } finally {
@@ -144,7 +151,11 @@ interface Begun {
 }
 
 /** Follows the side that called, and tells it how far it is and how it ended. */
-async function followCaller(link: PeerLink, request: ReplicationRequest, { seat }: AnsweringSide): Promise<void> {
+async function followCaller(
+  link: PeerLink,
+  request: ReplicationRequest,
+  { seat, onFailure }: AnsweringSide,
+): Promise<void> {
   const gone = new AbortController()
   const ended = link.ended().finally(() => gone.abort())
   ended.catch(() => undefined)
@@ -173,6 +184,7 @@ async function followCaller(link: PeerLink, request: ReplicationRequest, { seat 
     (error: unknown) => failureFor(error),
   )
   if (gone.signal.aborted) return
+  if (failure !== null) onFailure?.(failure)
   // The other side may leave as soon as it knows.
   await link.ask(endApi, { failure }).catch(() => undefined)
 }

@@ -1,0 +1,88 @@
+import { once } from 'node:events'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ServeScene } from '../broker/serve-scene.ts'
+import { BinaryRunner, outcome } from '../support/binary-runner.ts'
+import type { BinaryRun } from '../support/run-binary.ts'
+import { lines, ReplicaScene } from './replica-scene.ts'
+
+describe('a copy to and from a running serve', () => {
+  let serve: ServeScene
+  let served: BinaryRunner
+  beforeAll(async () => {
+    serve = await ServeScene.start()
+    served = new BinaryRunner(serve.directory)
+  })
+  afterAll(() => serve.remove())
+
+  function push(scene: ReplicaScene, topic: string, ...words: string[]): BinaryRun {
+    return scene.source.run(['replicate', topic, ...words, `tcp://${serve.address}`])
+  }
+
+  test('is the same byte for byte, with id, configuration and groups, either way', () => {
+    const scene = new ReplicaScene()
+    const small = ['--config', 'segment.bytes=12000', '--batch-size', '2000', '--partitions', '2', '-z', 'zstd']
+    scene.source.produce('app', lines(4000), ...small, '--partitioner', 'round-robin')
+    scene.source.done(['consume', 'app', '-g', 'nightly', '-p', '0', '-c', '7'])
+    const first = push(scene, 'app', '--groups', '--json')
+    expect(first).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(first.stdout.toString())).toMatchObject({ records: 4000, groups: 1 })
+    // The server has the partitions open by now.
+    expect(served.values('app')).toHaveLength(4000)
+    scene.source.produce('app', lines(10, 'more-'), '--partitioner', 'round-robin')
+    expect(JSON.parse(push(scene, 'app', '--json').stdout.toString())).toMatchObject({ records: 10 })
+    expect(served.values('app')).toHaveLength(4010)
+    const pulled = scene.copy.run(['replicate', 'app', '--from', '--groups', `tcp://${serve.address}`, '--json'])
+    expect(JSON.parse(pulled.stdout.toString())).toMatchObject({ records: 4010, groups: 1 })
+    for (const partition of ['app-0', 'app-1']) {
+      expect(scene.filesOf(served, partition)).toEqual(scene.filesOf(scene.source, partition))
+      expect(scene.filesOf(scene.copy, partition)).toEqual(scene.filesOf(scene.source, partition))
+    }
+    for (const side of [served, scene.copy]) {
+      expect(side.done(['topics', 'describe', 'app']).split('\n')[0]).toBe(
+        scene.source.done(['topics', 'describe', 'app']).split('\n')[0],
+      )
+      expect(side.done(['groups', 'describe', 'nightly'])).toContain('app\t0\t7\t')
+    }
+  })
+
+  test('that clients have written to is told with the facts of both sides, and cut back when that is asked for', () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('forked', lines(100))
+    expect(push(scene, 'forked').code).toBe(0)
+    served.produce('forked', lines(5, 'own-'))
+    expect(push(scene, 'forked', '--dry-run').code).toBe(5)
+    const refused = push(scene, 'forked')
+    expect(refused.code).toBe(5)
+    expect(refused.stderr).toContain('copy [0, 105) and source [0, 100) have diverged')
+    scene.source.produce('forked', lines(3, 'later-'))
+    expect(push(scene, 'forked', '--overwrite-diverged', '--yes')).toMatchObject({ code: 0, stderr: '' })
+    expect(served.numbered('forked')).toEqual(scene.source.numbered('forked'))
+    served.produce('forked', ['after'])
+    expect(served.values('forked').at(-1)).toBe('after')
+  })
+
+  test('comes to who reads it there as it is followed, and the topics of the server itself are not touched', async () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('live', lines(3))
+    scene.source.done(['consume', 'live', '-g', 'one', '-c', '1'])
+    expect(push(scene, '__consumer_offsets')).toMatchObject({ code: 1 })
+    const follower = scene.source.start(['replicate', 'live', '--follow', '-v', `tcp://${serve.address}`])
+    await once(follower.stderr as NodeJS.ReadableStream, 'data')
+    const reader = served.start(['tail', 'live', '-n', '0', '-c', '1'])
+    const read = outcome(reader)
+    const stopped = outcome(follower)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    scene.source.produce('live', ['news'])
+    expect((await read).stdout.toString()).toBe('news\n')
+    follower.kill('SIGTERM')
+    expect((await stopped).code).toBe(143)
+  })
+
+  test('says what is there instead of a serve, in one line', async () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(1))
+    const run = scene.source.run(['replicate', 'app', 'tcp://127.0.0.1:1'])
+    expect(run).toMatchObject({ code: 75, stderr: expect.stringContaining('connection refused') })
+    expect(run.stderr.split('\n')).toHaveLength(3)
+  })
+})
