@@ -1,4 +1,5 @@
 import { crc32c } from '../wire/crc32c.ts'
+import type { BatchWalk, WalkedBatches } from './kernel/batch-walk.ts'
 import type { Kernel } from './kernel/kernel.ts'
 
 /** Memory that batches are read into, and the fastest way to checksum a part of it. */
@@ -6,6 +7,8 @@ export interface BatchWindow {
   readonly bytes: Uint8Array
   /** CRC-32C of bytes `start` to `end` (exclusive), as uint32; `seed` is that of what comes before, when it is not the beginning. */
   crc32c(start: number, end: number, seed?: number): number
+  /** Takes many ordinary batches at once, where the memory is a kernel's. */
+  readonly walkBatches?: (walk: BatchWalk) => WalkedBatches
 }
 
 /** A window that costs nothing to make: right for a few batches. */
@@ -21,5 +24,9 @@ export function frontOf(window: BatchWindow, bytes: number): BatchWindow {
 
 /** The whole memory of `kernel` as a window: right for megabytes and more. */
 export function kernelBatchWindow(kernel: Kernel): BatchWindow {
-  return { bytes: kernel.memory, crc32c: (start, end, seed = 0) => kernel.crc32c(start, end, seed) }
+  return {
+    bytes: kernel.memory,
+    crc32c: (start, end, seed = 0) => kernel.crc32c(start, end, seed),
+    walkBatches: (walk) => kernel.walkBatches(walk),
+  }
 }

@@ -1,4 +1,4 @@
-import { type FilePosition, type LeaderEpoch, type Offset, offset } from '../base/brands.ts'
+import { type FilePosition, type LeaderEpoch, NO_TIMESTAMP, type Offset, offset } from '../base/brands.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import type { BatchWindow } from '../record/batch-window.ts'
 import type { LogBatch } from '../record/log-batch.ts'
@@ -85,7 +85,7 @@ class SegmentRecoveryRun {
   }
 
   run(): SegmentRecovery {
-    while (this.#step(this.#walker.next())) {
+    while (this.#takeOrdinary() || this.#step(this.#walker.next())) {
       // Each step moves the walker on.
     }
     this.#segment.flushIndexes()
@@ -96,6 +96,32 @@ class SegmentRecoveryRun {
       quarantinePath: this.#quarantinePath,
       damages: this.#damages,
     }
+  }
+
+  /** Many batches at once that go on with the offset and the leader epoch of the ones before: there is nothing to decide about them. */
+  #takeOrdinary(): boolean {
+    const epoch = this.#epochs.at(-1)
+    if (epoch === undefined) return false
+    let { position }: { position: number } = this.#walker
+    const from = { nextOffset: this.#nextOffset, endOffset: this.#border, leaderEpoch: epoch.epoch }
+    const walked = this.#walker.walkOrdinary(from)
+    if (walked === undefined) return false
+    const { producers } = this.#options
+    for (let index = 0; index < walked.count; index++) {
+      const sizeInBytes = walked.sizes[index] ?? 0
+      const lastOffset = offset(this.#nextOffset + BigInt((walked.offsetCounts[index] ?? 0) - 1))
+      this.#segment.note({
+        position,
+        sizeInBytes,
+        lastOffset,
+        maxTimestamp: walked.maxTimestamps[index] ?? NO_TIMESTAMP,
+      })
+      if (walked.ofProducers[index] === 1) producers.replay(this.#walker.batchAt(position))
+      position += sizeInBytes
+      this.#nextOffset = offset(lastOffset + 1n)
+    }
+    producers.skipTo(this.#nextOffset)
+    return true
   }
 
   /** False at the end. */
@@ -127,9 +153,13 @@ class SegmentRecoveryRun {
     })
   }
 
+  /** No batch of the segment ends behind it. */
+  get #border(): Offset {
+    return this.#options.endOffset ?? offset(this.#segment.baseOffset + offsetsPerSegment)
+  }
+
   #takeWithin(batch: LogBatch, position: FilePosition): boolean {
-    const border = this.#options.endOffset ?? offset(this.#segment.baseOffset + offsetsPerSegment)
-    if (batch.nextOffset > border) return this.#decide(position, 'its offsets do not fit', position)
+    if (batch.nextOffset > this.#border) return this.#decide(position, 'its offsets do not fit', position)
     return this.#take(batch, position)
   }
 

@@ -1,7 +1,8 @@
 import { type Offset, offset } from '../../src/base/brands.ts'
 import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
-import { plainBatchWindow } from '../../src/record/batch-window.ts'
+import { kernelBatchWindow, plainBatchWindow } from '../../src/record/batch-window.ts'
 import { decompress } from '../../src/record/compression/compression.ts'
+import { createKernel } from '../../src/record/kernel/kernel.ts'
 import { scanBatch } from '../../src/record/log-batch.ts'
 import { forEachRecord } from '../../src/record/records.ts'
 import { PartitionLog } from '../../src/storage/partition-log.ts'
@@ -28,6 +29,8 @@ const config: PartitionLogConfig = {
 export const logDirectory = '/log'
 export const directory = '/log/t-0'
 
+const kernel = createKernel({ memoryBytes: 64 * 1024 })
+
 /** One partition on a file system in memory, and the processes that write it. */
 export class PartitionScene {
   readonly fileSystem: MemoryFileSystem
@@ -50,6 +53,7 @@ export class PartitionScene {
       partition: 0,
       config: this.config,
       lockWaitMs: 0,
+      makeWindow: () => kernelBatchWindow(kernel),
       onWarning: (warning) => this.warnings.push(warning),
     }
   }

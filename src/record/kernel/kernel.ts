@@ -1,3 +1,4 @@
+import type { BatchWalk, WalkedBatches } from './batch-walk.ts'
 import { PlainKernel } from './plain-kernel.ts'
 import { tryWasmKernel } from './wasm-kernel.ts'
 
@@ -15,6 +16,9 @@ export interface Kernel {
 
   /** CRC-32C of [start, end) as uint32, going on from `seed`, the CRC of what comes before (0 for nothing). */
   crc32c(start: number, end: number, seed: number): number
+
+  /** Takes batches of magic 2 that follow one another, CRCs included, up to one that is not ordinary; moves `walk` on. */
+  walkBatches(walk: BatchWalk): WalkedBatches
 
   /** Turns lines into records until something is missing; moves `task` on. */
   encodeLines(task: LineEncoding): EncodeStop

@@ -1,10 +1,12 @@
 import { assert } from '../../base/assert.ts'
 import { crc32c } from '../../wire/crc32c.ts'
+import type { BatchWalk, WalkedBatches } from './batch-walk.ts'
 import type { BlockTask, DecodeStop, EncodeStop, Kernel, LineDecoding, LineEncoding } from './kernel.ts'
 import { assertBlockSize } from './block-size.ts'
 import { decodeLines } from './plain-decode-lines.ts'
 import { encodeLines } from './plain-encode-lines.ts'
 import { lz4Compress, lz4Decompress } from './plain-lz4.ts'
+import { walkBatches } from './plain-walk-batches.ts'
 import { snappyCompress, snappyDecompress } from './plain-snappy.ts'
 
 /**
@@ -23,6 +25,11 @@ export class PlainKernel implements Kernel {
   crc32c(start: number, end: number, seed: number): number {
     this.#assertInside(start, end)
     return crc32c(this.memory.subarray(start, end), seed)
+  }
+
+  walkBatches(walk: BatchWalk): WalkedBatches {
+    this.#assertInside(walk.position, walk.end)
+    return walkBatches(this.memory, walk)
   }
 
   encodeLines(task: LineEncoding): EncodeStop {

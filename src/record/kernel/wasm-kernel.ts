@@ -1,4 +1,5 @@
 import { assert } from '../../base/assert.ts'
+import { type BatchWalk, type WalkedBatches, walkedBatchesMax } from './batch-walk.ts'
 import type { BlockTask, DecodeStop, EncodeStop, Kernel, LineDecoding, LineEncoding } from './kernel.ts'
 import { assertBlockSize } from './block-size.ts'
 import { kernelSlackBytes } from './slack.ts'
@@ -9,6 +10,7 @@ import { simdModule } from './kernel-module.generated.ts'
 const arenaStart = 65536
 const pageBytes = 65536
 const reportStart = 16960
+const walkedStart = 17152
 
 /** In the order of the numbers that the module answers with. */
 const encodeStops: readonly EncodeStop[] = ['need-input', 'full', 'too-large']
@@ -18,6 +20,8 @@ const decodeStops: readonly DecodeStop[] = ['done', 'full', 'large', 'malformed'
 interface KernelExports {
   readonly initializeCrc: () => void
   readonly crc32c: (start: number, end: number, seed: number) => number
+  /** Start and end, next offset and end offset, leader epoch. */
+  readonly walkBatches: (...walk: (number | bigint)[]) => number
   readonly encodeLines: (...task: number[]) => number
   readonly decodeLines: (...task: number[]) => number
   readonly lz4Compress: BlockFunction
@@ -66,6 +70,7 @@ class WasmKernel implements Kernel {
   readonly memory: Uint8Array<ArrayBuffer>
   readonly #exports: KernelExports
   readonly #report: Int32Array
+  #walked: WalkedColumns | undefined
 
   constructor(memoryBytes: number, { buffer, exports }: Instance) {
     this.memory = new Uint8Array(buffer, arenaStart, memoryBytes)
@@ -77,6 +82,16 @@ class WasmKernel implements Kernel {
   crc32c(start: number, end: number, seed: number): number {
     this.#assertInside(start, end)
     return this.#exports.crc32c(arenaStart + start, arenaStart + end, seed) >>> 0
+  }
+
+  walkBatches(walk: BatchWalk): WalkedBatches {
+    this.#assertInside(walk.position, walk.end)
+    const columns = (this.#walked ??= new WalkedColumns(this.memory.buffer))
+    const [start, end] = [arenaStart + walk.position, arenaStart + walk.end]
+    const count = this.#exports.walkBatches(start, end, walk.nextOffset, walk.endOffset, walk.leaderEpoch)
+    walk.position = this.#reported(0) - arenaStart
+    columns.take(count, walk)
+    return columns
   }
 
   encodeLines(task: LineEncoding): EncodeStop {
@@ -168,5 +183,33 @@ class WasmKernel implements Kernel {
   #assertInside(start: number, end: number): void {
     const size = this.memory.length
     assert(start >= 0 && start <= end && end <= size, `range ${start} to ${end} of a memory of ${size} bytes`)
+  }
+}
+
+/** What `walkBatches` puts into the module's own memory; see walk-batches.as.ts. */
+class WalkedColumns implements WalkedBatches {
+  count = 0
+  records = 0
+  readonly sizes: Uint32Array
+  readonly offsetCounts: Uint32Array
+  readonly maxTimestamps: Float64Array
+  readonly ofProducers: Uint8Array
+  readonly #records: Float64Array
+
+  constructor(buffer: ArrayBuffer) {
+    this.maxTimestamps = new Float64Array(buffer, walkedStart, walkedBatchesMax)
+    this.sizes = new Uint32Array(buffer, walkedStart + 8 * walkedBatchesMax, walkedBatchesMax)
+    this.offsetCounts = new Uint32Array(buffer, walkedStart + 12 * walkedBatchesMax, walkedBatchesMax)
+    this.ofProducers = new Uint8Array(buffer, walkedStart + 16 * walkedBatchesMax, walkedBatchesMax)
+    this.#records = new Float64Array(buffer, reportStart + 8, 1)
+  }
+
+  /** Moves `walk` on over the batches that were taken. */
+  take(count: number, walk: BatchWalk): void {
+    this.count = count
+    this.records = this.#records[0] ?? 0
+    let offsets = 0
+    for (let index = 0; index < count; index++) offsets += this.offsetCounts[index] ?? 0
+    walk.nextOffset += BigInt(offsets)
   }
 }

@@ -1,8 +1,10 @@
-import { type FilePosition, filePosition } from '../../base/brands.ts'
+import type { FilePosition } from '../../base/brands.ts'
 import type { OpenFile } from '../../disk/file-system.ts'
 import type { BatchWindow } from '../../record/batch-window.ts'
-import { type LogBatch, scanBatch } from '../../record/log-batch.ts'
+import type { BatchWalk, WalkedBatches } from '../../record/kernel/batch-walk.ts'
+import type { LogBatch, ScannedBatch } from '../../record/log-batch.ts'
 import { batchAttribute, batchFieldAt, batchLengthOverhead, RecordBatch } from '../../record/record-batch.ts'
+import { LogWindow, type NoBatch } from '../log-window.ts'
 
 /** What stands at one position of a `.log` file. */
 export type ScannedPlace =
@@ -15,10 +17,7 @@ export type ScannedPlace =
       readonly isWhole: boolean
       readonly isCrcValid: boolean
     }
-  | { readonly kind: 'end'; readonly position: FilePosition }
-  /** The bytes that are left are too few for the batch that begins here. */
-  | { readonly kind: 'incomplete'; readonly position: FilePosition }
-  | { readonly kind: 'malformed'; readonly position: FilePosition; readonly reason: string }
+  | NoBatch
 
 export interface ScannerOptions {
   /** Memory that batches are read into; no more than that is taken, however large a batch says it is. */
@@ -37,112 +36,95 @@ const headBytes = RecordBatch.overhead
  * gigabytes. What it gives is a view of the window.
  */
 export class BatchScanner {
-  readonly #file: OpenFile
-  readonly #window: BatchWindow
-  readonly #end: number
-  /** File position of the window's first byte, and how many of its bytes are filled. */
-  #base = 0
-  #filled = 0
-  #position = 0
+  readonly #window: LogWindow
 
   constructor(file: OpenFile, { window, end }: ScannerOptions) {
-    this.#file = file
-    this.#window = window
-    this.#end = end
+    this.#window = new LogWindow(file, window, { position: 0, end })
   }
 
   /** File position of what `next` will look at, in bytes. */
   get position(): FilePosition {
-    return filePosition(this.#position)
+    return this.#window.position
   }
 
   /** Goes on at `position` (bytes). */
   seek(position: number): void {
-    this.#position = position
+    this.#window.seek(position)
+  }
+
+  /** Takes many batches at once, whose CRCs are right; see `LogWindow`. */
+  walkOrdinary(from: Pick<BatchWalk, 'nextOffset' | 'endOffset' | 'leaderEpoch'>): WalkedBatches | undefined {
+    return this.#window.walkOrdinary(from)
+  }
+
+  /** The batch at `position`, one of those that the last `walkOrdinary` took. */
+  batchAt(position: number): RecordBatch {
+    return this.#window.batchAt(position)
   }
 
   next(): ScannedPlace {
-    const position = filePosition(this.#position)
-    if (this.#position >= this.#end) return { kind: 'end', position }
-    const inWindow = this.#scan()
+    const { position, isAtEnd, end, memory } = this.#window
+    if (isAtEnd) return { kind: 'end', position }
+    const inWindow = this.#window.scan()
     if (inWindow.kind !== 'incomplete') return this.#take(inWindow)
     if (this.#isSplit(inWindow.sizeInBytes)) return this.#takeSplit(inWindow.sizeInBytes)
-    this.#refill()
-    const refilled = this.#scan()
+    this.#window.fill()
+    const refilled = this.#window.scan()
     if (refilled.kind !== 'incomplete') return this.#take(refilled)
     const size = refilled.sizeInBytes
-    if (size === undefined || this.#position + size > this.#end) return { kind: 'incomplete', position }
-    return this.#window.bytes[RecordBatch.magicStart] === 2 ? this.#takeSplit(size) : this.#takeLegacy(size)
+    if (size === undefined || position + size > end) return { kind: 'incomplete', position }
+    return memory.bytes[RecordBatch.magicStart] === 2 ? this.#takeSplit(size) : this.#takeLegacy(size)
   }
 
   /** Whether the window ends in a batch that need not be read again from its start: only its CRC is asked for, and its head is there. */
   #isSplit(size: number | undefined): size is number {
-    const start = this.#position - this.#base
-    if (size === undefined || this.#position + size > this.#end || this.#filled - start < headBytes) return false
-    const { bytes } = this.#window
+    const { start, filled, position, end, memory } = this.#window
+    if (size === undefined || position + size > end || filled - start < headBytes) return false
+    const { bytes } = memory
     const isControl = ((bytes[start + batchFieldAt.attributes + 1] ?? 0) & batchAttribute.control) !== 0
     return bytes[start + RecordBatch.magicStart] === 2 && !isControl
   }
 
-  #scan(): ReturnType<typeof scanBatch> {
-    const start = this.#position - this.#base
-    if (start < 0 || start >= this.#filled) return { kind: 'incomplete' }
-    return scanBatch(this.#window.bytes, start, this.#filled)
-  }
-
-  #refill(): void {
-    this.#base = this.#position
-    const wanted = Math.min(this.#window.bytes.length, this.#end - this.#position)
-    this.#filled = this.#file.read(this.#window.bytes.subarray(0, wanted), this.#position)
-  }
-
-  #take(scanned: Exclude<ReturnType<typeof scanBatch>, { kind: 'incomplete' }>): ScannedPlace {
-    const position = filePosition(this.#position)
+  #take(scanned: Exclude<ScannedBatch, { kind: 'incomplete' }>): ScannedPlace {
+    const { position } = this.#window
     if (scanned.kind === 'malformed') return { kind: 'malformed', position, reason: scanned.reason }
     const { batch } = scanned
     const { sizeInBytes } = batch
-    this.#position += sizeInBytes
-    return { kind: 'batch', batch, position, sizeInBytes, isWhole: true, isCrcValid: this.#isCrcValid(batch) }
-  }
-
-  #isCrcValid(batch: LogBatch): boolean {
-    if (!(batch instanceof RecordBatch)) return batch.isCrcValid()
-    const start = batch.bytes.byteOffset - this.#window.bytes.byteOffset
-    return this.#window.crc32c(start + RecordBatch.crcStart, start + batch.sizeInBytes) === batch.crc
+    this.#window.seek(position + sizeInBytes)
+    return { kind: 'batch', batch, position, sizeInBytes, isWhole: true, isCrcValid: this.#window.isCrcValid(batch) }
   }
 
   /** The window holds the beginning of a batch, and at least its head. */
   #takeSplit(sizeInBytes: number): ScannedPlace {
-    const position = filePosition(this.#position)
-    const start = this.#position - this.#base
-    const batch = headOf(this.#window.bytes.subarray(start, start + headBytes))
-    const isCrcValid = this.#crcFrom(start, sizeInBytes) === batch.crc
-    this.#position += sizeInBytes
+    const { position, start, memory } = this.#window
+    const batch = headOf(memory.bytes.subarray(start, start + headBytes))
+    const isCrcValid = this.#crcFrom(start, position + sizeInBytes) === batch.crc
+    this.#window.seek(position + sizeInBytes)
     return { kind: 'batch', batch, position, sizeInBytes, isWhole: false, isCrcValid }
   }
 
   #takeLegacy(sizeInBytes: number): ScannedPlace {
-    const position = filePosition(this.#position)
+    const { position } = this.#window
     if (sizeInBytes > legacyBytesMax) {
       return { kind: 'malformed', position, reason: `a message of ${sizeInBytes} bytes of an old magic` }
     }
-    const memory = new Uint8Array(sizeInBytes)
-    const scanned = scanBatch(memory, 0, this.#file.read(memory, this.#position))
+    const scanned = this.#window.readWhole(sizeInBytes)
     return scanned.kind === 'incomplete' ? { kind: 'incomplete', position } : this.#take(scanned)
   }
 
-  /** The CRC of the batch at `start` of the window, which reaches behind its end: what follows is read piece by piece into the same window. */
-  #crcFrom(start: number, sizeInBytes: number): number {
-    const end = this.#position + sizeInBytes
-    let crc = this.#window.crc32c(start + RecordBatch.crcStart, this.#filled)
-    for (let at = this.#base + this.#filled; at < end; at = this.#base + this.#filled) {
-      this.#base = at
-      this.#filled = this.#file.read(
-        this.#window.bytes.subarray(0, Math.min(this.#window.bytes.length, this.#end - at)),
-        at,
-      )
-      if (this.#filled === 0) break
-      crc = this.#window.crc32c(0, Math.min(this.#filled, end - at), crc)
+  /**
+   * The CRC of the batch at `start` of the window, which reaches to `end` in the file and behind the end of the window: what follows is read piece by
+   * piece into the same window.
+   */
+  #crcFrom(start: number, end: number): number {
+    const window = this.#window
+    const { memory } = window
+    let crc = memory.crc32c(start + RecordBatch.crcStart, window.filled)
+    for (let at = window.position + window.filled - start; at < end;) {
+      const filled = window.fill(at)
+      if (filled === 0) break
+      crc = memory.crc32c(0, Math.min(filled, end - at), crc)
+      at += filled
     }
     return crc
   }

@@ -1,8 +1,11 @@
+import type { Offset } from '../../base/brands.ts'
 import type { IndexCheck } from '../sorted-entries.ts'
 import type { Finding, FindingKind } from './finding.ts'
 
 /** What is known of an index beside its bytes. */
 export interface IndexState {
+  /** Of the segment. */
+  readonly baseOffset: Offset
   /** How many bytes of it a writer has published; `undefined` where only the file tells. */
   readonly bytes: number | undefined
   /** The segment takes more: room behind the entries is what a broker that was killed leaves. */
@@ -14,7 +17,7 @@ export function structureOf(
   kind: FindingKind,
   path: string,
   check: IndexCheck,
-  { bytes, isActive }: IndexState,
+  { bytes, isActive }: Pick<IndexState, 'bytes' | 'isActive'>,
 ): Finding | undefined {
   // Behind what was published a writer may be at work.
   if (check.kind === 'whole' || bytes !== undefined) return undefined

@@ -1,5 +1,4 @@
-import type { Offset } from '../../base/brands.ts'
-import { OffsetIndex, type OffsetPosition } from '../offset-index.ts'
+import { OffsetIndex } from '../offset-index.ts'
 import type { Finding } from './finding.ts'
 import { damageOf, type IndexState, structureOf } from './index-state.ts'
 import type { SeenBatch } from './seen-batch.ts'
@@ -7,6 +6,12 @@ import type { SeenBatch } from './seen-batch.ts'
 export interface OffsetIndexCheckOptions extends IndexState {
   /** index.interval.bytes of the topic, where it is known: then missing entries are told. */
   readonly intervalBytes: number | undefined
+}
+
+/** An entry; its offset is counted from the segment's base offset. */
+interface Entry {
+  readonly lastDelta: number
+  readonly position: number
 }
 
 /**
@@ -19,9 +24,9 @@ export class OffsetIndexCheck {
   readonly #entryCount: number
   readonly #structure: Finding | undefined
   #slot = 0
-  #next: OffsetPosition | undefined
+  #next: Entry | undefined
   /** An entry that points at a batch which ends below its offset: harmless when a batch further on ends with it. */
-  #early: OffsetPosition | undefined
+  #early: Entry | undefined
   #damage: Finding | undefined
   #note: Finding | undefined
   #bytesSinceEntry = 0
@@ -36,13 +41,13 @@ export class OffsetIndexCheck {
   }
 
   /** Takes the next batch of the log. */
-  onBatch({ position, sizeInBytes, lastOffset }: SeenBatch): void {
+  onBatch({ position, sizeInBytes, lastDelta }: SeenBatch): void {
     while (this.#next !== undefined && this.#next.position < position) {
       this.#fail(`no batch begins at ${this.#next.position}, where its entry ${this.#slot} points`)
       this.#advance()
     }
-    this.#settleEarly(lastOffset)
-    if (this.#next?.position === position) this.#match(this.#next, lastOffset)
+    this.#settleEarly(lastDelta)
+    if (this.#next?.position === position) this.#match(this.#next, lastDelta)
     else this.#noteMissing(position)
     this.#bytesSinceEntry += sizeInBytes
   }
@@ -57,26 +62,28 @@ export class OffsetIndexCheck {
   /** What is wrong with the file, once all batches were taken. */
   finish(): Finding[] {
     if (this.#next !== undefined) this.#fail(`its entry ${this.#slot} points behind the last batch`)
-    if (this.#early !== undefined) this.#fail(`no batch ends with offset ${this.#early.offset}, which an entry names`)
+    if (this.#early !== undefined)
+      this.#fail(`no batch ends with offset ${this.#offsetOf(this.#early)}, which an entry names`)
     const found = this.#damage ?? this.#structure ?? this.#note
     return found === undefined ? [] : [found]
   }
 
-  #match(entry: OffsetPosition, lastOffset: Offset): void {
-    if (entry.offset > lastOffset) this.#early = entry
-    else if (entry.offset < lastOffset) {
-      this.#fail(`its entry ${this.#slot} says offset ${entry.offset}, the batch there ends with ${lastOffset}`)
+  #match(entry: Entry, lastDelta: number): void {
+    if (entry.lastDelta > lastDelta) this.#early = entry
+    else if (entry.lastDelta < lastDelta) {
+      const [said, ends] = [this.#offsetOf(entry), this.#offsetOf({ lastDelta })]
+      this.#fail(`its entry ${this.#slot} says offset ${said}, the batch there ends with ${ends}`)
     }
     this.#advance()
     this.#bytesSinceEntry = 0
   }
 
   /** Until Kafka 4 several batches that were appended together got one entry: the place of the first, the last offset of all. */
-  #settleEarly(lastOffset: Offset): void {
-    if (this.#early === undefined || lastOffset < this.#early.offset) return
-    const reason = `its entry for offset ${this.#early.offset} points at an earlier batch`
-    if (lastOffset === this.#early.offset) this.#note ??= this.#finding('note', reason)
-    else this.#fail(`no batch ends with offset ${this.#early.offset}, which an entry names`)
+  #settleEarly(lastDelta: number): void {
+    if (this.#early === undefined || lastDelta < this.#early.lastDelta) return
+    const reason = `its entry for offset ${this.#offsetOf(this.#early)} points at an earlier batch`
+    if (lastDelta === this.#early.lastDelta) this.#note ??= this.#finding('note', reason)
+    else this.#fail(`no batch ends with offset ${this.#offsetOf(this.#early)}, which an entry names`)
     this.#early = undefined
   }
 
@@ -101,6 +108,14 @@ export class OffsetIndexCheck {
   }
 
   #load(): void {
-    this.#next = this.#slot < this.#entryCount ? this.#index.entry(this.#slot) : undefined
+    if (this.#slot >= this.#entryCount) this.#next = undefined
+    else {
+      const { offset, position } = this.#index.entry(this.#slot)
+      this.#next = { lastDelta: Number(offset - this.#options.baseOffset), position }
+    }
+  }
+
+  #offsetOf({ lastDelta }: Pick<Entry, 'lastDelta'>): bigint {
+    return this.#options.baseOffset + BigInt(lastDelta)
   }
 }

@@ -1,10 +1,10 @@
-import type { Offset, TimestampMs } from '../../base/brands.ts'
+import type { TimestampMs } from '../../base/brands.ts'
 
-/** What the checks of the indexes are told of a batch that is where it should be. */
+/** What the checks of the indexes are told of a batch that is where it should be. Offsets are counted from the segment's base offset, as indexes do. */
 export interface SeenBatch {
   readonly position: number
   readonly sizeInBytes: number
-  readonly baseOffset: Offset
-  readonly lastOffset: Offset
+  readonly firstDelta: number
+  readonly lastDelta: number
   readonly maxTimestamp: TimestampMs
 }

@@ -1,4 +1,4 @@
-import { type Offset, offset } from '../../base/brands.ts'
+import { NO_TIMESTAMP, type Offset, offset } from '../../base/brands.ts'
 import type { FileSystem } from '../../disk/file-system.ts'
 import type { BatchWindow } from '../../record/batch-window.ts'
 import { codecMask, codecOfId } from '../../record/codec.ts'
@@ -130,7 +130,7 @@ class SegmentCheck {
   }
 
   *run(): Generator<undefined, SegmentReport> {
-    while (this.#step(this.#scanner.next())) {
+    while (this.#takeOrdinary() || this.#step(this.#scanner.next())) {
       if (this.#scanner.position - this.#toldBytes < progressBytes) continue
       this.#tell()
       yield
@@ -154,6 +154,33 @@ class SegmentCheck {
     this.#options.onProgress?.(this.#scanner.position - this.#toldBytes, this.#records - this.#toldRecords)
     this.#toldBytes = this.#scanner.position
     this.#toldRecords = this.#records
+  }
+
+  /** Many batches at once that go on with the offset and the leader epoch of the ones before. Nothing but the indexes can contradict them. */
+  #takeOrdinary(): boolean {
+    const run = this.#epochs.at(-1)
+    if (run === undefined || this.#task.isDeep) return false
+    let { position }: { position: number } = this.#scanner
+    const from = { nextOffset: this.#nextOffset, endOffset: this.#border, leaderEpoch: run.epoch }
+    const walked = this.#scanner.walkOrdinary(from)
+    if (walked === undefined) return false
+    const firstDelta = Number(this.#nextOffset - this.#task.baseOffset)
+    let nextDelta = firstDelta
+    for (let index = 0; index < walked.count; index++) {
+      const sizeInBytes = walked.sizes[index] ?? 0
+      const lastDelta = nextDelta + (walked.offsetCounts[index] ?? 0) - 1
+      const maxTimestamp = walked.maxTimestamps[index] ?? NO_TIMESTAMP
+      this.#indexes.onBatch({ position, sizeInBytes, firstDelta: nextDelta, lastDelta, maxTimestamp })
+      if (walked.ofProducers[index] === 1) this.#indexes.onProducer(this.#scanner.batchAt(position))
+      position += sizeInBytes
+      nextDelta = lastDelta + 1
+    }
+    this.#batches += walked.count
+    this.#records += walked.records
+    this.#nextOffset = offset(this.#nextOffset + BigInt(nextDelta - firstDelta))
+    run.batches += walked.count
+    run.endOffset = this.#nextOffset
+    return true
   }
 
   /** False at the end. */
@@ -229,7 +256,10 @@ class SegmentCheck {
   #take({ batch, position, sizeInBytes, isWhole }: ScannedPlace & { kind: 'batch' }): boolean {
     const { baseOffset, lastOffset, maxTimestamp, nextOffset } = batch
     this.#noteHole(position, baseOffset)
-    this.#indexes.onBatch(batch, { position, sizeInBytes, baseOffset, lastOffset, maxTimestamp })
+    const firstDelta = Number(baseOffset - this.#task.baseOffset)
+    const lastDelta = Number(lastOffset - this.#task.baseOffset)
+    this.#indexes.onBatch({ position, sizeInBytes, firstDelta, lastDelta, maxTimestamp })
+    this.#indexes.onProducer(batch)
     if (batch instanceof RecordBatch) {
       noteEpoch(this.#epochs, batch.partitionLeaderEpoch, { startOffset: baseOffset, endOffset: nextOffset, position })
     }

@@ -22,26 +22,30 @@ export class SegmentIndexChecks {
 
   constructor(fileSystem: FileSystem, task: SegmentTask) {
     const { directory, baseOffset, published, indexIntervalBytes } = task
-    const isActive = task.endOffset === undefined && !task.wasClosed
+    const state = { baseOffset, isActive: task.endOffset === undefined && !task.wasClosed }
     const index = this.#open(fileSystem, task, 'index')
     this.#offsetIndex =
       index &&
       new OffsetIndexCheck(new OffsetIndex(index, baseOffset), {
+        ...state,
         bytes: published?.indexBytes,
-        isActive,
         intervalBytes: indexIntervalBytes,
       })
     const timeIndex = this.#open(fileSystem, task, 'timeindex')
     this.#timeIndex =
       timeIndex &&
-      new TimeIndexCheck(new TimeIndex(timeIndex, baseOffset), { bytes: published?.timeIndexBytes, isActive })
+      new TimeIndexCheck(new TimeIndex(timeIndex, baseOffset), { ...state, bytes: published?.timeIndexBytes })
     const isCompacted = task.compactedBelow > baseOffset
     this.#producers = new ProducerCheck({ ...task, fileSystem, directory, isCompacted })
   }
 
-  onBatch(batch: LogBatch, seen: SeenBatch): void {
+  /** What the indexes should know of a batch that is where it should be; `onProducer` has to hear of it too, when it is somebody's. */
+  onBatch(seen: SeenBatch): void {
     this.#offsetIndex?.onBatch(seen)
     this.#timeIndex?.onBatch(seen)
+  }
+
+  onProducer(batch: LogBatch): void {
     // The record of a marker is told by the check of records.
     if (malformedReason(() => this.#producers.onBatch(batch)) !== undefined) this.#producers.skip()
   }

@@ -1,8 +1,14 @@
 import { NO_TIMESTAMP, type TimestampMs } from '../../base/brands.ts'
-import { TimeIndex, type TimestampOffset } from '../time-index.ts'
+import { TimeIndex } from '../time-index.ts'
 import type { Finding } from './finding.ts'
 import { damageOf, type IndexState, structureOf } from './index-state.ts'
 import type { SeenBatch } from './seen-batch.ts'
+
+/** An entry; its offset is counted from the segment's base offset. */
+interface Entry {
+  readonly timestamp: TimestampMs
+  readonly delta: number
+}
 
 /**
  * Holds the `.timeindex` of a segment against the batches of its log as they are walked: each entry must name the largest timestamp up to a
@@ -14,7 +20,7 @@ export class TimeIndexCheck {
   readonly #entryCount: number
   readonly #structure: Finding | undefined
   #slot = 0
-  #next: TimestampOffset | undefined
+  #next: Entry | undefined
   #maxTimestamp: TimestampMs = NO_TIMESTAMP
   #hasGaps = false
   #damage: Finding | undefined
@@ -29,12 +35,12 @@ export class TimeIndexCheck {
   }
 
   /** Takes the next batch of the log. */
-  onBatch({ baseOffset, lastOffset, maxTimestamp }: SeenBatch): void {
-    while (this.#next !== undefined && this.#next.offset < baseOffset) {
-      this.#fail(`no batch holds offset ${this.#next.offset}, which its entry ${this.#slot} names`)
+  onBatch({ firstDelta, lastDelta, maxTimestamp }: SeenBatch): void {
+    while (this.#next !== undefined && this.#next.delta < firstDelta) {
+      this.#fail(`no batch holds offset ${this.#offsetOf(this.#next)}, which its entry ${this.#slot} names`)
       this.#advance()
     }
-    while (this.#next !== undefined && this.#next.offset <= lastOffset) {
+    while (this.#next !== undefined && this.#next.delta <= lastDelta) {
       this.#match(this.#next, maxTimestamp)
       this.#advance()
     }
@@ -44,22 +50,25 @@ export class TimeIndexCheck {
   /** Nothing is known of the timestamps of bytes that are no batch, whose offsets reach up to `nextOffset`. */
   skip(nextOffset: bigint): void {
     this.#hasGaps = true
-    while (this.#next !== undefined && this.#next.offset < nextOffset) this.#advance()
+    while (this.#next !== undefined && this.#offsetOf(this.#next) < nextOffset) this.#advance()
   }
 
   /** What is wrong with the file, once all batches were taken. */
   finish(): Finding[] {
     if (this.#next !== undefined)
-      this.#fail(`its entry ${this.#slot} names offset ${this.#next.offset}, behind the last batch`)
+      this.#fail(`its entry ${this.#slot} names offset ${this.#offsetOf(this.#next)}, behind the last batch`)
     if (!this.#options.isActive && !this.#hasGaps) this.#checkLast()
     const found = this.#damage ?? this.#structure
     return found === undefined ? [] : [found]
   }
 
-  #match({ timestamp, offset }: TimestampOffset, maxTimestamp: TimestampMs): void {
+  #match(entry: Entry, maxTimestamp: TimestampMs): void {
     if (this.#hasGaps) return
+    const { timestamp } = entry
     if (timestamp !== maxTimestamp) {
-      this.#fail(`its entry ${this.#slot} says ${timestamp} for offset ${offset}, the batch there ${maxTimestamp}`)
+      this.#fail(
+        `its entry ${this.#slot} says ${timestamp} for offset ${this.#offsetOf(entry)}, the batch there ${maxTimestamp}`,
+      )
     } else if (timestamp <= this.#maxTimestamp) {
       this.#fail(`its entry ${this.#slot} says ${timestamp}, an earlier batch ${this.#maxTimestamp}`)
     }
@@ -83,6 +92,14 @@ export class TimeIndexCheck {
   }
 
   #load(): void {
-    this.#next = this.#slot < this.#entryCount ? this.#index.entry(this.#slot) : undefined
+    if (this.#slot >= this.#entryCount) this.#next = undefined
+    else {
+      const { timestamp, offset } = this.#index.entry(this.#slot)
+      this.#next = { timestamp, delta: Number(offset - this.#options.baseOffset) }
+    }
+  }
+
+  #offsetOf({ delta }: Entry): bigint {
+    return this.#options.baseOffset + BigInt(delta)
   }
 }

@@ -1,6 +1,7 @@
 import { seededRandom } from '../../../src/base/random.ts'
 import { MemoryFileSystem } from '../../../src/disk/memory-file-system.ts'
-import { plainBatchWindow } from '../../../src/record/batch-window.ts'
+import { type BatchWindow, kernelBatchWindow } from '../../../src/record/batch-window.ts'
+import { createKernel } from '../../../src/record/kernel/kernel.ts'
 import { LogDirectory, type LogDirectoryOptions } from '../../../src/storage/log-directory.ts'
 import { planDirectoryRepair } from '../../../src/storage/repair/directory-repair.ts'
 import type { PartitionRepairOptions } from '../../../src/storage/repair/partition-repair.ts'
@@ -15,6 +16,8 @@ import { logDirectory, readAll, readBytes } from '../partition-scene.ts'
 
 export const partition = { topic: 't', partition: 0 }
 
+const kernel = createKernel({ memoryBytes: 64 * 1024 })
+
 /** What a verification found. */
 export interface Found {
   readonly damages: readonly Finding[]
@@ -27,6 +30,8 @@ export class VerifyScene {
   readonly fileSystem: MemoryFileSystem
   readonly options: LogDirectoryOptions
   readonly warnings: string[] = []
+  /** What segments are checked in. */
+  window: BatchWindow = kernelBatchWindow(kernel)
 
   constructor(fileSystem = new MemoryFileSystem()) {
     this.fileSystem = fileSystem
@@ -73,8 +78,7 @@ export class VerifyScene {
   look(isDeep = false): { top: readonly Finding[]; known: PartitionRepairOptions['known'][] } {
     const check = new DirectoryCheck(this.options)
     try {
-      const window = plainBatchWindow(64 * 1024)
-      const { fileSystem } = this
+      const { fileSystem, window } = this
       const known = check.partitions([]).map((one) => {
         const plan = check.plan(one, { isDeep })
         const segments = plan.tasks.map((task) => checkSegment(task, { fileSystem, window }))
