@@ -85,7 +85,6 @@ export const replicateSpec = {
   examples: [
     { command: 'tslog replicate app-logs ssh://log@host/~/logs', explanation: 'Ship a topic; a line for cron' },
     { command: 'tslog replicate "app-*" --from ssh://host/~/log -n', explanation: 'What would be fetched' },
-    { command: 'tslog replicate app-logs tcp://127.0.0.1:9092', explanation: 'To a running tslog serve' },
     { command: 'tslog replicate app-logs ./copy', explanation: 'Bring a copy of a topic up to date' },
     { command: 'tslog replicate --all ./usb/logs -n', explanation: 'What would be copied of all topics' },
     { command: 'tslog replicate app-logs bundle:monday.bundle', explanation: 'One file to be carried' },
