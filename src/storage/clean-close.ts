@@ -9,11 +9,12 @@ import { directoryOwner, refuseUnreadable } from './directory-ownership.ts'
 import { parsePartitionFile, partitionDirectoryName, TEMPORARY_SUFFIX, type TopicPartition } from './file-names.ts'
 import { LogDirectory, type LogDirectoryOptions } from './log-directory.ts'
 import { mergeOffsetCheckpoint, type OffsetChanges, readOffsetCheckpoint } from './offset-checkpoints.ts'
-import { loadProducerState, writeProducerSnapshot } from './producer-loading.ts'
+import { loadProducerState } from './producer-loading.ts'
 import { uselessSnapshots } from './producer-snapshot.ts'
 import { floorSegment, listSegments } from './segment-list.ts'
 import { removeDeleted } from './segment-deletion.ts'
 import { Segment } from './segment.ts'
+import { writeProducerSnapshot } from './snapshot-files.ts'
 import type { WriteState } from './write-state.ts'
 
 /** What closing found in one partition. */

@@ -1,13 +1,6 @@
 import { type Offset, offset } from '../base/brands.ts'
 import type { FileSystem } from '../disk/file-system.ts'
-import {
-  parsePartitionFile,
-  partitionDirectoryName,
-  segmentFileName,
-  snapshotFileName,
-  type SegmentPart,
-  type TopicPartition,
-} from './file-names.ts'
+import { partitionDirectoryName, segmentFileName, type SegmentPart, type TopicPartition } from './file-names.ts'
 import { LeaderEpochHistory } from './leader-epoch-history.ts'
 import {
   mergeOffsetCheckpoint,
@@ -18,6 +11,7 @@ import {
 import type { PartitionLog } from './partition-log.ts'
 import { listSegments } from './segment-list.ts'
 import { Segment } from './segment.ts'
+import { removeSnapshotsAbove } from './snapshot-files.ts'
 import type { WriteState } from './write-state.ts'
 
 /** Where the log lies whose end is cut. */
@@ -97,15 +91,6 @@ function cutSegment(fileSystem: FileSystem, directory: string, base: Offset, tar
     return end > base ? end : base
   } finally {
     cut.close()
-  }
-}
-
-function removeSnapshotsAbove(fileSystem: FileSystem, directory: string, end: Offset): void {
-  for (const { name } of fileSystem.list(directory) ?? []) {
-    const file = parsePartitionFile(name)
-    if (file.kind === 'snapshot' && file.state === '' && file.offset > end) {
-      fileSystem.remove(`${directory}/${snapshotFileName(file.offset)}`)
-    }
   }
 }
 

@@ -11,6 +11,7 @@ import { ProducerState } from './producer-state.ts'
 import { removeDeleted } from './segment-deletion.ts'
 import { floorSegment, listSegments } from './segment-list.ts'
 import { Segment } from './segment.ts'
+import { mendSnapshot, removeSnapshotsAbove } from './snapshot-files.ts'
 import { type SettledSegments, settleSwap } from './swap-settlement.ts'
 import type { WriteState } from './write-state.ts'
 import { WriteStateFile } from './write-state-file.ts'
@@ -176,6 +177,7 @@ function recoverAll(options: OpeningOptions): OpenedPartition {
     const base = bases[i] ?? logStart
     active?.seal()
     active?.close()
+    if (i > first) mendSnapshotAt(options, producers, base)
     active = ActiveSegment.open(segmentOptions(options, base), emptyProgress(base))
     active.resetIndexes()
     const end = bases[i + 1]
@@ -184,18 +186,16 @@ function recoverAll(options: OpeningOptions): OpenedPartition {
   }
   assert(active !== undefined, 'a partition has at least one segment')
   report(options, recoveries)
-  return {
-    active,
-    state: freshState(options, {
-      active,
-      history,
-      recoveries,
-      logStart,
-      recoveryPoint,
-      hasProducers: producers.producerCount > 0,
-    }),
-    isChanged: true,
-  }
+  const hasProducers = producers.producerCount > 0
+  const state = freshState(options, { active, history, recoveries, logStart, recoveryPoint, hasProducers })
+  if (removeSnapshotsAbove(fileSystem, directory, state.logEndOffset)) fileSystem.syncDirectory(directory)
+  return { active, state, isChanged: true }
+}
+
+/** Between two segments there may be offsets that no batch has. */
+function mendSnapshotAt({ fileSystem, directory }: OpeningOptions, producers: ProducerState, base: Offset): void {
+  producers.skipTo(base)
+  if (producers.endOffset === base) mendSnapshot(fileSystem, directory, producers)
 }
 
 interface Recovered {

@@ -1,23 +1,21 @@
 import { type Offset, offset } from '../base/brands.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { BatchWalker, type Walked } from './batch-walker.ts'
-import { parsePartitionFile, snapshotFileName, TEMPORARY_SUFFIX } from './file-names.ts'
-import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.ts'
+import { snapshotFileName } from './file-names.ts'
 import { ProducerState } from './producer-state.ts'
 import { floorSegment } from './segment-list.ts'
 import { fileStateOf, listReadableSegments } from './segment-listing.ts'
 import { findNextBatch } from './segment-search.ts'
 import { Segment } from './segment.ts'
-import { readWholeFile } from './whole-file.ts'
-
-const snapshotBytesMax = 256 * 1024 * 1024
+import { newestSnapshot, readSnapshot, writeProducerSnapshot } from './snapshot-files.ts'
+import { syncFile } from './whole-file.ts'
 
 /**
  * The state of producers up to `end` (exclusive): from the newest snapshot that is whole and not above it, and the batches since.
  * Kafka: ProducerStateManager.truncateAndReload.
  */
 export function loadProducerState(fileSystem: FileSystem, directory: string, end: Offset): ProducerState {
-  const state = newestSnapshot(fileSystem, directory, end)
+  const state = newestSnapshot(fileSystem, directory, end) ?? new ProducerState(offset(0n))
   replayProducers(state, { fileSystem, directory, end })
   return state
 }
@@ -40,39 +38,17 @@ export function replayProducers(
 }
 
 /**
- * Writes `<offset>.snapshot`, which no killed process leaves torn: it may be all that is known of producers once older segments are gone. Syncs
- * nothing; what a power cut tears is found by its CRC, and an older one is taken.
+ * Makes sure that the snapshot at `at` says, whole and durably, what the log below it says of producers: those segments are about to go.
  */
-export function writeProducerSnapshot(fileSystem: FileSystem, directory: string, state: ProducerState): void {
-  const path = `${directory}/${snapshotFileName(state.endOffset)}`
-  const file = fileSystem.open(path + TEMPORARY_SUFFIX, 'create')
-  try {
-    file.truncate(0)
-    file.write(encodeProducerSnapshot(state.toSnapshot()), 0)
-  } finally {
-    file.close()
+export function secureSnapshot(fileSystem: FileSystem, directory: string, at: Offset): void {
+  const path = `${directory}/${snapshotFileName(at)}`
+  if (readSnapshot(fileSystem, path).kind === 'entries') {
+    syncFile(fileSystem, path)
+    return
   }
-  fileSystem.rename(path + TEMPORARY_SUFFIX, path)
-}
-
-function newestSnapshot(fileSystem: FileSystem, directory: string, end: Offset): ProducerState {
-  for (const at of snapshotOffsets(fileSystem, directory)) {
-    if (at > end) continue
-    const read = readWholeFile(fileSystem, `${directory}/${snapshotFileName(at)}`, snapshotBytesMax)
-    const decoded = read.kind === 'bytes' ? decodeProducerSnapshot(read.bytes) : undefined
-    if (decoded?.kind === 'entries') return ProducerState.fromSnapshot(decoded.entries, at)
-  }
-  return new ProducerState(offset(0n))
-}
-
-/** Newest first. */
-function snapshotOffsets(fileSystem: FileSystem, directory: string): Offset[] {
-  const offsets: Offset[] = []
-  for (const { name } of fileSystem.list(directory) ?? []) {
-    const file = parsePartitionFile(name)
-    if (file.kind === 'snapshot' && file.state === '') offsets.push(file.offset)
-  }
-  return offsets.sort((a, b) => (a < b ? 1 : -1))
+  const loaded = loadProducerState(fileSystem, directory, at)
+  // The last batch before may end below it.
+  writeProducerSnapshot(fileSystem, directory, ProducerState.fromSnapshot(loaded.toSnapshot(), at), true)
 }
 
 function replaySegment(state: ProducerState, segment: Segment, end: Offset): void {

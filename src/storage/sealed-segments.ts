@@ -1,10 +1,10 @@
 import { type Offset, offset } from '../base/brands.ts'
 import type { ActiveSegment } from './active-segment.ts'
-import { partitionDirectoryName, segmentFileName } from './file-names.ts'
+import { partitionDirectoryName, segmentFileName, snapshotFileName } from './file-names.ts'
 import { mergeOffsetCheckpoint, readOffsetCheckpoint } from './offset-checkpoints.ts'
-import { openIfThere } from './open-if-there.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
 import { floorSegment, listSegments } from './segment-list.ts'
+import { syncFile } from './whole-file.ts'
 
 /**
  * Segments that were left behind by a roll and must reach the disk: through the very descriptors that wrote them, since only those hear of
@@ -38,8 +38,10 @@ export class SealedSegments {
     segment.syncAll()
     segment.close()
     this.syncOlder(segment.baseOffset)
+    const end = this.#endOf(segment)
+    this.#syncSnapshot(end)
     fileSystem.syncDirectory(this.#directory)
-    const changes = new Map([[partitionDirectoryName(this.#options), this.#endOf(segment)]])
+    const changes = new Map([[partitionDirectoryName(this.#options), end]])
     const name = 'recovery-point-offset-checkpoint'
     mergeOffsetCheckpoint(fileSystem, logDirectory, name, { changes, waitMs, onlyForward: true })
   }
@@ -62,16 +64,20 @@ export class SealedSegments {
     const from = [syncedEnd, this.#syncedBelow].reduce((max, one) => (one > max ? one : max), marked)
     const bases = listSegments(fileSystem, this.#directory).filter((one) => one < base)
     if (from < base) for (const one of bases.slice(Math.max(0, floorSegment(bases, from)))) this.#syncSegment(one)
+    this.#syncSnapshot(base)
     this.#syncedBelow = base
   }
 
   #syncSegment(base: Offset): void {
+    this.#syncSnapshot(base)
     for (const part of ['log', 'index', 'timeindex', 'txnindex'] as const) {
-      const path = `${this.#directory}/${segmentFileName(base, part)}`
-      const file = openIfThere(() => this.#options.fileSystem.open(path, 'write'))
-      file?.sync()
-      file?.close()
+      syncFile(this.#options.fileSystem, `${this.#directory}/${segmentFileName(base, part)}`)
     }
+  }
+
+  /** It may be all that is known of producers when what is below it has gone. */
+  #syncSnapshot(at: Offset): void {
+    syncFile(this.#options.fileSystem, `${this.#directory}/${snapshotFileName(at)}`)
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import { DiskError } from '../base/errors.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { parsePartitionFile } from './file-names.ts'
 import type { PartitionLog } from './partition-log.ts'
+import { secureSnapshot } from './producer-loading.ts'
 import { listSegments } from './segment-list.ts'
 
 /** What a deletion came to. */
@@ -15,10 +16,19 @@ export interface DeletedSegments {
 /** Behind the name of a file that waits to be removed. */
 const deletedSuffix = '.deleted'
 
+/** What may be deleted, and how. */
+export interface DeletionLimits {
+  readonly logStartOffset: Offset
+  /** How long the files stay under their new names, in ms. */
+  readonly delayMs: number
+  /** Batches of idempotent or transactional producers may be in the log. */
+  readonly hasProducers: boolean
+}
+
 /** `deleteSegmentsBelow` the log start offset, which must be durable, under the partition's lock; its readers and writers are told. */
 export function deleteOldSegments(log: PartitionLog, fileSystem: FileSystem, delayMs: number): DeletedSegments {
-  return log.rearrange(({ logStartOffset }) =>
-    deleteSegmentsBelow(fileSystem, log.directory, { logStartOffset, delayMs }),
+  return log.rearrange(({ logStartOffset, hasProducers }) =>
+    deleteSegmentsBelow(fileSystem, log.directory, { logStartOffset, delayMs, hasProducers }),
   )
 }
 
@@ -31,7 +41,7 @@ export function deleteOldSegments(log: PartitionLog, fileSystem: FileSystem, del
 export function deleteSegmentsBelow(
   fileSystem: FileSystem,
   directory: string,
-  { logStartOffset, delayMs }: { readonly logStartOffset: Offset; readonly delayMs: number },
+  { logStartOffset, delayMs, hasProducers }: DeletionLimits,
 ): DeletedSegments {
   const bases = listSegments(fileSystem, directory)
   const doomed = bases.filter((_, index) => isBelow(bases[index + 1], logStartOffset))
@@ -40,6 +50,9 @@ export function deleteSegmentsBelow(
   const names = namesBelow(fileSystem, directory, first)
   if (names.length === 0) return { count: 0, failure: undefined }
   try {
+    // What stays must be there whatever a power cut leaves of the names: the segment that a roll made just now, and what is known of producers.
+    if (hasProducers) secureSnapshot(fileSystem, directory, first)
+    fileSystem.syncDirectory(directory)
     for (const name of names) {
       if (delayMs === 0) fileSystem.remove(`${directory}/${name}`)
       else fileSystem.rename(`${directory}/${name}`, `${directory}/${name}${deletedSuffix}`)

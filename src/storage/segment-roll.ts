@@ -1,7 +1,7 @@
 import type { Offset } from '../base/brands.ts'
 import { ActiveSegment, type ActiveSegmentOptions } from './active-segment.ts'
 import type { PartitionProducers } from './partition-producers.ts'
-import { writeProducerSnapshot } from './producer-loading.ts'
+import { writeProducerSnapshot } from './snapshot-files.ts'
 import type { WriteState } from './write-state.ts'
 
 /**

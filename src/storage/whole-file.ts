@@ -45,6 +45,16 @@ export function replaceWholeFile(
   fileSystem.syncDirectory(parentDirectory(path))
 }
 
+/** Makes what is in a file durable, whoever wrote it; nothing when there is none. */
+export function syncFile(fileSystem: FileSystem, path: string): void {
+  const file = openIfThere(fileSystem, path)
+  try {
+    file?.sync()
+  } finally {
+    file?.close()
+  }
+}
+
 /** Opens a file for reading; `undefined` when there is none. */
 export function openIfThere(fileSystem: FileSystem, path: string): OpenFile | undefined {
   try {

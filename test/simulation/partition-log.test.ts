@@ -10,7 +10,7 @@ test(`${seeds} runs of processes that append, are killed and lose power keep eve
     for (const [name, count] of Object.entries(facts)) seldom.set(name, (seldom.get(name) ?? 0) + count)
   }
   // Each kind of trouble came up somewhere.
-  for (const [name, count] of seldom) expect(count, name).toBeGreaterThan(5)
+  for (const [name, count] of seldom) expect(count, name).toBeGreaterThan(2)
 })
 
 test('the same seed does the same twice', async () => {

@@ -1,108 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
 import { DiskError, NotFoundError } from '../../src/base/errors.ts'
-import { seededRandom, systemRandom } from '../../src/base/random.ts'
-import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
+import { seededRandom } from '../../src/base/random.ts'
+import type { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
 import { plainBatchWindow } from '../../src/record/batch-window.ts'
 import { closeCleanly } from '../../src/storage/clean-close.ts'
-import { LogDirectory, type LogDirectoryOptions } from '../../src/storage/log-directory.ts'
+import { LogDirectory } from '../../src/storage/log-directory.ts'
 import { PartitionReader } from '../../src/storage/partition-reader.ts'
 import { RetentionPlanner } from '../../src/storage/retention.ts'
-import { type AppliedRetention, applyRetention } from '../../src/storage/retention-run.ts'
+import { applyRetention } from '../../src/storage/retention-run.ts'
 import { batch, T0 } from '../support/batches.ts'
-import { readAll, readBytes, recordsOf } from './partition-scene.ts'
-
-const partition = { topic: 't', partition: 0 }
-const day = 86_400_000
-/** Room for two batches in a segment, and nothing that time alone seals. */
-const small = { 'segment.bytes': '170', 'segment.ms': '9223372036854775807' }
-
-/** A log directory in memory, with a clock of its own. */
-class Scene {
-  now = T0
-  readonly fileSystem: MemoryFileSystem
-  readonly warnings: string[] = []
-
-  constructor(configs: Record<string, string>, capacityBytes = 2 ** 40) {
-    this.fileSystem = new MemoryFileSystem({ clock: { now: () => this.now }, capacityBytes })
-    this.use((directory) => {
-      directory.createTopic({
-        name: 't',
-        partitionCount: 1,
-        configs: new Map(Object.entries({ ...small, ...configs })),
-      })
-    })
-  }
-
-  options(process = 'main'): LogDirectoryOptions {
-    return {
-      fileSystem: this.fileSystem.asProcess(process),
-      path: '/log',
-      clock: { now: () => this.now },
-      random: systemRandom,
-      lockWaitMs: 0,
-      onWarning: (warning) => this.warnings.push(warning),
-    }
-  }
-
-  use<T>(act: (directory: LogDirectory) => T, process = 'main'): T {
-    const directory = LogDirectory.openToWrite(this.options(process))
-    try {
-      return act(directory)
-    } finally {
-      directory.close()
-    }
-  }
-
-  /** One batch for each time, in ms relative to T0. */
-  append(...times: readonly number[]): void {
-    this.use((directory) => {
-      for (const time of times) {
-        directory.openLog(partition).append(batch({ values: [`at ${time}`], timestamp: T0 + time }), 'now')
-      }
-    })
-  }
-
-  async retain(process = 'main', topic = 't'): Promise<AppliedRetention> {
-    const options = this.options(process)
-    const directory = LogDirectory.openToWrite(options)
-    try {
-      const planned = new RetentionPlanner(directory, options).plan(directory.topic(topic), 0)
-      const [applied] = await applyRetention(directory, [planned], options)
-      if (applied === undefined) throw new Error('one plan gives one result')
-      return applied
-    } finally {
-      if (process === 'main') directory.close()
-    }
-  }
-
-  names(suffix: string): string[] {
-    const all = (this.fileSystem.list('/log/t-0') ?? []).map(({ name }) => name)
-    return all
-      .filter((name) => name.endsWith(suffix))
-      .map((name) => name.slice(18))
-      .toSorted()
-  }
-
-  records(): readonly string[] {
-    return this.use((directory) => {
-      const reader = directory.openReader(partition)
-      try {
-        return readAll(reader).records.map((record) => record.split(' ')[0] ?? '')
-      } finally {
-        reader.close()
-      }
-    })
-  }
-}
-
-/** Segments 0 (two old records), 2 (two old), 4 (two young), 6 (active, one young). */
-function aged(configs: Record<string, string> = {}): Scene {
-  const scene = new Scene({ 'retention.ms': '1000', ...configs })
-  scene.append(0, 1, 2, 3, 5000, 5001, 5002)
-  scene.now = T0 + 5500
-  return scene
-}
+import { readBytes, recordsOf } from './partition-scene.ts'
+import { aged, day, partition, RetentionScene } from './retention-scene.ts'
 
 describe('retention', () => {
   test('drops what is too old, moves the log start offset, and the log goes on', async () => {
@@ -128,7 +37,7 @@ describe('retention', () => {
   })
 
   test('seals an active segment that is older than segment.ms, so that what comes next does not keep it', async () => {
-    const scene = new Scene({ 'retention.ms': '10000', 'segment.ms': '1000' })
+    const scene = new RetentionScene({ 'retention.ms': '10000', 'segment.ms': '1000' })
     scene.append(0)
     scene.now = T0 + 5000
     expect(await scene.retain()).toMatchObject({ deletedSegments: 0, isRolled: true })
@@ -158,7 +67,7 @@ describe('retention', () => {
     ['a clock a year behind', -365 * day],
     ['a clock that stands still', 0],
   ])('deletes nothing early under %s', async (_, shift) => {
-    const scene = new Scene({ 'retention.ms': String(day) })
+    const scene = new RetentionScene({ 'retention.ms': String(day) })
     scene.append(0, 1, 2, 3, 4)
     scene.now = T0 + shift
     expect((await scene.retain()).deletedSegments).toBe(0)
@@ -267,7 +176,7 @@ describe('dropped files', () => {
     ['a delay of 0', { 'file.delete.delay.ms': '0' }, 2 ** 40],
     ['a disk without room for another segment', {}, 5000],
   ])('removes the files at once with %s', async (_, configs, capacityBytes) => {
-    const scene = new Scene({ 'retention.ms': '1000', 'segment.bytes': '170', ...configs }, capacityBytes)
+    const scene = new RetentionScene({ 'retention.ms': '1000', 'segment.bytes': '170', ...configs }, capacityBytes)
     scene.append(0, 1, 2, 3, 5000)
     scene.now = T0 + 5500
     if (capacityBytes < 2 ** 40) fill(scene.fileSystem, 100)
@@ -369,7 +278,7 @@ describe('a failure', () => {
   })
 })
 
-type End = (scene: Scene) => void
+type End = (scene: RetentionScene) => void
 const ends: [string, End][] = [
   ['a kill', () => undefined],
   [
@@ -425,6 +334,6 @@ function fill(fileSystem: MemoryFileSystem, leaveBytes: number): void {
   file.close()
 }
 
-function readCheckpoint({ fileSystem }: Scene): string {
+function readCheckpoint({ fileSystem }: RetentionScene): string {
   return new TextDecoder().decode(readBytes(fileSystem, '/log/log-start-offset-checkpoint'))
 }

@@ -67,7 +67,7 @@ test.each([
   [25, 2, ['20.index', '20.log', '20.snapshot', '20.timeindex']],
 ])('with a log that begins at %i, %i segments go, the newest never', (start, count, left) => {
   const scratch = partition()
-  const how = { logStartOffset: offset(start), delayMs: 0 }
+  const how = { logStartOffset: offset(start), delayMs: 0, hasProducers: false }
   expect(deleteSegmentsBelow(scratch.fileSystem, scratch.directory, how)).toEqual({ count, failure: undefined })
   expect(bases(scratch)).toEqual(left)
   expect(scratch.names()).toEqual(

@@ -1,33 +1,16 @@
 import { expect, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
 import { LockedError } from '../../src/base/errors.ts'
-import { RecordBatch } from '../../src/record/record-batch.ts'
-import type { Offered } from '../../src/storage/batch-offer.ts'
 import { PartitionLog } from '../../src/storage/partition-log.ts'
 import { takeServeLock } from '../../src/storage/serve-lock.ts'
 import { crc32c } from '../../src/wire/crc32c.ts'
 import { batch, T0 } from '../support/batches.ts'
 import { directory, expected, logDirectory, PartitionScene, segmentPath } from './partition-scene.ts'
+import { offerOne, sequenced } from './sequenced-batches.ts'
 
 /** The partition as the server of the directory has it open. */
 function serve(scene: PartitionScene, process = 'server'): PartitionLog {
   return new PartitionLog({ ...scene.options(scene.fileSystem.asProcess(process)), isServer: true })
-}
-
-/** A batch of one record of an idempotent producer. */
-function sequenced(baseSequence: number, { producerId = 7n, producerEpoch = 0 } = {}): Uint8Array {
-  const bytes = batch({ values: [`of ${baseSequence}`] })
-  const view = new DataView(bytes.buffer, bytes.byteOffset)
-  view.setBigInt64(43, producerId)
-  view.setInt16(51, producerEpoch)
-  view.setInt32(53, baseSequence)
-  new RecordBatch(bytes).sealCrc()
-  return bytes
-}
-
-/** Offers one batch; what became of it. */
-function one(log: PartitionLog, batch: Uint8Array): Offered | undefined {
-  return log.offer([batch], 'never')[0]
 }
 
 test('readers see what is committed, and not before', async () => {
@@ -60,10 +43,11 @@ test('what was committed survives a power cut, over rolls too', async () => {
 test('a retry of an idempotent producer is answered with where it lies, and appended once', () => {
   const scene = new PartitionScene()
   const log = serve(scene)
-  for (let i = 0; i < 6; i++) expect(one(log, sequenced(i))).toMatchObject({ kind: 'appended', baseOffset: BigInt(i) })
-  expect(one(log, sequenced(1))).toEqual({ kind: 'duplicate', baseOffset: 1n, lastOffset: 1n, timestamp: T0 })
-  expect(one(log, sequenced(0))).toMatchObject({ kind: 'out-of-order', expectedSequence: 6 })
-  expect(one(log, sequenced(8))).toMatchObject({ kind: 'out-of-order', expectedSequence: 6 })
+  for (let i = 0; i < 6; i++)
+    expect(offerOne(log, sequenced(i))).toMatchObject({ kind: 'appended', baseOffset: BigInt(i) })
+  expect(offerOne(log, sequenced(1))).toEqual({ kind: 'duplicate', baseOffset: 1n, lastOffset: 1n, timestamp: T0 })
+  expect(offerOne(log, sequenced(0))).toMatchObject({ kind: 'out-of-order', expectedSequence: 6 })
+  expect(offerOne(log, sequenced(8))).toMatchObject({ kind: 'out-of-order', expectedSequence: 6 })
   expect(log.offsets().logEndOffset).toBe(6n)
 })
 
@@ -95,14 +79,14 @@ test('batches that come together are judged one after the other, and those of ot
 test('the window of an idempotent producer outlives a restart, and appends of others', () => {
   const scene = new PartitionScene()
   const log = serve(scene)
-  for (let i = 0; i < 5; i++) one(log, sequenced(i))
+  for (let i = 0; i < 5; i++) offerOne(log, sequenced(i))
   scene.append('from the shell', 'and again')
-  expect(one(log, sequenced(1))).toMatchObject({ kind: 'duplicate', baseOffset: 1n })
-  expect(one(log, sequenced(5))).toMatchObject({ kind: 'appended', baseOffset: 7n })
+  expect(offerOne(log, sequenced(1))).toMatchObject({ kind: 'duplicate', baseOffset: 1n })
+  expect(offerOne(log, sequenced(5))).toMatchObject({ kind: 'appended', baseOffset: 7n })
   log.close()
   const next = serve(scene, 'next server')
-  expect(one(next, sequenced(2))).toMatchObject({ kind: 'duplicate', baseOffset: 2n })
-  expect(one(next, sequenced(6))).toMatchObject({ kind: 'appended', baseOffset: 8n })
+  expect(offerOne(next, sequenced(2))).toMatchObject({ kind: 'duplicate', baseOffset: 2n })
+  expect(offerOne(next, sequenced(6))).toMatchObject({ kind: 'appended', baseOffset: 8n })
 })
 
 test('a producer that wrote nothing for a day is forgotten, and begins anew with any sequence number', () => {
@@ -110,10 +94,10 @@ test('a producer that wrote nothing for a day is forgotten, and begins anew with
   let now = T0
   const options = scene.options(scene.fileSystem.asProcess('server'))
   const log = new PartitionLog({ ...options, isServer: true, clock: { now: () => now } })
-  for (let i = 0; i < 3; i++) one(log, sequenced(i))
-  expect(one(log, sequenced(9))).toMatchObject({ kind: 'out-of-order' })
+  for (let i = 0; i < 3; i++) offerOne(log, sequenced(i))
+  expect(offerOne(log, sequenced(9))).toMatchObject({ kind: 'out-of-order' })
   now += 86_400_000
-  expect(one(log, sequenced(9))).toMatchObject({ kind: 'appended', baseOffset: 3n })
+  expect(offerOne(log, sequenced(9))).toMatchObject({ kind: 'appended', baseOffset: 3n })
 })
 
 test('a partition with the mark of a server takes appends of that server alone', () => {
@@ -189,13 +173,14 @@ test('a commit holds when another process rolls the segment away and rewrites it
 test('a producer goes on behind damage in the segment that is written', () => {
   const scene = new PartitionScene()
   const log = serve(scene)
-  for (let i = 0; i < 3; i++) one(log, sequenced(i))
+  for (let i = 0; i < 3; i++) offerOne(log, sequenced(i))
   log.close()
   const bytes = scene.bytes(segmentPath(0))
   // The length of the second batch.
   bytes.fill(127, bytes.length / 3 + 8, bytes.length / 3 + 12)
   scene.overwrite(segmentPath(0), bytes)
   const next = serve(scene, 'next server')
-  for (let i = 3; i < 6; i++) expect(one(next, sequenced(i))).toMatchObject({ kind: 'appended', baseOffset: BigInt(i) })
-  expect(one(next, sequenced(4))).toMatchObject({ kind: 'duplicate', baseOffset: 4n })
+  for (let i = 3; i < 6; i++)
+    expect(offerOne(next, sequenced(i))).toMatchObject({ kind: 'appended', baseOffset: BigInt(i) })
+  expect(offerOne(next, sequenced(4))).toMatchObject({ kind: 'duplicate', baseOffset: 4n })
 })

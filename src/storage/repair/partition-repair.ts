@@ -10,8 +10,7 @@ import { PartitionMaintenance } from '../partition-maintenance.ts'
 import { writePartitionMetadata } from '../partition-metadata.ts'
 import { openActive } from '../partition-opening.ts'
 import type { PartitionLogOptions } from '../partition-options.ts'
-import { loadProducerState, writeProducerSnapshot } from '../producer-loading.ts'
-import { ProducerState } from '../producer-state.ts'
+import { secureSnapshot } from '../producer-loading.ts'
 import { floorSegment, listSegments } from '../segment-list.ts'
 import { settleSwap } from '../swap-settlement.ts'
 import { planLocked, type PartitionPlan, type PartitionPlanOptions } from '../verify/partition-plan.ts'
@@ -160,11 +159,7 @@ class PartitionRepair {
 
   #rebuildSnapshot(at: Offset): void {
     if (!listSegments(this.#fileSystem, this.#directory).includes(at)) return
-    const loaded = loadProducerState(this.#fileSystem, this.#directory, at)
-    // The last batch before may end below it.
-    const state = ProducerState.fromSnapshot(loaded.toSnapshot(), at)
-    writeProducerSnapshot(this.#fileSystem, this.#directory, state)
-    this.#sync(snapshotFileName(at))
+    secureSnapshot(this.#fileSystem, this.#directory, at)
   }
 
   /** A log whose segments are all gone goes on where it was: no offset is given twice. */

@@ -3,7 +3,7 @@ import { NotFoundError } from '../../base/errors.ts'
 import type { DirectoryEntry, FileSystem } from '../../disk/file-system.ts'
 import { parsePartitionFile, type PartitionFile } from '../file-names.ts'
 import type { Finding, FindingList } from './finding.ts'
-import { readSnapshot } from './snapshot-file.ts'
+import { readSnapshot } from '../snapshot-files.ts'
 
 /** What the names in a partition directory tell. */
 export interface PartitionNames {

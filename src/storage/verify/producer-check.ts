@@ -7,9 +7,9 @@ import { segmentFileName, snapshotFileName } from '../file-names.ts'
 import { openIfThere } from '../open-if-there.ts'
 import type { ProducerSnapshotEntry } from '../producer-snapshot.ts'
 import { ProducerState } from '../producer-state.ts'
+import { readSnapshot } from '../snapshot-files.ts'
 import { type AbortedTransaction, TransactionIndex } from '../transaction-index.ts'
 import type { Finding } from './finding.ts'
-import { readSnapshot } from './snapshot-file.ts'
 
 export interface ProducerCheckOptions {
   readonly fileSystem: FileSystem

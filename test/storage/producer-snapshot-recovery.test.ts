@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest'
+import { offset } from '../../src/base/brands.ts'
+import { decodeProducerSnapshot } from '../../src/storage/producer-snapshot.ts'
+import { deleteOldSegments } from '../../src/storage/segment-deletion.ts'
+import { PartitionScene, segmentPath } from './partition-scene.ts'
+import { offerOne, sequenced } from './sequenced-batches.ts'
+
+/** One batch of an idempotent producer in each segment. */
+const tiny = { segmentBytes: 80 }
+const torn = new Uint8Array(40)
+
+function snapshotKind(scene: PartitionScene, at: number): string {
+  return decodeProducerSnapshot(scene.bytes(segmentPath(at, 'snapshot'))).kind
+}
+
+/** Segments 0 to `count` - 1, each with one batch of producer 7; synced when `durability` says so. */
+function written(count: number, durability: 'now' | 'never'): PartitionScene {
+  const scene = new PartitionScene(tiny)
+  const log = scene.open()
+  for (let i = 0; i < count; i++) log.offer([sequenced(i)], durability)
+  log.close()
+  return scene
+}
+
+describe('a snapshot that a power cut tore', () => {
+  test.each([
+    ['empty', new Uint8Array(0)],
+    ['zeros', torn],
+  ])('is not believed, and recovery writes it anew: %s', (_, bytes) => {
+    const scene = written(4, 'never')
+    const whole = scene.bytes(segmentPath(2, 'snapshot'))
+    scene.overwrite(segmentPath(2, 'snapshot'), bytes)
+    scene.reboot()
+    expect(scene.logEndOffset()).toBe(4n)
+    expect(scene.bytes(segmentPath(2, 'snapshot'))).toEqual(whole)
+    expect(offerOne(scene.open(), sequenced(3))).toMatchObject({ kind: 'duplicate', baseOffset: 3n })
+  })
+
+  test('cannot be one below the recovery point: it is synced before that moves', () => {
+    const scene = written(4, 'now')
+    scene.powerCut()
+    for (const at of [1, 2, 3]) expect(snapshotKind(scene, at)).toBe('entries')
+  })
+
+  test('cannot be the one that stands for deleted segments', () => {
+    for (const durability of ['now', 'never'] as const) {
+      const scene = written(4, durability)
+      const log = scene.open()
+      log.advanceLogStart(offset(3n))
+      deleteOldSegments(log, scene.fileSystem, 0)
+      log.close()
+      scene.powerCut()
+      expect(snapshotKind(scene, 3), durability).toBe('entries')
+      expect(offerOne(scene.open(), sequenced(2)), durability).toMatchObject({ kind: 'duplicate', baseOffset: 2n })
+    }
+  })
+
+  test.each([
+    ['torn', torn],
+    ['missing', undefined],
+  ])('is written anew before the segments go that it stands for: %s', (_, bytes) => {
+    const scene = written(4, 'now')
+    const path = segmentPath(3, 'snapshot')
+    const whole = scene.bytes(path)
+    if (bytes === undefined) scene.fileSystem.remove(path)
+    else scene.overwrite(path, bytes)
+    const log = scene.open()
+    log.advanceLogStart(offset(3n))
+    deleteOldSegments(log, scene.fileSystem, 0)
+    log.close()
+    expect(scene.bytes(path)).toEqual(whole)
+  })
+})
+
+test('a snapshot of what a power cut took is not believed when the log has grown past it again', () => {
+  const scene = written(4, 'never')
+  const stale = scene.bytes(segmentPath(3, 'snapshot'))
+  for (const at of [1, 2, 3]) {
+    for (const part of ['log', 'index', 'timeindex']) scene.fileSystem.remove(segmentPath(at, part))
+    if (at < 3) scene.fileSystem.remove(segmentPath(at, 'snapshot'))
+  }
+  scene.reboot()
+  const log = scene.open()
+  expect(log.offsets().logEndOffset).toBe(1n)
+  expect(scene.names().filter((name) => name.endsWith('.snapshot'))).toEqual([])
+  // Of another producer: what producer 7 sent with the numbers 1 and 2 is gone, and it sends them again.
+  for (let i = 0; i < 3; i++) log.offer([sequenced(i, { producerId: 8n })], 'never')
+  log.close()
+  expect(scene.bytes(segmentPath(3, 'snapshot'))).not.toEqual(stale)
+  expect(offerOne(scene.open(), sequenced(1))).toMatchObject({ kind: 'appended', baseOffset: 4n })
+})
+
+test('that a snapshot is gone with what it spoke of is durable before anything is appended', () => {
+  const scene = written(4, 'never')
+  for (const part of ['log', 'index', 'timeindex']) scene.fileSystem.remove(segmentPath(3, part))
+  scene.reboot()
+  // The snapshot at 3 is at the end; one beyond it is not.
+  scene.overwrite(segmentPath(9, 'snapshot'), scene.bytes(segmentPath(3, 'snapshot')))
+  scene.reboot()
+  expect(scene.logEndOffset()).toBe(3n)
+  scene.powerCut()
+  expect(scene.names()).not.toContain('00000000000000000009.snapshot')
+})
