@@ -1,5 +1,6 @@
 import { type GroupCoordinatorConfig, groupCoordinatorDefaults } from '../coordinator/group-coordinator-config.ts'
 import { defaultServerLimits, type ServerLimits } from '../network/server-limits.ts'
+import type { SampleWindows } from './quotas/recent-samples.ts'
 
 /** When an acknowledged batch is on the disk: before the answer, many requests per sync, or whenever the system likes (Kafka's default). */
 export type FlushPolicy = 'sync' | 'os'
@@ -23,6 +24,8 @@ export interface BrokerConfig {
   readonly delayedFetchesMax: number
   /** group.*, offset.* and offsets.* */
   readonly groups: GroupCoordinatorConfig
+  /** quota.window.num and quota.window.size.seconds. */
+  readonly quotaWindows: SampleWindows
   readonly limits: ServerLimits
 }
 
@@ -36,5 +39,6 @@ export const defaultBrokerConfig: BrokerConfig = {
   producerIdExpirationMs: 86_400_000,
   delayedFetchesMax: 10_000,
   groups: groupCoordinatorDefaults,
+  quotaWindows: { count: 11, sizeMs: 1000 },
   limits: defaultServerLimits,
 }

@@ -167,6 +167,22 @@ export const brokerSettings = {
     example: '4096',
     doc: 'The longest text with a committed offset.',
   }),
+  quotaWindowCount: wholeNumber('quota.window.num', {
+    type: 'int',
+    min: 1n,
+    max: 1000n,
+    byDefault: '11',
+    example: '11',
+    doc: 'Over how many windows the bytes of clients with quotas are counted.',
+  }),
+  quotaWindowSeconds: wholeNumber('quota.window.size.seconds', {
+    type: 'int',
+    min: 1n,
+    max: 86_400n,
+    byDefault: '1',
+    example: '1',
+    doc: 'How long one of these windows is, in seconds.',
+  }),
 } as const
 
 type Definitions = typeof brokerSettings
@@ -230,6 +246,7 @@ export function brokerConfigOf(settings: BrokerSettings): BrokerConfig {
       offsetsRetentionMs: settings.offsetsRetentionMinutes * 60_000,
       offsetMetadataMax: settings.offsetMetadataMax,
     },
+    quotaWindows: { count: settings.quotaWindowCount, sizeMs: settings.quotaWindowSeconds * 1000 },
     limits: {
       ...defaultBrokerConfig.limits,
       connectionsMax,

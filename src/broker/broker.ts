@@ -28,7 +28,8 @@ import { logDirectoryUse } from './log-directory-use.ts'
 import { type Metrics, noMetrics } from './metrics.ts'
 import type { PeerService } from './peer-service.ts'
 import { ProducerIds } from './producer-ids.ts'
-import { noQuotas, type Quotas } from './quotas.ts'
+import { ByteQuotas } from './quotas/byte-quotas.ts'
+import { QuotaTable } from './quotas/quota-table.ts'
 import type { BrokerServices } from './request-context.ts'
 import { RequestRouter } from './request-router.ts'
 import { StoredCompression } from './stored-compression.ts'
@@ -56,7 +57,6 @@ export interface BrokerOptions {
   readonly log: BrokerLog
   readonly metrics?: Metrics
   readonly security?: BrokerSecurity
-  readonly quotas?: Quotas
   readonly peers?: PeerService
 }
 
@@ -250,7 +250,8 @@ export class Broker {
         setTimeout(() => stream.close(), failureCloseMs)
       },
     })
-    return clientSession(newcomer, { router: this.#router, log, advertised, authentication, authorizer, peers })
+    const now = elapsedMs
+    return clientSession(newcomer, { router: this.#router, log, advertised, authentication, authorizer, peers, now })
   }
 }
 
@@ -263,9 +264,20 @@ function identityOf(fileSystem: FileSystem, path: string): { readonly clusterId:
   })
 }
 
-function accessRulesOf({ directory, security }: BrokerOptions, path: string): AccessRules | undefined {
+/** What of the services is about clients: who they are, what they may do, and how fast. */
+type ClientServices = Pick<BrokerServices, 'authorizer' | 'accessRules' | 'credentials' | 'quotas' | 'quotaTable'>
+
+function clientServices({ directory, security, config, elapsedMs }: BrokerOptions, path: string): ClientServices {
   const { fileSystem } = directory
-  return security?.access && new AccessRules({ fileSystem, directory: path, ...security.access })
+  const accessRules = security?.access && new AccessRules({ fileSystem, directory: path, ...security.access })
+  const quotaTable = new QuotaTable(fileSystem, path)
+  return {
+    authorizer: accessRules ?? allowAll,
+    accessRules,
+    credentials: new Credentials(fileSystem, path),
+    quotas: new ByteQuotas({ table: quotaTable, windows: config.quotaWindows, now: elapsedMs }),
+    quotaTable,
+  }
 }
 
 /** What the services of a broker share with it. */
@@ -280,7 +292,6 @@ function makeServices(options: BrokerOptions, { directory, buffers, live }: Shar
   const { fileSystem } = options.directory
   const metrics = options.metrics ?? noMetrics
   const memory = new KernelMemory()
-  const accessRules = accessRulesOf(options, directory.path)
   const identity = identityOf(fileSystem, directory.path)
   const cluster: LocalClusterControl = new LocalClusterControl({
     directory,
@@ -312,10 +323,7 @@ function makeServices(options: BrokerOptions, { directory, buffers, live }: Shar
     clock: options.clock,
     log,
     metrics,
-    authorizer: accessRules ?? allowAll,
-    accessRules,
-    credentials: new Credentials(fileSystem, directory.path),
-    quotas: options.quotas ?? noQuotas,
+    ...clientServices(options, directory.path),
     cluster,
     topics,
     delayed: new DelayedOperations({ operationsMax: config.delayedFetchesMax }),

@@ -60,6 +60,8 @@ export function brokerConfigAnswers({ config, cluster, disk }: BrokerServices): 
     ['num.partitions', config.numPartitions],
     ['producer.id.expiration.ms', config.producerIdExpirationMs],
     ['queued.max.request.bytes', limits.queuedRequestBytesMax],
+    ['quota.window.num', config.quotaWindows.count],
+    ['quota.window.size.seconds', config.quotaWindows.sizeMs / 1000],
     ['socket.request.max.bytes', limits.requestBytesMax],
   ]
   return values.map(([name, value]) => ({

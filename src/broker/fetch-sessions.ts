@@ -81,6 +81,11 @@ export class FetchSessions {
     }
   }
 
+  /** Gives up a session that its client has not been told of. */
+  end(sessionId: number): void {
+    this.#sessions.delete(sessionId)
+  }
+
   #begin(partitions: Map<string, FetchedPartition>, apiVersion: number): Session | undefined {
     if (partitions.size === 0 || !this.#makeRoom()) return undefined
     do this.#lastId = this.#lastId >= epochMax ? 1 : this.#lastId + 1

@@ -9,6 +9,7 @@ import type { FetchSessions } from './fetch-sessions.ts'
 import type { KernelMemory } from './kernel-memory.ts'
 import type { Metrics } from './metrics.ts'
 import type { ProducerIds } from './producer-ids.ts'
+import type { QuotaTable } from './quotas/quota-table.ts'
 import type { Quotas } from './quotas.ts'
 import type { Authentication } from './security/authentication.ts'
 import type { AccessRules } from './security/access-rules.ts'
@@ -28,6 +29,8 @@ export interface BrokerServices {
   readonly accessRules: AccessRules | undefined
   readonly credentials: Credentials
   readonly quotas: Quotas
+  /** What the quotas are. */
+  readonly quotaTable: QuotaTable
   readonly cluster: ClusterControl
   readonly topics: TopicRegistry
   readonly delayed: DelayedOperations
@@ -49,6 +52,8 @@ export interface ClientConnection {
   readonly advertised: { readonly host: string; readonly port: number }
   readonly authentication: Authentication
   readonly principal: Principal
+  /** Begins no request of the client for so long, in ms, and reads none. What was begun is answered. */
+  mute(ms: number): void
   /** Aborted when the connection is gone: nobody waits for an answer any more. */
   readonly closed: AbortSignal
 }
@@ -57,6 +62,8 @@ export interface ClientConnection {
 export interface RequestContext {
   readonly apiVersion: number
   readonly clientId: string
+  /** Bytes of the whole request. */
+  readonly requestBytes: number
   readonly connection: ClientConnection
   readonly broker: BrokerServices
 }

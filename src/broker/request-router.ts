@@ -54,7 +54,7 @@ export class RequestRouter {
     if (handler === undefined || (!isSpoken && handler.answersUnknownVersions !== true)) {
       throw new MalformedMessageError(`no answer to version ${apiVersion} of API ${apiKey}`, 0)
     }
-    const context = { apiVersion, clientId, connection, broker: this.#services }
+    const context = { apiVersion, clientId, requestBytes: frame.length, connection, broker: this.#services }
     if (!isSpoken) return this.#refuseVersion(handler, received, context)
     const request = decodeRequest(handler.api, apiVersion, received.body)
     const begunMs = performance.now()

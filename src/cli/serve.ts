@@ -135,6 +135,7 @@ class Serving {
       if (security.tls !== undefined) await broker.renewTls(security.tls)
       broker.services.credentials.reload()
       broker.services.accessRules?.reload()
+      broker.services.quotaTable.reload()
       broker.reconfigure(brokerConfigOf(settings))
       this.#log.info('settings read again')
     } catch (error) {

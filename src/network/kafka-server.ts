@@ -99,6 +99,9 @@ export class KafkaServer {
       get isStranger() {
         return handler.isStranger === true
       },
+      get mutedUntilMs() {
+        return handler.mutedUntilMs ?? -Infinity
+      },
       isPipelined: (request) => handler.isPipelined(request),
       handle: (request) => handler.handle(request),
       takeOver: (request) => handler.takeOver?.(request),

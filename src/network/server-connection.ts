@@ -23,6 +23,8 @@ export interface RequestHandler {
    * before it are answered, and nothing follows it until it is answered itself.
    */
   takeOver?(request: Uint8Array): ((stream: ByteStream) => void) | undefined
+  /** Until then no request of the client is begun, nor read. */
+  readonly mutedUntilMs?: TimestampMs
   /** The connection is gone, with its cause when it ended with an error. */
   onClose(cause?: unknown): void
 }
@@ -63,6 +65,7 @@ export class ServerConnection {
   #isSending = false
   /** Set once somebody else goes on with the connection. */
   #handedOver: HandedOverStream | undefined
+  #muteTimer: ReturnType<typeof setTimeout> | undefined
   /** When the last byte came, or the last answer went. */
   #activeMs: TimestampMs
   readonly #openedMs: TimestampMs
@@ -162,7 +165,7 @@ export class ServerConnection {
 
   /** Begins the requests whose turn it is. */
   #begin(): void {
-    while (this.#begun < this.#queue.length && !this.#isClosed) {
+    while (this.#begun < this.#queue.length && !this.#isClosed && !this.#isMuted()) {
       const next = this.#queue[this.#begun] as QueuedRequest
       const before = this.#queue[this.#begun - 1]
       if (this.#unanswered > 0 && !(next.isPipelined && before?.isPipelined === true)) break
@@ -195,6 +198,22 @@ export class ServerConnection {
     } catch (error) {
       this.close(error)
     }
+  }
+
+  /** Whether the client is to wait; if so, what it has sent is taken up afterwards. */
+  #isMuted(): boolean {
+    const untilMs = this.#handler?.mutedUntilMs ?? -Infinity
+    if (untilMs === -Infinity) return false
+    const leftMs = untilMs - this.#world.now()
+    if (leftMs <= 0) return false
+    this.#muteTimer ??= setTimeout(
+      () => {
+        this.#muteTimer = undefined
+        this.#goOn()
+      },
+      Math.min(leftMs, muteTimerMsMax),
+    )
+    return true
   }
 
   #goOnWhenDrained(): void {
@@ -249,10 +268,8 @@ export class ServerConnection {
   /** Stops or takes up reading again, as the limits say. */
   readonly #holdBack = (): void => {
     if (this.#isClosed) return
-    const { budget, limits } = this.#world
-    const isBetween = this.#frames.pendingBytes === 0
-    const mustWait =
-      budget.isOverdrawn || (budget.isSpent && isBetween) || this.#queue.length > limits.queuedRequestsMax
+    const { budget } = this.#world
+    const mustWait = this.#isMuted() || this.#isTooMuch
     if (mustWait && budget.isSpent) budget.whenFree(this.#holdBack)
     if (mustWait === this.#isPaused) return
     this.#isPaused = mustWait
@@ -263,6 +280,12 @@ export class ServerConnection {
     // The client could send nothing meanwhile.
     if (this.#begunMs !== undefined) this.#begunMs = this.#world.now()
     this.stream.resume()
+  }
+
+  get #isTooMuch(): boolean {
+    const { budget, limits } = this.#world
+    const isBetween = this.#frames.pendingBytes === 0
+    return budget.isOverdrawn || (budget.isSpent && isBetween) || this.#queue.length > limits.queuedRequestsMax
   }
 
   #isSlowRequest(now: TimestampMs): boolean {
@@ -281,6 +304,7 @@ export class ServerConnection {
   #ended(cause?: unknown): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    clearTimeout(this.#muteTimer)
     this.#queue.length = 0
     this.#give(this.#countedBytes)
     this.#world.budget.forget(this.#holdBack)
@@ -300,6 +324,9 @@ function framed(request: Uint8Array): Uint8Array {
   frame.set(request, 4)
   return frame
 }
+
+/** A timer takes no more, in ms. */
+const muteTimerMsMax = 2 ** 31 - 1
 
 /** Pieces up to this size are copied together, since each piece of its own costs a call into the system. */
 const smallBytes = 16 * 1024

@@ -137,6 +137,8 @@ export const PRODUCER_IDS_FILE = 'tslog-producer-ids.json'
 export const CREDENTIALS_FILE = 'tslog-users.json'
 /** Who may do what; as private. */
 export const ACCESS_RULES_FILE = 'tslog-acls.json'
+/** Who may send and read how fast; as private. */
+export const QUOTAS_FILE = 'tslog-quotas.json'
 export const CHECKPOINT_LOCK = 'tslog-checkpoint.lock'
 /** Kafka's own lock over the whole directory. */
 export const KAFKA_LOCK = '.lock'

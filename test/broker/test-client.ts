@@ -33,8 +33,8 @@ export class TestClient {
   }
 
   /** Sends a request that gets no response. */
-  sendAlone<Request>(api: Api<Request, unknown>, apiVersion: number, request: Request): void {
-    this.stream.send(encodeRequest(api, { apiVersion, correlationId: this.#nextId++, clientId: 'test' }, request))
+  sendAlone<Request>(api: Api<Request, unknown>, apiVersion: number, request: Request, clientId = 'test'): void {
+    this.stream.send(encodeRequest(api, { apiVersion, correlationId: this.#nextId++, clientId }, request))
   }
 
   /** The frame that comes next for `correlationId`. Rejects when the connection ends first. */

@@ -63,6 +63,7 @@ class Scene {
   readonly taken: ByteStream[] = []
   readonly budget: RequestBudget
   nowMs = 0
+  mutedUntilMs = -Infinity
   readonly #answers = new Map<string, (answer: Answer) => void>()
 
   /** `takers`: letters of requests that hand the connection over. */
@@ -71,7 +72,11 @@ class Scene {
     this.budget = new RequestBudget(all.queuedRequestBytesMax)
     const world = { limits: all, budget: this.budget, buffers: new AnswerBuffers(), now: () => this.nowMs }
     this.connection = new ServerConnection(this.stream, world)
+    const mutedUntilMs = (): number => this.mutedUntilMs
     this.connection.start({
+      get mutedUntilMs() {
+        return mutedUntilMs()
+      },
       isPipelined: (request) => request[0] === 'p'.charCodeAt(0),
       takeOver: ([letter = 0]) =>
         takers.includes(String.fromCharCode(letter)) ? (stream) => void this.taken.push(stream) : undefined,
@@ -209,4 +214,14 @@ test("a request may hand the connection over: what comes then is somebody else's
   behind.stream.ask('a', 't')
   await behind.answer(0)
   expect([behind.taken, behind.begun]).toEqual([[], ['a', 't']])
+})
+
+test('a client that is muted is not read, and none of its requests is begun; afterwards it goes on', async () => {
+  const scene = new Scene()
+  scene.mutedUntilMs = 20
+  scene.stream.ask('a', 'p')
+  expect([scene.begun, scene.stream.isPaused]).toEqual([[], true])
+  scene.nowMs = 20
+  await expect.poll(() => scene.begun).toEqual(['a'])
+  expect(scene.stream.isPaused).toBe(false)
 })

@@ -17,6 +17,8 @@ import { errorCodeOf } from '../storage-errors.ts'
 //   * Partitions are served in the order of the request, or of the session, where those that gave records come last next time.
 //   * Sessions (KIP-227) are bounded in number; who gets none is told 0 and asks in full each time.
 //   * zstd is served in every version, as Apache Kafka has done since 4.0: kafka-python 2.0.2 reads it with version 4.
+//   * A client above its consumer_byte_rate gets an answer without records that tells how long to wait, and is not read for so long; a session that
+//     was to begin with it does not.
 //   * Only codes that the Java consumer knows; offsets are -1 with an error.
 // Versions
 //   4 to 16. 9 checks leader epochs, 12 tells where histories part, 13 has topic ids.
@@ -38,11 +40,13 @@ export const fetchHandler: Handler<FetchRequest, FetchResponse> = {
   handle: async (request, context) => {
     const { sessions, clock, delayed } = context.broker
     const scope = sessions.open(request, context.apiVersion)
+    const bytesMax = answerBytesMax(request, context)
+    const minBytes = Math.min(request.minBytes, bytesMax)
     const deadline = clock.now() + Math.max(0, request.maxWaitMs)
     for (;;) {
-      const collected = collect(scope, request, context)
+      const collected = collect(scope, { isCommittedOnly: request.isolationLevel === 1, bytesMax }, context)
       const leftMs = deadline - clock.now()
-      const isEnough = collected.isUrgent || collected.bytes >= request.minBytes || collected.readable.length === 0
+      const isEnough = collected.isUrgent || collected.bytes >= minBytes || collected.readable.length === 0
       if (isEnough || leftMs <= 0 || !delayed.hasRoom) return respond(scope, collected, context)
       await delayed.wait(collected.readable, leftMs, context.connection.closed)
       if (context.connection.closed.aborted) return undefined
@@ -51,15 +55,26 @@ export const fetchHandler: Handler<FetchRequest, FetchResponse> = {
   refuse: ({ sessionId }, errorCode) => ({ throttleTimeMs: 0, errorCode, sessionId, responses: [], nodeEndpoints: [] }),
 }
 
-function collect(scope: FetchScope, request: FetchRequest, context: RequestContext): Collected {
+/** What the client can take, and what its quota lets through at once. */
+function answerBytesMax({ maxBytes }: FetchRequest, { broker, connection, clientId }: RequestContext): number {
+  const quotaBytes = broker.quotas.fetchBytesMax({ principal: connection.principal, clientId })
+  return Math.min(maxBytes, broker.config.fetchBytesMax, quotaBytes)
+}
+
+/** What holds for a whole answer. */
+interface AnswerTerms {
+  readonly isCommittedOnly: boolean
+  readonly bytesMax: number
+}
+
+function collect(scope: FetchScope, { isCommittedOnly, bytesMax }: AnswerTerms, context: RequestContext): Collected {
   const answers: [FetchedPartition, PartitionAnswer][] = []
   const readable: Partition[] = []
-  const bytesMax = Math.min(request.maxBytes, context.broker.config.fetchBytesMax)
   let bytes = 0
   let isUrgent = false
   for (const wanted of scope.partitions) {
     const terms = {
-      isCommittedOnly: request.isolationLevel === 1,
+      isCommittedOnly,
       bytesLeft: bytesMax - bytes,
       isFirst: bytes === 0,
     }
@@ -118,6 +133,8 @@ function fetchErrorCode(error: unknown, { broker, connection }: RequestContext):
 
 function respond(scope: FetchScope, { answers, bytes }: Collected, context: RequestContext): FetchResponse {
   const { broker, connection, clientId } = context
+  const throttleTimeMs = broker.quotas.fetched({ principal: connection.principal, clientId }, bytes)
+  if (throttleTimeMs > 0) return throttled(scope, throttleTimeMs, context)
   const told = scope.isIncremental ? answers.filter(([wanted, answer]) => isNews(wanted, answer)) : answers
   const responses = new Map<string, { topic: string; topicId: string; partitions: PartitionAnswer[] }>()
   const withRecords: FetchedPartition[] = []
@@ -136,12 +153,20 @@ function respond(scope: FetchScope, { answers, bytes }: Collected, context: Requ
   }
   scope.served(withRecords)
   return {
-    throttleTimeMs: broker.quotas.count('fetch', { principal: connection.principal, clientId }, bytes),
+    throttleTimeMs,
     errorCode: ErrorCode.NONE,
     sessionId: scope.sessionId,
     responses: [...responses.values()],
     nodeEndpoints: [],
   }
+}
+
+/** Nothing was told: what there is comes with a later answer. */
+function throttled(scope: FetchScope, throttleTimeMs: number, { broker, connection }: RequestContext): FetchResponse {
+  connection.mute(throttleTimeMs)
+  if (!scope.isIncremental) broker.sessions.end(scope.sessionId)
+  const sessionId = scope.isIncremental ? scope.sessionId : 0
+  return { throttleTimeMs, errorCode: ErrorCode.NONE, sessionId, responses: [], nodeEndpoints: [] }
 }
 
 function isNews(wanted: FetchedPartition, answer: PartitionAnswer): boolean {

@@ -20,6 +20,7 @@ import type { ServedTopic } from '../topic-registry.ts'
 //   * A topic with a compression.type of its own stores batches so, whatever they came with.
 //   * Idempotent producers: a retry of one of the last five batches is answered with where it lies; a gap is OUT_OF_ORDER_SEQUENCE_NUMBER.
 //   * Appends are in the order of the requests of a connection, which need not wait for each other.
+//   * A client above its producer_byte_rate is told how long to wait, and its connection is not read for so long.
 // Versions
 //   3 to 11. 0 to 2 carry message sets of magic 0 and 1: the connection is closed, as Kafka 4 does.
 // Not implemented
@@ -32,8 +33,9 @@ export const produceHandler: Handler<ProduceRequest, ProduceResponse> = {
   api: produceApi,
   isPipelined: true,
   handle: (request, context) => {
+    const throttleTimeMs = throttle(context)
     if (request.acks === 0) return appendUnanswered(request, context)
-    return new Promise((resolve) => new PendingAnswer(request, context, resolve).begin())
+    return new Promise((resolve) => new PendingAnswer(request, context, { throttleTimeMs, resolve }).begin())
   },
   refuse: ({ topicData }, errorCode) => ({
     responses: topicData.map(({ name, partitionData }) => ({
@@ -45,19 +47,25 @@ export const produceHandler: Handler<ProduceRequest, ProduceResponse> = {
   }),
 }
 
+/** What becomes of a request once all its batches are settled. */
+interface Outcome {
+  readonly throttleTimeMs: number
+  readonly resolve: (response: ProduceResponse) => void
+}
+
 /** The answer to a request whose batches are on their way, one object for all of them: there are many such requests. */
 class PendingAnswer {
   readonly #request: ProduceRequest
   readonly #context: RequestContext
-  readonly #resolve: (response: ProduceResponse) => void
+  readonly #outcome: Outcome
   readonly #responses: { readonly name: string; readonly partitionResponses: PartitionAnswer[] }[]
   /** One more than batches that are under way, until all were begun. */
   #left = 1
 
-  constructor(request: ProduceRequest, context: RequestContext, resolve: (response: ProduceResponse) => void) {
+  constructor(request: ProduceRequest, context: RequestContext, outcome: Outcome) {
     this.#request = request
     this.#context = context
-    this.#resolve = resolve
+    this.#outcome = outcome
     this.#responses = request.topicData.map(({ name }) => ({ name, partitionResponses: [] }))
   }
 
@@ -81,8 +89,8 @@ class PendingAnswer {
   #settle(): void {
     this.#left--
     if (this.#left > 0) return
-    const throttleTimeMs = throttle(this.#request, this.#context)
-    this.#resolve({ responses: this.#responses, throttleTimeMs, nodeEndpoints: [] })
+    const { throttleTimeMs, resolve } = this.#outcome
+    resolve({ responses: this.#responses, throttleTimeMs, nodeEndpoints: [] })
   }
 }
 
@@ -162,10 +170,11 @@ function checkReplicas({ image, config }: ServedTopic, acks: number, index: numb
   )
 }
 
-function throttle({ topicData }: ProduceRequest, { broker, connection, clientId }: RequestContext): number {
-  let bytes = 0
-  for (const { partitionData } of topicData) for (const { records } of partitionData) bytes += records?.length ?? 0
-  return broker.quotas.count('produce', { principal: connection.principal, clientId }, bytes)
+/** Counted before anything is done with it: what the client sends ahead waits then, too. */
+function throttle({ broker, connection, clientId, requestBytes }: RequestContext): number {
+  const throttleTimeMs = broker.quotas.produced({ principal: connection.principal, clientId }, requestBytes)
+  connection.mute(throttleTimeMs)
+  return throttleTimeMs
 }
 
 function answer(

@@ -1,3 +1,4 @@
+import type { TimestampMs } from '../../base/brands.ts'
 import type { Newcomer } from '../../network/listener.ts'
 import type { ByteStream } from '../../network/byte-stream.ts'
 import type { RequestHandler } from '../../network/server-connection.ts'
@@ -17,13 +18,16 @@ export interface ClientSessionOptions {
   readonly authorizer: Authorizer
   /** Absent where nobody may copy over the network. */
   readonly peers: PeerService | undefined
+  /** A clock that never jumps, in ms. */
+  readonly now: () => TimestampMs
 }
 
 /** Gives the requests of one connection to the router once the client may ask them, and its tokens to the authentication. */
 export function clientSession({ stream, host }: Newcomer, options: ClientSessionOptions): RequestHandler {
-  const { router, log, authentication } = options
+  const { router, log, authentication, now } = options
   const gone = new AbortController()
   let isPeers = false
+  let mutedUntilMs = -Infinity
   const connection: ClientConnection = {
     peer: stream.peer,
     host,
@@ -32,11 +36,17 @@ export function clientSession({ stream, host }: Newcomer, options: ClientSession
     get principal() {
       return authentication.principal ?? anonymous
     },
+    mute: (ms) => {
+      if (ms > 0) mutedUntilMs = Math.max(mutedUntilMs, now() + ms)
+    },
     closed: gone.signal,
   }
   return {
     get isStranger() {
       return authentication.principal === undefined
+    },
+    get mutedUntilMs() {
+      return mutedUntilMs
     },
     isPipelined: (request) => !authentication.takesTokens && router.isPipelined(request),
     handle: (request) => {

@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client'
 import { type BrokerCounters, requestBucketsMs } from '../../broker/broker-counters.ts'
 import type { Broker } from '../../broker/broker.ts'
+import type { QuotaFigures } from '../../broker/quotas.ts'
 import { version } from '../version.ts'
 import { groupFamilies } from './group-metrics.ts'
 import { addFamily, type MetricFamily, type Sample, simpleFamily } from './metric-family.ts'
@@ -20,6 +21,7 @@ export function prometheusRegistry(watched: Watched): Registry {
   const families = [
     topicFamilies(watched),
     requestFamilies(watched),
+    quotaFamilies(watched),
     logFamilies(watched),
     groupFamilies(watched.broker.services),
     processFamilies(),
@@ -82,6 +84,32 @@ function requestFamilies({ counters }: Watched): MetricFamily[] {
       'Batches that were made durable by these.',
       () => counters.committedBatches,
     ),
+  ]
+}
+
+/** Clients with quotas, under the names of Kafka's sensors. */
+function quotaFamilies({ broker }: Watched): MetricFamily[] {
+  const { quotas } = broker.services
+  const perQuota = (name: string, help: string, valueOf: (figures: QuotaFigures) => number): MetricFamily[] =>
+    (
+      [
+        ['produce', 'producer_byte_rate'],
+        ['fetch', 'consumer_byte_rate'],
+      ] as const
+    ).map(([api, quota]) => ({
+      kind: 'gauge',
+      name: `kafka_server_${api}_${name}`,
+      help,
+      labels: ['user', 'client_id'],
+      samples: () =>
+        quotas
+          .figures()
+          .filter((one) => one.quota === quota)
+          .map((one): Sample => [{ user: one.user, client_id: one.clientId }, valueOf(one)]),
+    }))
+  return [
+    ...perQuota('byte_rate', 'Bytes a second of clients with a quota.', (one) => one.bytesPerSecond),
+    ...perQuota('throttle_time', 'How long they were held back on average, in ms.', (one) => one.throttleMs),
   ]
 }
 
