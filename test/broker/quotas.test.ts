@@ -78,7 +78,7 @@ describe('a producer above its quota', () => {
     )
     const startMs = performance.now()
     const [first, second, third] = await Promise.all(answers)
-    expect([first?.throttleTimeMs, third?.throttleTimeMs]).toEqual([0, 0])
+    expect(first?.throttleTimeMs).toBe(0)
     expect(second?.throttleTimeMs).toBeGreaterThan(200)
     expect(third?.ms).toBeGreaterThan(second?.throttleTimeMs ?? 0)
   })
