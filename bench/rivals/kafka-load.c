@@ -2,7 +2,8 @@
  * when a connection ends or a partition is refused.
  *   kafka-load PORT produce TOPIC RECORD_BYTES RECORDS_PER_BATCH CONNECTIONS IN_FLIGHT REQUESTS ACKS
  *   kafka-load PORT fetch   TOPIC MAX_BYTES    -                CONNECTIONS IN_FLIGHT REQUESTS -
- * Produce is version 7, Fetch version 4; partition 0. Fetch begins at offset 0 again when it comes to the end. */
+ * Produce is version 7, Fetch version 4; partition 0. Fetch begins at offset 0 again when it comes to the high
+ * watermark: nothing is asked for that would have to be waited for. */
 #include <arpa/inet.h>
 #include <endian.h>
 #include <netinet/in.h>
@@ -105,11 +106,11 @@ int main(int argc, char **argv) {
         uint8_t *r = k->in + at + 8;
         if (is_fetch) { /* throttle 4, topics 4, name, partitions 4, index 4, error 2, hw 8, lso 8, aborted 4, size 4, records */
           uint8_t *q = r + 8; q += 2 + ((q[0] << 8) | q[1]) + 4 + 4; if (q[0] | q[1]) errors++;
-          q += 2 + 16 + 4; uint32_t rs; memcpy(&rs, q, 4); rs = ntohl(rs); q += 4;
+          int64_t high; memcpy(&high, q + 2, 8); high = be64toh(high); q += 2 + 16 + 4; uint32_t rs; memcpy(&rs, q, 4); rs = ntohl(rs); q += 4;
           uint8_t *e = q + rs; int64_t next = rs < 61 ? 0 : k->offset;
           while (q + 61 <= e) { uint64_t b; uint32_t l, d; memcpy(&b, q, 8); memcpy(&l, q + 8, 4); memcpy(&d, q + 23, 4);
             if (q + 12 + ntohl(l) > e) break; next = be64toh(b) + ntohl(d) + 1; q += 12 + ntohl(l); }
-          k->offset = next;
+          k->offset = next < high ? next : 0;
         } else { uint8_t *q = r + 4; q += 2 + ((q[0] << 8) | q[1]) + 4 + 4; if (q[0] | q[1]) errors++; }
         at += size + 4; done++; k->inflight--;
         if (lats < sizeof lat / sizeof *lat) lat[lats++] = now() - k->sent[k->tail++ & 4095];

@@ -60,7 +60,14 @@ static void fetch(conn *c, uint8_t *p, uint32_t corr) {
   int64_t offset = get64(p); uint32_t max = get32(p + 8);
   size_t lo = 0, hi = nbatches;
   while (lo < hi) { size_t mid = (lo + hi) / 2; if (batches[mid].next > offset) hi = mid; else lo = mid + 1; }
-  off_t from = lo < nbatches ? batches[lo].pos : end_pos; size_t n = end_pos - from; if (n > max) n = max;
+  off_t from = lo < nbatches ? batches[lo].pos : end_pos, to = from;
+  /* Whole batches, and the first whatever its size, as tslog has it. */
+  for (size_t i = lo; i < nbatches; i++) {
+    off_t next = i + 1 < nbatches ? batches[i + 1].pos : end_pos;
+    if (i > lo && next - from > max) break;
+    to = next;
+  }
+  size_t n = to - from;
   put32(c, 4 + 4 + 4 + 2 + name + 4 + 4 + 2 + 8 + 8 + 4 + 4 + n); put32(c, corr); put32(c, 0); put32(c, 1); put(c, topic, 2 + name);
   put32(c, 1); put32(c, 0); put16(c, 0); put64(c, end_offset); put64(c, end_offset); put32(c, -1); put32(c, n);
   c->file_at = from; c->file_left = n;

@@ -5,20 +5,24 @@ import { isInstalled, quote, runBash } from '../shell.ts'
 /** What one side of a row does: the words of `kafka-load` after the port. */
 interface Load {
   readonly words: string
-  /** Untimed, before it: fetches need something to read. */
-  readonly fill?: string
+  /** Untimed, before it: a server that has run for a while, and something to fetch. How it starts is measured elsewhere. */
+  readonly before: readonly string[]
 }
+
+const produceLarge = 'produce t 1000 1000 1 4 200 1'
 
 /** `tslog serve` against the least that a broker can do, under the same load from the same program. Both leave the disk to the system. */
 export const serveRows: readonly Row[] = [
   row('serve-produce-1mb', { must: 0.65, hopedFor: 0.85 }, (bench) => {
-    return { words: `produce t 1000 1000 1 4 ${requests(bench, 1_000_000)} 1` }
+    return { words: `produce t 1000 1000 1 4 ${requests(bench, 1_000_000)} 1`, before: [produceLarge] }
   }),
   row('serve-fetch-1mb', { must: 0.75, hopedFor: 0.9 }, (bench) => {
-    return { words: `fetch t 1048576 0 1 1 ${requests(bench, 1_000_000)} 0`, fill: 'produce t 1000 1000 1 4 200 1' }
+    const words = (count: number): string => `fetch t 1048576 0 1 1 ${count} 0`
+    return { words: words(requests(bench, 1_000_000)), before: [produceLarge, words(200)] }
   }),
   row('serve-produce-small', { must: 0.45, hopedFor: 0.7 }, (bench) => {
-    return { words: `produce t 100 1 50 8 ${requests(bench, 2000)} 1` }
+    const words = (count: number): string => `produce t 100 1 50 8 ${count} 1`
+    return { words: words(requests(bench, 2000)), before: [words(20_000)] }
   }),
 ]
 
@@ -60,10 +64,10 @@ function contender(
   { load, serve, ready }: { readonly load: Load; readonly serve: string; readonly ready: string },
 ): Contender {
   const port = '"$(sed s/.*:// address)"'
-  const fill = load.fill === undefined ? 'true' : `${quote(program)} ${port} ${load.fill} > /dev/null`
+  const before = load.before.map((words) => `${quote(program)} ${port} ${words} > /dev/null`).join('; ')
   return {
     label,
-    prepare: `rm -rf log g address; ${serve} < /dev/null 2> said & echo $! > pid; until test -s address; do sleep 0.02; done; ${ready}; ${fill}`,
+    prepare: `rm -rf log g address; ${serve} < /dev/null 2> said & echo $! > pid; until test -s address; do sleep 0.02; done; ${ready}; ${before}`,
     script: `${quote(program)} ${port} ${load.words} > /dev/null; kill -9 "$(cat pid)"`,
   }
 }
