@@ -3,7 +3,7 @@ import { RefusedError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Uuid } from '../base/uuid.ts'
 import type { FileSystem, OpenFile } from '../disk/file-system.ts'
-import { AnswerBuffers } from '../network/answer-buffers.ts'
+import { LentBuffers } from '../network/lent-buffers.ts'
 import { addressName, type DialAddress } from '../network/dial.ts'
 import { KafkaServer } from '../network/kafka-server.ts'
 import type { Newcomer } from '../network/listener.ts'
@@ -105,7 +105,7 @@ export class Broker {
     this.#options = options
     this.#lock = lock
     this.#directory = directory
-    const buffers = new AnswerBuffers()
+    const buffers = new LentBuffers()
     this.#live = { config: options.config }
     this.#secret = options.random.fill(new Uint8Array(32))
     this.services = makeServices(options, { directory, buffers, live: this.#live })
@@ -283,7 +283,7 @@ function clientServices({ directory, security, config, elapsedMs }: BrokerOption
 /** What the services of a broker share with it. */
 interface SharedParts {
   readonly directory: LogDirectory
-  readonly buffers: AnswerBuffers
+  readonly buffers: LentBuffers
   readonly live: { readonly config: BrokerConfig }
 }
 

@@ -1,5 +1,5 @@
 import type { Offset } from '../base/brands.ts'
-import type { AnswerBuffers } from '../network/answer-buffers.ts'
+import type { LentBuffers } from '../network/lent-buffers.ts'
 import type { BatchWindow } from '../record/batch-window.ts'
 import { scanBatch } from '../record/log-batch.ts'
 import type { Damage, PartitionReader } from '../storage/partition-reader.ts'
@@ -17,7 +17,7 @@ export interface ReadRequest {
 export interface PartitionReadersOptions {
   readonly open: () => PartitionReader
   /** What large reads lie in until their answer is sent. */
-  readonly buffers: AnswerBuffers
+  readonly buffers: LentBuffers
   readonly crc32c: (bytes: Uint8Array) => number
   /** Told once of each damaged stretch that a reader came upon. */
   readonly onDamage: (damage: Damage) => void
@@ -42,7 +42,7 @@ export class PartitionReaders {
   }
 
   /**
-   * Whole batches from the one with `fetchOffset` on, or the first after it, perhaps in one of the answer buffers. Empty when there is none, or the
+   * Whole batches from the one with `fetchOffset` on, or the first after it, perhaps in a lent buffer. Empty when there is none, or the
    * first one is larger than allowed.
    */
   read(request: ReadRequest): Uint8Array {
@@ -50,7 +50,7 @@ export class PartitionReaders {
     if (fetchOffset >= endOffset) return nothing
     const reader = this.#readerAt(fetchOffset)
     const { buffers, crc32c } = this.#options
-    const lent = buffers.take(Math.max(bytesMax, bytesMin))
+    const lent = buffers.take(Math.min(Math.max(bytesMax, bytesMin), bytesAtOnce))
     let target = windowOver(lent, crc32c)
     let found = nothing
     for (let isDone = false; !isDone;) {
@@ -96,6 +96,9 @@ function windowOver(bytes: Uint8Array, crc32c: (bytes: Uint8Array) => number): B
 
 /** Copying so much costs less than a buffer that is not there for others. */
 const smallBytes = 64 * 1024
+
+/** As much as one read gives, unless the first batch alone is larger. */
+const bytesAtOnce = 1024 * 1024
 
 /** Smaller reads gain nothing, and the smallest batch must fit. */
 const bytesMin = 4096

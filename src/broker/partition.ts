@@ -1,7 +1,7 @@
 import { type LeaderEpoch, NO_LEADER_EPOCH, type Offset, offset, type TimestampMs } from '../base/brands.ts'
 import { DiskError, LockedError, TemporaryError, TslogError } from '../base/errors.ts'
 import type { FileSystem } from '../disk/file-system.ts'
-import type { AnswerBuffers } from '../network/answer-buffers.ts'
+import type { LentBuffers } from '../network/lent-buffers.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
 import { KafkaError } from '../protocol/kafka-error.ts'
 import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
@@ -23,7 +23,7 @@ export interface PartitionWorld {
   readonly directory: LogDirectory
   readonly fileSystem: FileSystem
   readonly flushPolicy: FlushPolicy
-  readonly buffers: AnswerBuffers
+  readonly buffers: LentBuffers
   readonly crc32c: (bytes: Uint8Array) => number
   readonly onDamage: (damage: Damage) => void
   readonly onCommit: (batches: number, elapsedMs: number) => void

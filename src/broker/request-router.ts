@@ -14,6 +14,8 @@ export interface Handler<Request, Response> {
   refuse(request: Request, errorCode: number, context: RequestContext): Response
   /** Whether it may be begun before others of the kind ahead of it are answered. */
   readonly isPipelined?: boolean
+  /** Whether nothing of a request is kept once it is answered, not even as a view: the memory of it is used again then. */
+  readonly isForgotten?: boolean
   /** The version of the API to answer in, when it is not one that we speak; without it the connection is closed, as Kafka does. */
   readonly answersUnknownVersions?: true
 }
@@ -42,7 +44,16 @@ export class RequestRouter {
 
   /** Whether the request may be begun before others of the kind are answered. Only the key is looked at. */
   isPipelined(frame: Uint8Array): boolean {
-    return this.#handlers.get(((frame[0] ?? 0) << 8) | (frame[1] ?? 0))?.isPipelined === true
+    return this.#handlerOf(frame)?.isPipelined === true
+  }
+
+  /** Whether nothing of the request is kept once it is answered. Only the key is looked at. */
+  isForgotten(frame: Uint8Array): boolean {
+    return this.#handlerOf(frame)?.isForgotten === true
+  }
+
+  #handlerOf(frame: Uint8Array): AnyHandler | undefined {
+    return this.#handlers.get(((frame[0] ?? 0) << 8) | (frame[1] ?? 0))
   }
 
   /** The frame of the answer. Throws `MalformedMessageError` when the connection must be closed. */

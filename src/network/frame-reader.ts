@@ -3,8 +3,24 @@ import { MalformedMessageError } from '../base/errors.ts'
 /** Bytes of the length in front of each frame. */
 const prefixBytes = 4
 
-/** So many bytes are set aside at once for a frame that has only begun. */
+/** For a frame that has begun, so many times the bytes that came are set aside at once. */
+const aheadTimes = 16
+
+/** And no more than this. */
 const aheadMax = 4 * 1024 * 1024
+
+/** Where frames are put together that come in several pieces. */
+export interface FrameMemory {
+  /** So many bytes, with whatever in them. */
+  take(bytes: number): Uint8Array
+  /** Takes back what nobody looks at any more. */
+  give(pieces: readonly Uint8Array[]): void
+}
+
+const newMemory: FrameMemory = {
+  take: (bytes) => new Uint8Array(bytes),
+  give: () => undefined,
+}
 
 /**
  * Cuts a stream into frames: int32 length, then so many bytes. Memory is bounded by the bytes that came, never by a length that is only
@@ -13,14 +29,16 @@ const aheadMax = 4 * 1024 * 1024
 export class FrameReader {
   readonly #sizeMax: () => number
   readonly #onFrame: (frame: Uint8Array) => void
+  readonly #memory: FrameMemory
   /** The beginning of a frame, in the front of it. */
   #held: Uint8Array = new Uint8Array(0)
   #heldBytes = 0
 
   /** `sizeMax`: bytes of the largest frame now. What is pushed must not change any more: frames may be views of it. */
-  constructor(sizeMax: number | (() => number), onFrame: (frame: Uint8Array) => void) {
+  constructor(sizeMax: number | (() => number), onFrame: (frame: Uint8Array) => void, memory = newMemory) {
     this.#sizeMax = typeof sizeMax === 'number' ? () => sizeMax : sizeMax
     this.#onFrame = onFrame
+    this.#memory = memory
   }
 
   /** Bytes of a frame that has begun and is not whole. */
@@ -66,8 +84,10 @@ export class FrameReader {
 
   #makeRoom(needed: number, wanted: number): void {
     if (needed <= this.#held.length) return
-    const grown = new Uint8Array(Math.max(needed, Math.min(wanted, Math.max(2 * this.#held.length, aheadMax))))
+    const ahead = Math.max(2 * this.#held.length, Math.min(aheadTimes * needed, aheadMax))
+    const grown = this.#memory.take(Math.max(needed, Math.min(wanted, ahead)))
     grown.set(this.#held.subarray(0, this.#heldBytes))
+    this.#memory.give([this.#held])
     this.#held = grown
   }
 

@@ -1,5 +1,5 @@
 import type { TimestampMs } from '../base/brands.ts'
-import type { AnswerBuffers } from './answer-buffers.ts'
+import type { LentBuffers } from './lent-buffers.ts'
 import { ConnectionSweep } from './connection-sweep.ts'
 import type { DialAddress } from './dial.ts'
 import { Listener, type Newcomer } from './listener.ts'
@@ -10,8 +10,8 @@ import type { ServerTls } from './server-tls.ts'
 
 export interface KafkaServerOptions {
   readonly limits: ServerLimits
-  /** Where answers may come from that are used again once they are sent. */
-  readonly buffers: AnswerBuffers
+  /** Where large requests and answers lie; used again once they are answered and sent. */
+  readonly buffers: LentBuffers
   /** A clock that never jumps, in ms. */
   readonly now: () => TimestampMs
   /** Told of a connection that was refused since there are too many, at most once a second. */
@@ -103,6 +103,7 @@ export class KafkaServer {
         return handler.mutedUntilMs ?? -Infinity
       },
       isPipelined: (request) => handler.isPipelined(request),
+      isForgotten: (request) => handler.isForgotten(request),
       handle: (request) => handler.handle(request),
       takeOver: (request) => handler.takeOver?.(request),
       onClose: (cause) => {

@@ -1,6 +1,6 @@
 import type { TimestampMs } from '../base/brands.ts'
 import { MalformedMessageError } from '../base/errors.ts'
-import type { AnswerBuffers } from './answer-buffers.ts'
+import type { LentBuffers } from './lent-buffers.ts'
 import type { ByteStream } from './byte-stream.ts'
 import { FrameReader } from './frame-reader.ts'
 import { HandedOverStream } from './handed-over-stream.ts'
@@ -14,7 +14,9 @@ export type Answer = readonly Uint8Array[]
 export interface RequestHandler {
   /** Whether this request may be begun before others of the kind ahead of it are answered: their effects come in order all the same. */
   isPipelined(request: Uint8Array): boolean
-  /** Answers a request, whose bytes are the handler's for good. What it throws ends the connection. */
+  /** Whether nobody looks at the bytes of this request any more once it is answered: their memory is used again then. */
+  isForgotten(request: Uint8Array): boolean
+  /** Answers a request, whose bytes are the handler's for good unless it forgets them. What it throws ends the connection. */
   handle(request: Uint8Array): Answer | Promise<Answer>
   /** Whether it is not known yet who the client is: until then it may send little, and not for long. */
   readonly isStranger?: boolean
@@ -38,7 +40,7 @@ interface QueuedRequest {
 
 export interface ConnectionWorld {
   readonly limits: ServerLimits
-  readonly buffers: AnswerBuffers
+  readonly buffers: LentBuffers
   readonly budget: RequestBudget
   readonly now: () => TimestampMs
 }
@@ -79,6 +81,7 @@ export class ServerConnection {
     this.#frames = new FrameReader(
       () => (this.#isStranger ? world.limits.strangerBytesMax : world.limits.requestBytesMax),
       (frame) => this.#accept(frame),
+      world.buffers,
     )
     this.#openedMs = world.now()
     this.#activeMs = this.#openedMs
@@ -243,6 +246,7 @@ export class ServerConnection {
     while (this.#queue[count]?.answer !== undefined) {
       const request = this.#queue[count++] as QueuedRequest
       bytes += request.bytes.length + 4
+      if (this.#handler?.isForgotten(request.bytes) === true) this.#world.buffers.give([request.bytes])
       for (const piece of request.answer ?? []) pieces.push(piece)
     }
     if (count === 0 || this.#isClosed) return

@@ -108,6 +108,26 @@ describe('produce', () => {
     expect(answers.map(({ baseOffset }) => baseOffset)).toEqual(Array.from({ length: 200 }, (_, i) => BigInt(i)))
   })
 
+  test('large batches of many clients at once arrive as they were sent', async () => {
+    await makeTopic(client, 'large')
+    const clients = [client, await scene.connect(), await scene.connect()]
+    const values = Array.from({ length: 60 }, (_, i) => String.fromCharCode(33 + i).repeat(70_000 + 15_000 * (i % 60)))
+    const produced = values.map(async (value, i) => {
+      const one = clients[i % 3] as TestClient
+      if (i % 5 === 0) one.sendAlone(produceApi, 7, produceRequest('large', clientBatch([value]), 0))
+      else await produce(one, 'large', clientBatch([value]))
+    })
+    await Promise.all(produced)
+    for (const one of clients) await produce(one, 'large', clientBatch(['last']))
+    const missing = new Set(values)
+    for (let from = 0n; from < values.length + 3;) {
+      const got = recordsOf(await fetch(client, [{ topic: 'large', from }]))
+      for (const record of got) missing.delete(record.slice(record.indexOf(' ') + 1))
+      from += BigInt(got.length)
+    }
+    expect([...missing].map((value) => `${value.length} ${value.slice(0, 10)}`)).toEqual([])
+  })
+
   test('keys are demanded where records are compacted, and the record is named', async () => {
     runBinary(['-d', scene.directory, 'topics', 'create', 'compacted', '--config', 'cleanup.policy=compact'])
     const answer = await produce(client, 'compacted', one)

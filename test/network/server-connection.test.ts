@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { AnswerBuffers } from '../../src/network/answer-buffers.ts'
+import { LentBuffers } from '../../src/network/lent-buffers.ts'
 import type { ByteStream, ByteStreamEvents } from '../../src/network/byte-stream.ts'
 import { RequestBudget } from '../../src/network/request-budget.ts'
 import { type Answer, ServerConnection } from '../../src/network/server-connection.ts'
@@ -62,6 +62,7 @@ class Scene {
   readonly causes: unknown[] = []
   readonly taken: ByteStream[] = []
   readonly budget: RequestBudget
+  readonly buffers = new LentBuffers()
   nowMs = 0
   mutedUntilMs = -Infinity
   readonly #answers = new Map<string, (answer: Answer) => void>()
@@ -70,7 +71,7 @@ class Scene {
   constructor(limits: Partial<ServerLimits> = {}, takers = '') {
     const all = { ...defaultServerLimits, ...limits }
     this.budget = new RequestBudget(all.queuedRequestBytesMax)
-    const world = { limits: all, budget: this.budget, buffers: new AnswerBuffers(), now: () => this.nowMs }
+    const world = { limits: all, budget: this.budget, buffers: this.buffers, now: () => this.nowMs }
     this.connection = new ServerConnection(this.stream, world)
     const mutedUntilMs = (): number => this.mutedUntilMs
     this.connection.start({
@@ -80,6 +81,7 @@ class Scene {
       isPipelined: (request) => request[0] === 'p'.charCodeAt(0),
       takeOver: ([letter = 0]) =>
         takers.includes(String.fromCharCode(letter)) ? (stream) => void this.taken.push(stream) : undefined,
+      isForgotten: (request) => request[0] === 'f'.charCodeAt(0),
       handle: (request) => this.#begin(String.fromCharCode(request[0] ?? 0)),
       onClose: (cause) => void this.causes.push(cause),
     })
@@ -108,6 +110,27 @@ test('a request is begun when the one before it is answered', async () => {
   await scene.answer(0)
   expect(scene.begun).toEqual(['a', 'b'])
   expect(scene.stream.sent).toEqual(['0'])
+})
+
+test('the memory of a request that is forgotten is used again once it is answered, and no other', async () => {
+  const scene = new Scene()
+  const askLarge = (letter: string): void => {
+    scene.stream.give(Uint8Array.from([0, 2, 0, 0, letter.charCodeAt(0)]))
+    scene.stream.give(new Uint8Array(2 ** 17 - 1))
+  }
+  const free = (): ArrayBufferLike => {
+    const taken = scene.buffers.take(2 ** 18)
+    scene.buffers.give([taken])
+    return taken.buffer
+  }
+  const before = free()
+  askLarge('f')
+  expect(free()).not.toBe(before)
+  await scene.answer(0)
+  expect(free()).toBe(before)
+  askLarge('k')
+  await scene.answer(1)
+  expect(free()).not.toBe(before)
 })
 
 test('pipelined requests do not wait for each other, and are answered in their order', async () => {

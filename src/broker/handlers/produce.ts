@@ -32,10 +32,13 @@ type PartitionData = ProduceRequest['topicData'][number]['partitionData'][number
 export const produceHandler: Handler<ProduceRequest, ProduceResponse> = {
   api: produceApi,
   isPipelined: true,
+  isForgotten: true,
   handle: (request, context) => {
     const throttleTimeMs = throttle(context)
-    if (request.acks === 0) return appendUnanswered(request, context)
-    return new Promise((resolve) => new PendingAnswer(request, context, { throttleTimeMs, resolve }).begin())
+    const answer = new Promise<ProduceResponse>((resolve) =>
+      new PendingAnswer(request, context, { throttleTimeMs, resolve }).begin(),
+    )
+    return request.acks === 0 ? answer.then(endIfRefused) : answer
   },
   refuse: ({ topicData }, errorCode) => ({
     responses: topicData.map(({ name, partitionData }) => ({
@@ -94,15 +97,12 @@ class PendingAnswer {
   }
 }
 
-/** The client learns of a refusal by the end of the connection, as from Kafka. */
-function appendUnanswered({ topicData }: ProduceRequest, context: RequestContext): undefined {
-  for (const { name, partitionData } of topicData) {
-    for (const data of partitionData) {
-      let refusal: PartitionAnswer | undefined
-      append(data, { name, acks: 0 }, { context, settle: (answer) => (refusal = answer) })
-      if (refusal !== undefined) {
-        throw new MalformedMessageError(`produce with acks=0 to ${name} is refused: ${errorName(refusal.errorCode)}`, 0)
-      }
+/** Who wants no answer learns of a refusal by the end of the connection, as from Kafka. */
+function endIfRefused({ responses }: ProduceResponse): undefined {
+  for (const { name, partitionResponses } of responses) {
+    for (const { errorCode } of partitionResponses) {
+      if (errorCode === ErrorCode.NONE) continue
+      throw new MalformedMessageError(`produce with acks=0 to ${name} is refused: ${errorName(errorCode)}`, 0)
     }
   }
 }

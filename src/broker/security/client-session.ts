@@ -49,6 +49,7 @@ export function clientSession({ stream, host }: Newcomer, options: ClientSession
       return mutedUntilMs
     },
     isPipelined: (request) => !authentication.takesTokens && router.isPipelined(request),
+    isForgotten: (request) => !authentication.takesTokens && router.isForgotten(request),
     handle: (request) => {
       if (authentication.takesTokens) return answerToken(request, authentication)
       if (authentication.allows(apiKeyOf(request))) return router.answer(request, connection)
