@@ -27,9 +27,23 @@ interface Settings {
  * librdkafka's. Nothing of it is for brokers that a file in the working directory named. Throws `UsageError`, `NotFoundError`.
  */
 export function clientSecurity(source: LocationSource, context: CliContext): ClientSecurity {
-  if (source === 'working-directory') return noSecurity
+  const settings = source === 'working-directory' ? undefined : readSettings(context)
+  return settings === undefined ? noSecurity : securityOf(settings, protocolOf(settings))
+}
+
+/** The same over TLS, whatever the settings say of that: an address said so. */
+export function clientSecurityOverTls(context: CliContext): ClientSecurity {
   const settings = readSettings(context)
-  return settings === undefined ? noSecurity : securityOf(settings)
+  if (settings === undefined) return { tls: {}, login: undefined }
+  return securityOf(settings, protocolOf(settings).startsWith('SASL') ? 'SASL_SSL' : 'SSL')
+}
+
+/** What to tell the user whose own settings are not for the brokers that a file in the working directory named. */
+export function withheldSecurity(source: LocationSource, context: CliContext): string | undefined {
+  if (source !== 'working-directory') return undefined
+  const settings = readSettings(context)
+  if (settings === undefined || protocolOf(settings) === 'PLAINTEXT') return undefined
+  return `the brokers that ./${SETTINGS_FILE} names get no TLS and no login: ${settings.path} is for brokers that you name yourself, with -b or TSLOG_BROKERS`
 }
 
 function readSettings(context: CliContext): Settings | undefined {
@@ -44,9 +58,9 @@ function readSettings(context: CliContext): Settings | undefined {
 }
 
 const protocols = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const
+type Protocol = (typeof protocols)[number]
 
-function securityOf(settings: Settings): ClientSecurity {
-  const protocol = protocolOf(settings)
+function securityOf(settings: Settings, protocol: Protocol): ClientSecurity {
   const isTls = protocol === 'SSL' || protocol === 'SASL_SSL'
   const login = protocol.startsWith('SASL') ? loginOf(settings) : undefined
   if (login?.mechanism === 'PLAIN' && !isTls && settings.texts.get('sasl.plain.without.tls') !== 'true') {
@@ -57,7 +71,7 @@ function securityOf(settings: Settings): ClientSecurity {
   return { tls: isTls ? tlsOf(settings) : undefined, login }
 }
 
-function protocolOf(settings: Settings): (typeof protocols)[number] {
+function protocolOf(settings: Settings): Protocol {
   const text = settings.texts.get('security.protocol')
   if (text === undefined) {
     // Whoever set up a password did not mean to go without.

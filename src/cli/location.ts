@@ -127,7 +127,7 @@ function fromFile(file: SettingsFile | undefined): Location | undefined {
     brokers: settings.get('bootstrap.servers') || undefined,
     source: file.source,
     names: [name('log.dirs'), name('bootstrap.servers')],
-    warnings: file.source === 'working-directory' ? secretWarnings(settings, file.path) : [],
+    warnings: file.source === 'working-directory' ? ignoredWarnings(settings, file.path) : [],
   })
 }
 
@@ -150,11 +150,15 @@ export function isSecretKey(name: string): boolean {
 /** Those, and what points to them. */
 const secretKey = /password|secret|jaas|token|credential|^ssl\.(keystore|key)\b/i
 
-function secretWarnings(settings: ReadonlyMap<string, string>, path: string): string[] {
-  const keys = [...settings.keys()].filter((key) => secretKey.test(key))
-  return keys.map(
-    (key) => `${path}: ${quoted(key)} is ignored: secrets are only read from your own configuration directory`,
-  )
+/** How brokers are to be spoken to. */
+const securityKey = /^(security|sasl|ssl)\./i
+
+function ignoredWarnings(settings: ReadonlyMap<string, string>, path: string): string[] {
+  const keys = [...settings.keys()].filter((key) => secretKey.test(key) || securityKey.test(key))
+  return keys.map((key) => {
+    const what = secretKey.test(key) ? 'secrets are' : 'how brokers are spoken to is'
+    return `${path}: ${quoted(key)} is ignored: ${what} only read from your own configuration directory`
+  })
 }
 
 function defaultLocation({ cwd, environment, files }: LocationQuery): Location {

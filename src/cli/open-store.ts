@@ -35,6 +35,9 @@ export async function openStore(options: StoreOptions, context: CliContext): Pro
   if (options.adopt === true)
     throw new UsageError('--adopt is for a log directory, not for brokers', { hint: 'leave it out' })
   const { openBrokerStore } = await import('./open-broker-store.ts')
+  const { withheldSecurity } = await import('./client-security.ts')
+  const withheld = withheldSecurity(location.source, context)
+  if (withheld !== undefined) warn(withheld, options, context)
   return openBrokerStore(location, options.acks, context)
 }
 

@@ -13,7 +13,7 @@ import { type ReplicateOptions, type ReplicatePlan, replicatePlan } from './repl
 import { printReport, sentence } from './replicate/report.ts'
 import type { ReplicationReport } from './replicate/request.ts'
 import type { PeerLink } from './replicate/peer-link.ts'
-import { peerSecurity } from './replicate/peer-security.ts'
+import { type PeerSecurity, peerSecurity } from './replicate/peer-security.ts'
 import { pull, push } from './replicate/sessions.ts'
 import { sshCommandLine } from './replicate/ssh-command-line.ts'
 import { SshConnection } from './replicate/ssh-connection.ts'
@@ -109,15 +109,16 @@ class ReplicateRun {
     const { brokerLeader, pushToKafka } = await import('./replicate/broker-ends.ts')
     const { isPull, request } = this.#plan
     const { local } = this.#world
+    const security = this.#securityOf(peer)
     await this.#reconnecting(async () => {
-      if (isPull) return this.#follow(brokerLeader(peer), local)
-      return pushToKafka(peer, request, this.#seat(local))
+      if (isPull) return this.#follow(brokerLeader(peer, security), local)
+      return pushToKafka({ peer, security }, request, this.#seat(local))
     })
   }
 
   async #overTcp(peer: BrokersPeer): Promise<void> {
     const { TcpConnection } = await import('./replicate/tcp-connection.ts')
-    const security = peerSecurity(peer, this.#world.context)
+    const security = this.#securityOf(peer)
     await this.#reconnecting(async () => {
       const connection = await TcpConnection.open(peer, security)
       try {
@@ -128,6 +129,13 @@ class ReplicateRun {
         connection.close()
       }
     })
+  }
+
+  #securityOf(peer: BrokersPeer): PeerSecurity {
+    const { context } = this.#world
+    const security = peerSecurity(peer, context)
+    if (security.warning !== undefined) warn(security.warning, this.#options, context)
+    return security
   }
 
   async #overSsh(peer: SshPeer): Promise<void> {

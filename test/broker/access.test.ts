@@ -8,7 +8,7 @@ import {
   ResourcePatternTypes,
 } from 'kafkajs'
 import { spawnSync } from 'node:child_process'
-import { statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeAclsApi } from '../../src/protocol/messages/describe-acls.ts'
@@ -159,6 +159,48 @@ describe.skipIf(openssl === undefined)('commands with -b', () => {
     const env = clientConfig(settings)
     expect(tslog(['produce', 'secret'], env, 'one\n')).toMatchObject({ code: 0 })
     expect(tslog(['consume', 'secret', '-c', '1'], env)).toMatchObject({ code: 0, out: 'one\n' })
+  })
+
+  test('copy to and from brokers by kafkas:// with the same login, and say that kafka:// is without it', () => {
+    const login = { 'sasl.mechanism': 'SCRAM-SHA-256', 'sasl.username': 'admin', 'sasl.password': 'admin-secret' }
+    const env = clientConfig(login)
+    const copy = join(scene.files, 'copy')
+    const local = (...args: string[]): { code: number | null; out: string; err: string } => {
+      const { status, stdout, stderr } = spawnSync(builtBinary(), ['-d', copy, ...args], { env })
+      return { code: status, out: stdout.toString(), err: stderr.toString() }
+    }
+    expect(tslog(['produce', 'far'], env, 'one\ntwo\n').code).toBe(0)
+    expect(local('replicate', 'far', '--from', `kafkas://${scene.serve.address}`)).toMatchObject({ code: 0, err: '' })
+    expect(local('consume', 'far').out).toBe('one\ntwo\n')
+    expect(local('topics', 'create', 'near').code).toBe(0)
+    spawnSync(builtBinary(), ['-d', copy, 'produce', 'near'], { env, input: 'three\n' })
+    expect(local('replicate', 'near', `kafkas://${scene.serve.address}`)).toMatchObject({ code: 0, err: '' })
+    expect(tslog(['consume', 'near'], env).out).toBe('three\n')
+    // The certificate is all that is told of TLS: the scheme says the rest.
+    const plain = clientConfig({ ...login, 'security.protocol': 'SASL_PLAINTEXT' })
+    expect(plain).toEqual(env)
+    expect(local('replicate', 'far', '--from', `kafkas://${scene.serve.address}`).code).toBe(0)
+    clientConfig(login)
+    const refused = local('replicate', 'far', '--from', `kafka://${scene.serve.address}`)
+    expect([refused.code === 0, refused.err]).toEqual([
+      false,
+      expect.stringContaining(
+        'kafka:// is without the TLS of your settings, and so without the login: kafkas:// is with it',
+      ),
+    ])
+  })
+
+  test('send no login to brokers that a file in the working directory names, and say so', () => {
+    const env = clientConfig({ 'sasl.mechanism': 'PLAIN', 'sasl.username': 'admin', 'sasl.password': 'admin-secret' })
+    const cwd = join(scene.files, 'somewhere')
+    mkdirSync(cwd)
+    writeFileSync(join(cwd, 'tslog.properties'), `bootstrap.servers=${scene.serve.address}\nsecurity.protocol=SSL\n`)
+    const { status, stderr } = spawnSync(builtBinary(), ['topics', 'list'], { env, cwd })
+    expect(status).not.toBe(0)
+    expect(stderr.toString()).toContain("./tslog.properties: 'security.protocol' is ignored")
+    expect(stderr.toString()).toMatch(
+      /the brokers that \.\/tslog\.properties names? get no TLS and no login: .*client\.properties is for/,
+    )
   })
 
   test('take a password from a file of its own', () => {

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RefusedError, UsageError } from '../../base/errors.ts'
 import type { Offset } from '../../base/brands.ts'
+import type { Cluster } from '../../client/cluster.ts'
 import { addressName, type DialAddress } from '../../network/dial.ts'
 import type { Leader, LeaderTopic } from '../../replication/leader.ts'
 import { BrokerStore } from '../../store/broker-store.ts'
 import { DirectoryStore } from '../../store/directory-store.ts'
 import type { BatchSource, LogStore } from '../../store/log-store.ts'
 import { topicConfigNames } from '../../storage/topic-configs.ts'
+import type { ClientSecurity } from '../client-security.ts'
 import { openCluster } from '../open-broker-store.ts'
 import { includesPartition } from '../values/partition-list.ts'
 import type { BrokersPeer } from '../values/peer.ts'
@@ -20,14 +22,14 @@ import { Throttle } from './throttle.ts'
 import { selectTopics } from './topic-selection.ts'
 
 /** Brokers as the source of a copy. */
-export function brokerLeader(peer: BrokersPeer): Leader {
-  const { store, cluster } = openBrokers(peer)
+export function brokerLeader(peer: BrokersPeer, security: ClientSecurity): Leader {
+  const { store, cluster } = openBrokers(peer, security)
   return new BrokerLeader(store, cluster)
 }
 
-function openBrokers({ servers, isTls }: BrokersPeer): { store: BrokerStore; cluster: ReturnType<typeof openCluster> } {
+function openBrokers({ servers }: BrokersPeer, security: ClientSecurity): { store: BrokerStore; cluster: Cluster } {
   const addresses = servers.map(({ host, port }): DialAddress => ({ kind: 'tcp', host, port }))
-  const cluster = openCluster(addresses, { tls: isTls ? {} : undefined, login: undefined })
+  const cluster = openCluster(addresses, security)
   return { cluster, store: new BrokerStore({ name: addresses.map(addressName).join(','), cluster, acks: 'all' }) }
 }
 
@@ -36,11 +38,21 @@ const lookEveryMs = 100
 /** So often it is noted how far a partition was sent, in ms. */
 const noteEveryMs = 1000
 
+/** A cluster that is not ours, and how to speak to it. */
+export interface KafkaTarget {
+  readonly peer: BrokersPeer
+  readonly security: ClientSecurity
+}
+
 /** Sends what the request names to a cluster that is not ours: the same records, each once, at offsets of its own. */
-export async function pushToKafka(peer: BrokersPeer, request: ReplicationRequest, seat: FollowerSeat): Promise<void> {
+export async function pushToKafka(
+  { peer, security }: KafkaTarget,
+  request: ReplicationRequest,
+  seat: FollowerSeat,
+): Promise<void> {
   if (request.groups)
     throw new UsageError('--groups does not go to kafka://: offsets are others there', { hint: 'leave it out' })
-  const { store: target } = openBrokers(peer)
+  const { store: target } = openBrokers(peer, security)
   const source = new DirectoryStore(seat.directory)
   try {
     const push = new KafkaPush({ source, target, peer }, request, seat)
