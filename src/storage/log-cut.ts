@@ -12,7 +12,7 @@ import type { PartitionLog } from './partition-log.ts'
 import { listSegments } from './segment-list.ts'
 import { Segment } from './segment.ts'
 import { removeSnapshotsAbove } from './snapshot-files.ts'
-import type { WriteState } from './write-state.ts'
+import { countCut, type WriteState } from './write-state.ts'
 
 /** Where the log lies whose end is cut. */
 export interface CutOptions extends TopicPartition {
@@ -101,6 +101,7 @@ function forgetEpochs(fileSystem: FileSystem, directory: string, end: Offset): v
 
 /** The opener that comes next finds no active segment that fits, and looks at the files. */
 function endAt(state: WriteState, end: Offset): void {
+  countCut(state)
   state.activeBaseOffset = offset(-1)
   state.logEndOffset = end
   state.visibleEndOffset = end

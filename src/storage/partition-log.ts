@@ -103,7 +103,7 @@ export class PartitionLog {
     const active = this.#active
     const state = this.#state
     if (active === undefined || state === undefined) return
-    const end = state.logEndOffset
+    const { logEndOffset: end, cutCount } = state
     this.#guard(() => {
       this.#refuseIfRemoved()
       this.#sealed.syncBelow(active.baseOffset, state.syncedEndOffset)
@@ -111,14 +111,14 @@ export class PartitionLog {
       this.#options.fileSystem.syncDirectory(this.directory)
     })
     this.#background.restart()
-    if (!isServed) this.#noteSynced(end)
+    if (!isServed) this.#noteSynced(end, cutCount)
   }
 
-  #noteSynced(end: Offset): void {
+  #noteSynced(end: Offset, cutCount: number): void {
     try {
       this.#withLock((current, segment) => {
         this.#refuseIfRemoved(segment.log)
-        if (current.syncedEndOffset >= end) return
+        if (current.syncedEndOffset >= end || current.cutCount !== cutCount) return
         current.syncedEndOffset = end
         this.#stateFile.write(current)
       })
@@ -138,7 +138,7 @@ export class PartitionLog {
     const active = this.#active
     const state = this.#state
     assert(active !== undefined && state !== undefined, 'commits follow appends')
-    const end = state.logEndOffset
+    const { logEndOffset: end, cutCount } = state
     const isNamed = state.syncedEndOffset > active.baseOffset
     this.#guard(() => this.#sealed.syncBelow(active.baseOffset, state.syncedEndOffset))
     await active.log.syncSoon().catch((error: unknown) => {
@@ -151,6 +151,8 @@ export class PartitionLog {
       // A roll, of another process too, may have left it behind meanwhile: then it may be rewritten, or closed once it was synced.
       if (segment === active) this.#refuseIfRemoved(active.log)
       else this.#refuseIfRemoved()
+      // What was synced is gone.
+      if (current.cutCount !== cutCount) return current.visibleEndOffset
       if (current.syncedEndOffset < end) current.syncedEndOffset = end
       if (current.visibleEndOffset < end) current.visibleEndOffset = end
       this.#stateFile.write(current)
@@ -310,7 +312,10 @@ export class PartitionLog {
     const opened = openActive({ ...this.#options, directory: this.directory, state, known })
     this.#state = opened.state
     if (opened.active !== known) this.#takeSegment(known, opened)
-    if (before?.logEndOffset !== opened.state.logEndOffset) this.#producers.forget()
+    if (before?.cutCount !== opened.state.cutCount) {
+      this.#producers.forget()
+      this.#sealed.forget()
+    }
     if (opened.isChanged || this.#stateFile.wasInterrupted) this.#stateFile.write(opened.state)
     return opened.active
   }

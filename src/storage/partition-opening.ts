@@ -13,7 +13,7 @@ import { floorSegment, listSegments } from './segment-list.ts'
 import { Segment } from './segment.ts'
 import { mendSnapshot, removeSnapshotsAbove } from './snapshot-files.ts'
 import { type SettledSegments, settleSwap } from './swap-settlement.ts'
-import type { WriteState } from './write-state.ts'
+import { countCut, type WriteState } from './write-state.ts'
 import { WriteStateFile } from './write-state-file.ts'
 
 export interface OpeningOptions extends PartitionLogOptions {
@@ -214,7 +214,7 @@ function freshState(options: OpeningOptions, recovered: Recovered): WriteState {
   // Offsets below the log start were given once, even if a power cut took their records.
   const logEndOffset = readable > logStart ? readable : logStart
   const next: WriteState = {
-    ...whatEnduresOf(state),
+    ...whatEnduresOf(state, logEndOffset),
     bootId: fileSystem.bootId,
     // Who works beside a server must not take its mark away.
     isServed: options.isServer === true && state?.isServed === true,
@@ -234,8 +234,15 @@ function freshState(options: OpeningOptions, recovered: Recovered): WriteState {
 }
 
 /** What a state tells after recovery too. */
-function whatEnduresOf(state: WriteState | undefined): Pick<WriteState, 'generation' | 'isReplica'> {
-  return { generation: (state?.generation ?? 0n) + 1n, isReplica: state?.isReplica ?? false }
+function whatEnduresOf(
+  state: WriteState | undefined,
+  logEndOffset: Offset,
+): Pick<WriteState, 'generation' | 'cutCount' | 'isReplica'> {
+  if (state === undefined) return { generation: 1n, cutCount: 0, isReplica: false }
+  const { generation, cutCount, isReplica } = state
+  const enduring = { generation: generation + 1n, cutCount, isReplica }
+  if (logEndOffset < state.logEndOffset) countCut(enduring)
+  return enduring
 }
 
 /** A cut has raised the epoch already. */

@@ -37,6 +37,8 @@ export class SealedSegments {
     const { fileSystem, logDirectory, lockWaitMs: waitMs } = this.#options
     segment.syncAll()
     segment.close()
+    // Another process began the log anew, or mended it: that one knows what of its own is on the disk.
+    if (fileSystem.stat(segment.log.path)?.identity !== segment.log.identity) return
     this.syncOlder(segment.baseOffset)
     const end = this.#endOf(segment)
     this.#syncSnapshot(end)
@@ -44,6 +46,11 @@ export class SealedSegments {
     const changes = new Map([[partitionDirectoryName(this.#options), end]])
     const name = 'recovery-point-offset-checkpoint'
     mergeOffsetCheckpoint(fileSystem, logDirectory, name, { changes, waitMs, onlyForward: true })
+  }
+
+  /** Another process has cut the log: what is there now was never synced here. */
+  forget(): void {
+    this.#syncedBelow = offset(0n)
   }
 
   /** Makes all segments before the one at `base` durable: what waits here, and what others left. */

@@ -10,7 +10,8 @@ import { crc32c } from '../wire/crc32c.ts'
  * ```
  *   0  8 magic "TSLOGPS1"          64  8 visibleEndOffset
  *   8  4 crc32c of 12..119         72  8 syncedEndOffset
- *  12  4 flags                     80  4 indexBytes
+ *  12  2 cutCount                  80  4 indexBytes
+ *  14  2 flags
  *  16  8 generation                84  4 timeIndexBytes
  *  24 16 boot id                   88  4 bytesSinceLastIndexEntry
  *  40  8 activeBaseOffset          92  8 maxTimestamp
@@ -22,6 +23,8 @@ import { crc32c } from '../wire/crc32c.ts'
 export interface WriteState {
   /** Grows at each roll, deletion, swap and truncation: who holds the partition open must list it again. */
   generation: bigint
+  /** How often the log was cut or begun anew, modulo 2^16: with another one, what was known of offsets is of a history that is gone. */
+  cutCount: number
   /** 32 hex digits; the machine's boot during which this was written. */
   bootId: string
   /** A running `serve` holds the partition: appends go through its socket. */
@@ -70,6 +73,11 @@ export function isSameSegment(before: WriteState, now: WriteState): boolean {
   )
 }
 
+/** Notes that the end of the log went back, or that it is another log altogether. */
+export function countCut(state: Pick<WriteState, 'cutCount'>): void {
+  state.cutCount = (state.cutCount + 1) % 2 ** 16
+}
+
 /** Moves the log start offset forward to `target`; returns where it is then. Throws `NotFoundError` beyond what readers may see. */
 export function moveLogStart(state: WriteState, target: Offset): Offset {
   const { logStartOffset, visibleEndOffset } = state
@@ -91,7 +99,8 @@ export class WriteStateCodec {
     if (state.bootId !== this.#bootId) this.#learn(state.bootId)
     target.set(this.#bootBytes, bootIdStart)
     view.setBigUint64(0, magic)
-    view.setInt32(12, flagsOf(state))
+    view.setUint16(12, state.cutCount)
+    view.setUint16(14, flagsOf(state))
     view.setBigInt64(16, state.generation)
     view.setBigInt64(40, state.activeBaseOffset)
     view.setBigInt64(48, state.logEndOffset)
@@ -115,9 +124,10 @@ export class WriteStateCodec {
     const view = new DataView(bytes.buffer, bytes.byteOffset, WRITE_STATE_BYTES)
     if (view.getBigUint64(0) !== magic) return undefined
     if (view.getUint32(8) !== crc32c(bytes.subarray(12, appendingAt))) return undefined
-    const flags = view.getInt32(12)
+    const flags = view.getUint16(14)
     return {
       generation: view.getBigInt64(16),
+      cutCount: view.getUint16(12),
       bootId: this.#bootIdOf(bytes),
       isServed: (flags & flag.isServed) !== 0,
       isDeleted: (flags & flag.isDeleted) !== 0,

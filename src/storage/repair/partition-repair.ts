@@ -16,7 +16,7 @@ import { settleSwap } from '../swap-settlement.ts'
 import { planLocked, type PartitionPlan, type PartitionPlanOptions } from '../verify/partition-plan.ts'
 import { type PartitionReport, reportPartition } from '../verify/partition-report.ts'
 import { checkSegment, type SegmentReport, type SegmentTask } from '../verify/segment-check.ts'
-import type { WriteState } from '../write-state.ts'
+import { countCut, type WriteState } from '../write-state.ts'
 import { WriteStateFile } from '../write-state-file.ts'
 import { rebuildIndexes } from './index-rebuild.ts'
 import { type PartitionRepairPlan, planPartitionRepair } from './partition-repair-plan.ts'
@@ -197,6 +197,7 @@ class PartitionRepair {
     opened.active.syncAll()
     opened.active.close()
     this.#fileSystem.syncDirectory(this.#directory)
+    countCut(opened.state)
     this.#stateFile.write({ ...opened.state, syncedEndOffset: opened.state.logEndOffset })
   }
 
