@@ -16,6 +16,7 @@ import {
   type PeerApi,
   topicsApi,
 } from './peer-apis.ts'
+import { asTheyAre, packed } from './travelling-batches.ts'
 
 /** Answers one request, or fails; `undefined` when it is not its request. */
 export type Answerer = (received: ReceivedRequest) => Promise<Frame> | undefined
@@ -43,7 +44,10 @@ export function leaderAnswers(leader: Leader, toFailure: (error: unknown) => Fai
     answered(batchApi, async ({ offset, ...partition }) => ({
       batch: (await leader.batchAt(partition, offset)) ?? null,
     })),
-    answered(batchesApi, ({ offset, ...partition }) => given.fetch(partition, offset).then((batches) => ({ batches }))),
+    answered(batchesApi, async ({ offset, isPacked, ...partition }) => {
+      const batches = await given.fetch(partition, offset)
+      return isPacked ? packed(batches) : asTheyAre(batches)
+    }),
     answered(groupsApi, async ({ topics }) => ({ groups: await leader.groups(topics) })),
   ]
   return anyOf(answerers)

@@ -22,7 +22,7 @@ import { batchFactsMessage, groupOffsetsMessage, leaderPartitionMessage, leaderT
  */
 
 /** The version of all of them: it goes up when one changes, and both sides say theirs first. */
-export const peerProtocolVersion = 1
+export const peerProtocolVersion = 2
 
 /** Private keys, far from those that Kafka gives. */
 const firstKey = 30_000
@@ -85,10 +85,18 @@ export const batchApi: PeerApi<PlaceRequest, ValueOf<typeof batchResponse>> = pe
 /** Stands for the offset behind what was given of the partition last. */
 export const nextOffset: Offset = offset(-1)
 
-const batchesResponse = struct({ batches: records })
-export const batchesApi: PeerApi<PlaceRequest, ValueOf<typeof batchesResponse>> = peerApi(
+const batchesRequest = struct({
+  topic: string,
+  partition: int32,
+  offset: int64.as<Offset>(),
+  /** The link is slow: compression is worth its time. */
+  isPacked: boolean,
+})
+/** As `travelling-batches.ts` has them. */
+const batchesResponse = struct({ plainBytes: int32, batches: records })
+export const batchesApi: PeerApi<ValueOf<typeof batchesRequest>, ValueOf<typeof batchesResponse>> = peerApi(
   4,
-  placeRequest,
+  batchesRequest,
   batchesResponse,
 )
 
@@ -100,7 +108,19 @@ export const groupsApi: PeerApi<ValueOf<typeof groupsRequest>, ValueOf<typeof gr
   groupsResponse,
 )
 
-const progressRequest = struct({ bytes: float64, records: float64, bytesTotal: float64 })
+const progressRequest = struct({
+  bytes: float64,
+  records: float64,
+  bytesTotal: float64,
+  /** Those that have moved since. */
+  lags: array({
+    topic: string,
+    partition: int32,
+    copyEndOffset: int64.as<Offset>(),
+    sourceEndOffset: int64.as<Offset>(),
+    missingBytes: float64,
+  }),
+})
 /** A follower tells the one who sent it how far it is. */
 export const progressApi: PeerApi<ValueOf<typeof progressRequest>, object> = peerApi(6, progressRequest, nothing)
 

@@ -7,6 +7,7 @@ import { endOfBatches } from './end-of-batches.ts'
 import type { GroupOffsets, KnownPartition, Leader, LeaderPartition, LeaderTopic } from './leader.ts'
 import { partitionFromMessage, topicFromMessage } from './messages.ts'
 import { batchApi, batchesApi, groupsApi, nextOffset, partitionsApi, type PeerApi, topicsApi } from './peer-apis.ts'
+import { unpacked } from './travelling-batches.ts'
 
 /** Sends a request to the other side and resolves to what it answers; throws what the other side failed with. */
 export type Ask = <Request, Response>(api: PeerApi<Request, Response>, request: Request) => Promise<Response>
@@ -15,18 +16,29 @@ export type Ask = <Request, Response>(api: PeerApi<Request, Response>, request: 
 const muchBytes = 256 * 1024
 const aheadMax = 3
 
+export interface RemoteLeaderOptions {
+  /** How messages name it. */
+  readonly name: string
+  readonly ask: Ask
+  /** Ends the connection. */
+  readonly close: () => void
+  /** The link is: batches are compressed on their way. */
+  readonly isSlow: boolean
+}
+
 /** A leader on the other side of a connection. */
 export class RemoteLeader implements Leader {
   readonly name: string
   readonly #ask: Ask
   readonly #close: () => void
+  readonly #isSlow: boolean
   readonly #ahead = new Map<string, { readonly from: Offset; readonly asked: Promise<Uint8Array>[] }>()
 
-  /** `close` ends the connection. */
-  constructor(name: string, ask: Ask, close: () => void) {
+  constructor({ name, ask, close, isSlow }: RemoteLeaderOptions) {
     this.name = name
     this.#ask = ask
     this.#close = close
+    this.#isSlow = isSlow
   }
 
   async topics(): Promise<LeaderTopic[]> {
@@ -82,7 +94,7 @@ export class RemoteLeader implements Leader {
   }
 
   #fetch({ topic, partition }: TopicPartition, from: Offset): Promise<Uint8Array> {
-    const asked = this.#ask(batchesApi, { topic, partition, offset: from }).then(({ batches }) => batches)
+    const asked = this.#ask(batchesApi, { topic, partition, offset: from, isPacked: this.#isSlow }).then(unpacked)
     // Whoever comes to wait for it hears of a failure.
     asked.catch(() => undefined)
     return asked

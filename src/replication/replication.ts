@@ -33,6 +33,15 @@ export interface PartitionOutcome extends TopicPartition {
   records: number
 }
 
+/** How far a partition is behind its leader. */
+export interface PartitionLag extends TopicPartition {
+  readonly copyEndOffset: Offset
+  /** As far as the leader's log was heard to go. */
+  readonly sourceEndOffset: Offset
+  /** Bytes that are missing, as far as the leader tells. */
+  readonly missingBytes: number
+}
+
 /** So many partitions are asked for at once: over a slow link answers come together. */
 const parallelMax = 8
 
@@ -97,6 +106,16 @@ export class Replication {
       follower.prepare(comparison)
       await follower.copy()
     })
+  }
+
+  /** Of all partitions that were compared. */
+  lags(): PartitionLag[] {
+    return Array.from(this.#followers.values(), ({ partition, replica, described, missingBytes }) => ({
+      ...partition,
+      copyEndOffset: replica.logEndOffset,
+      sourceEndOffset: described.logEndOffset,
+      missingBytes,
+    }))
   }
 
   close(): void {

@@ -20,6 +20,7 @@ const request: ReplicationRequest = {
   overwritesDiverged: false,
   follows: false,
   isDryRun: false,
+  isSlow: false,
   bytesPerSecond: undefined,
 }
 

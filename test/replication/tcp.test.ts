@@ -29,9 +29,17 @@ describe('a copy to and from a running serve', () => {
     // The server has the partitions open by now.
     expect(served.values('app')).toHaveLength(4000)
     scene.source.produce('app', lines(10, 'more-'), '--partitioner', 'round-robin')
-    expect(JSON.parse(push(scene, 'app', '--json').stdout.toString())).toMatchObject({ records: 10 })
+    expect(JSON.parse(push(scene, 'app', '--json', '--compress').stdout.toString())).toMatchObject({ records: 10 })
     expect(served.values('app')).toHaveLength(4010)
-    const pulled = scene.copy.run(['replicate', 'app', '--from', '--groups', `tcp://${serve.address}`, '--json'])
+    const pulled = scene.copy.run([
+      'replicate',
+      'app',
+      '--from',
+      '--groups',
+      `tcp://${serve.address}`,
+      '--compress',
+      '--json',
+    ])
     expect(JSON.parse(pulled.stdout.toString())).toMatchObject({ records: 4010, groups: 1 })
     for (const partition of ['app-0', 'app-1']) {
       expect(scene.filesOf(served, partition)).toEqual(scene.filesOf(scene.source, partition))
@@ -66,16 +74,25 @@ describe('a copy to and from a running serve', () => {
     scene.source.produce('live', lines(3))
     scene.source.done(['consume', 'live', '-g', 'one', '-c', '1'])
     expect(push(scene, '__consumer_offsets')).toMatchObject({ code: 1 })
-    const follower = scene.source.start(['replicate', 'live', '--follow', '-v', `tcp://${serve.address}`])
-    await once(follower.stderr as NodeJS.ReadableStream, 'data')
+    const follower = scene.source.start(['replicate', 'live', '--follow', '--json', `tcp://${serve.address}`])
+    const stopped = outcome(follower)
+    await once(follower.stdout as NodeJS.ReadableStream, 'data')
     const reader = served.start(['tail', 'live', '-n', '0', '-c', '1'])
     const read = outcome(reader)
-    const stopped = outcome(follower)
     await new Promise((resolve) => setTimeout(resolve, 300))
     scene.source.produce('live', ['news'])
     expect((await read).stdout.toString()).toBe('news\n')
+    await once(follower.stdout as NodeJS.ReadableStream, 'data')
     follower.kill('SIGTERM')
-    expect((await stopped).code).toBe(143)
+    const { code, stdout, stderr } = await stopped
+    expect([code, stderr]).toEqual([143, ''])
+    const events = stdout.toString().trimEnd().split('\n')
+    const moved = { topic: 'live', partition: 0 }
+    expect(events.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { event: 'copied', records: 3, partitions: [{ ...moved, fromOffset: 0, toOffset: 3 }] },
+      { event: 'copied', records: 1, partitions: [{ ...moved, fromOffset: 3, toOffset: 4 }] },
+      { event: 'stopped', records: 4, groups: 0 },
+    ])
   })
 
   test('says what is there instead of a serve, in one line', async () => {

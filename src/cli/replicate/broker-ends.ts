@@ -145,7 +145,7 @@ class KafkaPush {
     let from = noted?.source ?? logStartOffset
     if (!this.#request.isDryRun && id !== undefined && from < end) {
       const target = await this.#ends.target.openSource({ topic, partition }, 'read_committed')
-      from = await this.#send({ topic, partition, id }, { source, target, noted, end })
+      from = await this.#send({ topic, partition, id, end }, { source, target, noted })
       target.close()
     }
     source.close()
@@ -154,8 +154,8 @@ class KafkaPush {
     return { topic, partition, fromOffset, toOffset: end, cutTo: undefined, bytes: this.#bytes - before, records }
   }
 
-  async #send(where: Where, { source, target, noted, end }: Sending): Promise<Offset> {
-    const { topic, partition, id } = where
+  async #send(where: Where, { source, target, noted }: Sending): Promise<Offset> {
+    const { topic, partition, id, end } = where
     const appender = await this.#ends.target.openAppender(topic)
     const push = new PartitionPush({
       partition,
@@ -182,14 +182,15 @@ class KafkaPush {
   }
 
   async #notePushed(
-    { id, partition }: Where,
+    { topic, id, partition, end }: Where,
     pushed: PushedOffsets,
     { bytes, records }: { bytes: number; records: number },
   ): Promise<void> {
     this.#file.set(id, partition, pushed)
     this.#bytes += bytes
     this.#records += records
-    this.#seat.onProgress({ bytes: this.#bytes, records: this.#records, bytesTotal: 0 })
+    const lag = { topic, partition, copyEndOffset: pushed.source, sourceEndOffset: end, missingBytes: 0 }
+    this.#seat.onProgress({ bytes: this.#bytes, records: this.#records, bytesTotal: 0, lags: () => [lag] })
     const now = this.#seat.directory.clock.now()
     if (Math.abs(now - this.#notedMs) > noteEveryMs) {
       this.#notedMs = now
@@ -205,11 +206,12 @@ interface Where {
   readonly partition: number
   /** Of the topic in the cluster. */
   readonly id: string
+  /** Of the source, as it is sent. */
+  readonly end: Offset
 }
 
 interface Sending {
   readonly source: BatchSource
   readonly target: BatchSource
   readonly noted: PushedOffsets | undefined
-  readonly end: Offset
 }

@@ -41,7 +41,7 @@ export async function writeBundle(
       bytes[at] = (bytes[at] ?? 0) + written.bytes
       records += written.records
       seat.stop.throwIfAborted()
-      seat.onProgress({ bytes: bytes.reduce((sum, one) => sum + one, 0), records, bytesTotal: 0 })
+      seat.onProgress({ bytes: bytes.reduce((sum, one) => sum + one, 0), records, bytesTotal: 0, lags: () => [] })
     }
     if (!isDryRun) await writer.write(fileSystem, place.path, planned, onWritten)
     const reported = planned.map(({ topic, partition, fromOffset, described }, at) => ({

@@ -74,7 +74,8 @@ class LeaderFollowing {
   readonly #request: ReplicationRequest
   readonly #seat: FollowerSeat
   readonly #throttle: Throttle | undefined
-  #progress: ReplicationProgress = { bytes: 0, records: 0, bytesTotal: 0 }
+  #replication: Replication | undefined
+  #progress: ReplicationProgress = { bytes: 0, records: 0, bytesTotal: 0, lags: () => this.#replication?.lags() ?? [] }
 
   constructor(leader: Leader, request: ReplicationRequest, seat: FollowerSeat) {
     this.#leader = leader
@@ -97,6 +98,7 @@ class LeaderFollowing {
       isDryRun: this.#request.isDryRun,
       onCopied: (bytes, records) => this.#noteCopied(bytes, records),
     })
+    this.#replication = replication
     try {
       await this.#round(replication)
       while (this.#request.follows && !this.#seat.stop.aborted) {
@@ -111,6 +113,7 @@ class LeaderFollowing {
         await this.#round(replication)
       }
     } finally {
+      this.#replication = undefined
       replication.close()
     }
   }

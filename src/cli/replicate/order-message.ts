@@ -11,6 +11,7 @@ const orderMessage = struct({
   overwritesDiverged: boolean,
   follows: boolean,
   isDryRun: boolean,
+  isSlow: boolean,
   /** 0: no limit. */
   bytesPerSecond: float64,
 })

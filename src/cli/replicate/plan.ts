@@ -4,6 +4,7 @@ import type { replicateSpec } from '../specs/replicate.ts'
 import { parsePartitionList } from '../values/partition-list.ts'
 import { parsePeer, type Peer } from '../values/peer.ts'
 import type { ReplicationRequest } from './request.ts'
+import type { SshOptions } from './ssh-command-line.ts'
 
 export type ReplicateOptions = OptionsOf<typeof replicateSpec>
 
@@ -15,6 +16,7 @@ export interface ReplicatePlan {
   readonly isPull: boolean
   /** The bundle that a new one goes on from. */
   readonly since: string | undefined
+  readonly ssh: SshOptions
 }
 
 const example = 'tslog replicate app-logs ssh://log@host/srv/logs'
@@ -38,9 +40,12 @@ export function replicatePlan(options: ReplicateOptions): ReplicatePlan {
     overwritesDiverged: options.overwriteDiverged,
     follows: options.follow,
     isDryRun: options.dryRun,
+    // ssh compresses by itself, whatever goes over it.
+    isSlow: options.compress && peer.kind === 'tcp',
     bytesPerSecond: options.bwlimit,
   }
-  return { request, peer, isPull: options.from, since: options.since }
+  const { from: isPull, since, sshCommand: command, remoteTslog, compress } = options
+  return { request, peer, isPull, since, ssh: { command, remoteTslog, compress } }
 }
 
 function refuseWithPeer(options: ReplicateOptions, peer: Peer): void {
@@ -52,7 +57,7 @@ function refuseWithPeer(options: ReplicateOptions, peer: Peer): void {
   if (peer.kind === 'bundle' && options.follow) {
     throw new UsageError('--follow does not go with a bundle', { hint: 'a bundle is whole when it is written' })
   }
-  if (options.compress && peer.kind !== 'ssh') {
-    throw new UsageError('--compress goes with an ssh:// peer', { hint: example })
+  if (options.compress && peer.kind !== 'ssh' && peer.kind !== 'tcp') {
+    throw new UsageError('--compress goes with an ssh:// or tcp:// peer', { hint: example })
   }
 }

@@ -1,4 +1,5 @@
 import type { Offset } from '../../base/brands.ts'
+import type { PartitionLag } from '../../replication/replication.ts'
 import type { PartitionList } from '../values/partition-list.ts'
 
 /** What a follower is to do; it travels to the side that follows. */
@@ -14,6 +15,8 @@ export interface ReplicationRequest {
   readonly overwritesDiverged: boolean
   readonly follows: boolean
   readonly isDryRun: boolean
+  /** Batches are compressed on their way from one tslog to another. */
+  readonly isSlow: boolean
   /** At most so many bytes a second; no limit when undefined. */
   readonly bytesPerSecond: number | undefined
 }
@@ -42,4 +45,6 @@ export interface ReplicationProgress {
   readonly bytes: number
   readonly records: number
   readonly bytesTotal: number
+  /** How far partitions are behind their source now; those that have not moved since may be missing. */
+  readonly lags: () => readonly PartitionLag[]
 }

@@ -1,5 +1,5 @@
 import { RefusedError, type TslogError } from '../../base/errors.ts'
-import { offset } from '../../base/brands.ts'
+import { type Offset, offset } from '../../base/brands.ts'
 import type { Leader } from '../../replication/leader.ts'
 import { type Answerer, anyOf, answererOf, leaderAnswers } from '../../replication/leader-answers.ts'
 import {
@@ -13,11 +13,12 @@ import {
   type ReportRequest,
 } from '../../replication/peer-apis.ts'
 import { RemoteLeader } from '../../replication/remote-leader.ts'
+import { partitionDirectoryName } from '../../storage/file-names.ts'
 import { versionLine } from '../version.ts'
 import { type FollowerSeat, followLeader } from './follow-leader.ts'
 import { decodeOrder, encodeOrder } from './order-message.ts'
 import type { PeerLink } from './peer-link.ts'
-import type { ReplicationReport, ReplicationRequest } from './request.ts'
+import type { ReplicationProgress, ReplicationReport, ReplicationRequest } from './request.ts'
 import { errorOf, failureFor } from './travelled-error.ts'
 
 /** Opens the talk: both sides say their versions, and the other one hears what it is to do. Throws `RefusedError` when they do not fit. */
@@ -40,7 +41,11 @@ function otherVersion(peer: string, software: string): RefusedError {
 /** Follows the other side, which is asked to lead. */
 export async function pull(link: PeerLink, request: ReplicationRequest, seat: FollowerSeat): Promise<void> {
   await begin(link, false, request)
-  await followLeader(new RemoteLeader(link.peer, link.ask, () => link.close()), request, seat)
+  await followLeader(leaderBehind(link, request), request, seat)
+}
+
+function leaderBehind(link: PeerLink, { isSlow }: ReplicationRequest): Leader {
+  return new RemoteLeader({ name: link.peer, ask: link.ask, close: () => link.close(), isSlow })
 }
 
 /** Who watches a follower on the other side. */
@@ -66,7 +71,7 @@ export async function push(
     link.answer(
       anyOf([
         leaderAnswers(leader, failureFor),
-        note(progressApi, (progress) => watch.onProgress(progress)),
+        note(progressApi, ({ lags, ...progress }) => watch.onProgress({ ...progress, lags: () => lags })),
         note(reportApi, (report) => watch.onReport(reportFrom(report))),
         note(endApi, ({ failure }) => resolve(failure)),
       ]),
@@ -161,16 +166,27 @@ async function followCaller(
   ended.catch(() => undefined)
   const { clock } = seat.directory
   let toldMs = 0
+  let untold: ReplicationProgress | undefined
+  const toldEnds = new Map<string, Offset>()
+  const tellProgress = (): void => {
+    if (untold === undefined) return
+    const lags = untold.lags().filter((one) => toldEnds.get(partitionDirectoryName(one)) !== one.copyEndOffset)
+    for (const one of lags) toldEnds.set(partitionDirectoryName(one), one.copyEndOffset)
+    tell(link.ask(progressApi, { ...untold, lags }))
+    untold = undefined
+  }
   const watched: FollowerSeat = {
     ...seat,
     stop: gone.signal,
     onProgress: (progress) => {
+      untold = progress
       const now = clock.now()
       if (Math.abs(now - toldMs) < progressEveryMs) return
       toldMs = now
-      tell(link.ask(progressApi, progress))
+      tellProgress()
     },
     onReport: ({ groups, partitions }) => {
+      tellProgress()
       tell(
         link.ask(reportApi, {
           groups,
@@ -179,7 +195,7 @@ async function followCaller(
       )
     },
   }
-  const failure = await followLeader(new RemoteLeader(link.peer, link.ask, () => link.close()), request, watched).then(
+  const failure = await followLeader(leaderBehind(link, request), request, watched).then(
     () => null,
     (error: unknown) => failureFor(error),
   )

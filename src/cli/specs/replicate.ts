@@ -53,7 +53,7 @@ export const replicateSpec = {
       summary: 'At most so many bytes a second.',
     },
     'dry-run': { kind: 'bool', char: 'n', summary: 'Only say what would be done.' },
-    compress: { kind: 'bool', char: 'z', summary: 'Compress what travels over ssh: for slow links.' },
+    compress: { kind: 'bool', char: 'z', summary: 'Compress what travels over ssh:// and tcp://, for slow links.' },
     since: {
       kind: 'string',
       value: 'LAST',
