@@ -93,6 +93,8 @@ export class CorruptSegmentError extends TslogError {
  */
 export class DiskError extends TslogError {
   override readonly name = 'DiskError'
+  /** What was tried, such as `sync`. */
+  readonly action: string
   readonly path: string
   /** The operating system's name of it, such as `EIO` or `ENOSPC`. */
   readonly code: string
@@ -100,6 +102,7 @@ export class DiskError extends TslogError {
   constructor(action: string, path: string, cause: unknown) {
     const code = errorCode(cause)
     super(`cannot ${action} ${path}: ${describeErrorCode(code, cause)}`, { cause })
+    this.action = action
     this.path = path
     this.code = code
   }

@@ -6,6 +6,7 @@ import type { ActiveSegment } from './active-segment.ts'
 import type { Appended, Durability } from './appended.ts'
 import { offerAll, type Offered } from './batch-offer.ts'
 import { BackgroundSync } from './background-sync.ts'
+import { noteFailedSync } from './failed-sync.ts'
 import { partitionDirectoryName } from './file-names.ts'
 import { type FollowerAppend, leaveLeader, takeAsFollower } from './follower-append.ts'
 import type { LogOffsets } from './log-offsets.ts'
@@ -35,9 +36,7 @@ export class PartitionLog {
   readonly #producers: PartitionProducers
   readonly #age: SegmentAge
   #failure: unknown
-  readonly #background = new BackgroundSync((error) => {
-    this.#failure = error
-  })
+  readonly #background = new BackgroundSync((error) => void this.#fail(error))
   /** Somebody waits for the disk: segments that are left behind must be synced before they are closed. */
   #wantsSync = false
   readonly #turn: PartitionTurn
@@ -142,15 +141,14 @@ export class PartitionLog {
     const isNamed = state.syncedEndOffset > active.baseOffset
     this.#guard(() => this.#sealed.syncBelow(active.baseOffset, state.syncedEndOffset))
     await active.log.syncSoon().catch((error: unknown) => {
-      throw (this.#failure = error)
+      throw this.#fail(error)
     })
     this.#guard(() => {
       if (!isNamed) this.#options.fileSystem.syncDirectory(this.directory)
     })
     return this.#withLock((current, segment) => {
       // A roll, of another process too, may have left it behind meanwhile: then it may be rewritten, or closed once it was synced.
-      if (segment === active) this.#refuseIfRemoved(active.log)
-      else this.#refuseIfRemoved()
+      this.#refuseIfRemoved(...(segment === active ? [active.log] : []))
       // What was synced is gone.
       if (current.cutCount !== cutCount) return current.visibleEndOffset
       if (current.syncedEndOffset < end) current.syncedEndOffset = end
@@ -269,11 +267,16 @@ export class PartitionLog {
       return act()
     } catch (error) {
       if (!isWriting && !(error instanceof DiskError)) throw error
-      this.#failure = error
+      this.#fail(error)
       // The files of a topic that was deleted go away under its writers: then that is the reason to give.
-      this.#failure = refusalOf(this.#stateFile.read(), this.directory) ?? error
-      throw this.#failure
+      throw (this.#failure = refusalOf(this.#stateFile.read(), this.directory) ?? error)
     }
+  }
+
+  /** Nothing more is written through this object. */
+  #fail(error: unknown): unknown {
+    if (this.#failure === undefined) noteFailedSync(error, this.#turn, this.#stateFile)
+    return (this.#failure = error)
   }
 
   #throwIfFailed(): false {
@@ -292,8 +295,7 @@ export class PartitionLog {
       return this.#adopt(known, state) ?? this.#open(known, state)
     } catch (error) {
       // The state that was just read counts as known: the next look would find nothing new, and write on.
-      this.#failure = error
-      throw error
+      throw this.#fail(error)
     }
   }
 
@@ -309,7 +311,8 @@ export class PartitionLog {
 
   #open(known: ActiveSegment | undefined, state: WriteState | undefined): ActiveSegment {
     const before = this.#state
-    const opened = openActive({ ...this.#options, directory: this.directory, state, known })
+    const { hasFailedSync } = this.#stateFile
+    const opened = openActive({ ...this.#options, directory: this.directory, state, known, hasFailedSync })
     this.#state = opened.state
     if (opened.active !== known) this.#takeSegment(known, opened)
     if (before?.cutCount !== opened.state.cutCount) {

@@ -12,6 +12,7 @@ import { removeDeleted } from './segment-deletion.ts'
 import { floorSegment, listSegments } from './segment-list.ts'
 import { Segment } from './segment.ts'
 import { mendSnapshot, removeSnapshotsAbove } from './snapshot-files.ts'
+import { rewriteUnsynced } from './failed-sync.ts'
 import { type SettledSegments, settleSwap } from './swap-settlement.ts'
 import { countCut, type WriteState } from './write-state.ts'
 import { WriteStateFile } from './write-state-file.ts'
@@ -21,6 +22,8 @@ export interface OpeningOptions extends PartitionLogOptions {
   readonly directory: string
   /** What the last writer left, if it can be read. */
   readonly state: WriteState | undefined
+  /** A sync of the log has failed: the state tells nothing of what is on the disk. */
+  readonly hasFailedSync?: boolean
   /** The active segment that this process has open, if any. */
   readonly known: ActiveSegment | undefined
 }
@@ -40,18 +43,29 @@ export interface OpenedPartition {
 export function openActive(options: OpeningOptions): OpenedPartition {
   const { state } = options
   const { bases, isChanged } = settled(options)
+  if (options.hasFailedSync === true) return openAfterFailedSync(options)
   if (state === undefined) return openClosed(options) ?? recoverAll(options)
   if (!isOfThisBoot(options)) return recoverAll(options)
   if (bases.at(-1) !== state.activeBaseOffset) return recoverAll(options)
   const active = activeOf(options, state)
-  const isShorter = active.log.size() < state.endPosition
-  if (isShorter || !active.areIndexesSound()) {
+  if (!isAsFarAs(state, active)) {
     if (active !== options.known) active.close()
     return recoverAll(options)
   }
   active.trimIndexes()
   if (isChanged) state.generation += 1n
   return active.isAtEnd() ? { active, state, isChanged } : recoverTail(options, active, state)
+}
+
+function isAsFarAs({ endPosition }: WriteState, active: ActiveSegment): boolean {
+  return active.log.size() >= endPosition && active.areIndexesSound()
+}
+
+/** What the page cache has is given to the disk once more, and judged as after a power cut. */
+function openAfterFailedSync(options: OpeningOptions): OpenedPartition {
+  const { state } = options
+  rewriteUnsynced(options, recoveryPointOf(options))
+  return recoverAll(state === undefined ? options : { ...options, state: { ...state, bootId: '' } })
 }
 
 /** What was dropped from the log goes when its time has come, whoever dropped it. */

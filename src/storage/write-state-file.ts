@@ -51,7 +51,7 @@ export class WriteStateFile {
     return undefined
   }
 
-  /** Whether the writer whose state was read last was killed in an append: the log may be longer than the state says. */
+  /** Whether the writer whose state was read last was killed in an append, or met a failing disk: the log may be longer than the state says. */
   get wasInterrupted(): boolean {
     return this.#known[appendingAt] !== 0
   }
@@ -59,6 +59,11 @@ export class WriteStateFile {
   /** Whether closed segments were being replaced or removed when the state was read last: names in the directory may be in the midst of a change. */
   get isRearranging(): boolean {
     return this.#known[appendingAt] === mark.rearranging
+  }
+
+  /** Whether a sync of the log had failed when the state was read last, and nobody has written what it left once more. */
+  get hasFailedSync(): boolean {
+    return this.#known[appendingAt] === mark.failedSync
   }
 
   /** Whether the file holds a state of this boot, whole or torn by the kill of a writer in the midst of its write. */
@@ -79,6 +84,11 @@ export class WriteStateFile {
   /** Marks that closed segments are about to be replaced or removed, until the next `write`. With the lock held. */
   markRearranging(): void {
     this.#mark(mark.rearranging)
+  }
+
+  /** Marks that the page cache may hold what the disk lost, until the next `write`. With the lock held. */
+  markFailedSync(): void {
+    this.#mark(mark.failedSync)
   }
 
   #mark(value: number): void {
@@ -119,7 +129,7 @@ export class WriteStateFile {
 }
 
 const readAttempts = 4
-const mark = { appending: 1, rearranging: 2 } as const
+const mark = { appending: 1, rearranging: 2, failedSync: 3 } as const
 
 function lockPath(directory: string): string {
   return `${directory}/${PARTITION_LOCK}`
