@@ -5,6 +5,7 @@ import type { TopicPartition } from '../storage/file-names.ts'
 import { createCleanerKernel } from '../storage/kernel/cleaner-kernel.ts'
 import { type CleanedLog, cleanPartition, planOf } from '../storage/log-cleaner.ts'
 import { LogDirectory, type LogDirectoryOptions, type Topic } from '../storage/log-directory.ts'
+import type { TopicIdPartition } from '../storage/topic-id-partition.ts'
 import type { OptionsOf } from './command-spec.ts'
 import { type CompactedPartition, compactedTable, compactedText, compactJson } from './compact/compact-output.ts'
 import { CompactWatch, StoppedError } from './compact/compact-watch.ts'
@@ -51,7 +52,7 @@ function chosenPartitions(
   directory: LogDirectory,
   { topics }: CompactOptions,
   list: PartitionList | undefined,
-): TopicPartition[] {
+): TopicIdPartition[] {
   const isCompacted = ({ name }: Topic): boolean => directory.config(name).cleanupPolicy.includes('compact')
   const named = [...new Set(topics)].map((name) => directory.topic(name))
   for (const topic of named) if (!isCompacted(topic)) throw notCompacted(directory, topic)
@@ -59,7 +60,7 @@ function chosenPartitions(
   return chosen.flatMap((topic) =>
     selectedPartitions(topic, list)
       .filter((partition) => !topic.elsewhere.includes(partition))
-      .map((partition) => ({ topic: topic.name, partition })),
+      .map((partition) => ({ topic: topic.name, partition, topicId: topic.id })),
   )
 }
 
@@ -95,7 +96,7 @@ class CompactRun {
     this.#surroundings = surroundings
   }
 
-  async run(partitions: readonly TopicPartition[]): Promise<number> {
+  async run(partitions: readonly TopicIdPartition[]): Promise<number> {
     const { directory, location, options, context } = this.#surroundings
     const limits = limitsOf(options)
     const plans = partitions.map((where) => ({ ...where, plan: planOf(directory, where, location, limits) }))

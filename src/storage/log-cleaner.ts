@@ -13,6 +13,7 @@ import { PartitionMaintenance } from './partition-maintenance.ts'
 import { type CleanedCounts, emptyCounts } from './segment-cleaner.ts'
 import { listPartition, listSegments } from './segment-list.ts'
 import { hasSwapFiles, settleSwap } from './swap-settlement.ts'
+import { isSameTopic, openSameTopic, type TopicIdPartition } from './topic-id-partition.ts'
 
 export interface CleaningOptions {
   readonly fileSystem: FileSystem
@@ -68,19 +69,19 @@ export function planOf(
 }
 
 /**
- * Compacts a partition when that is due: of each key the last record stays. Writers and readers go on meanwhile. `undefined` when nothing is to be done.
+ * Compacts a partition when that is due, unless its topic is another one by now: of each key the last record stays. Writers and readers go on meanwhile. `undefined` when nothing is to be done.
  * Throws `LockedError` when another process compacts it, `CorruptSegmentError` when a batch cannot be read: then the log stays as it is from
  * there on. Kafka: LogCleaner.cleanLog, once or until all is done.
  */
 export async function cleanPartition(
   directory: LogDirectory,
-  where: TopicPartition,
+  where: TopicIdPartition,
   options: CleanerOptions,
   limits: Partial<CleaningLimits> = {},
 ): Promise<CleanedLog | undefined> {
   const { fileSystem } = options
   const path = `${directory.path}/${partitionDirectoryName(where)}`
-  const log = directory.openLog(where)
+  const log = openSameTopic(directory, fileSystem, where)
   const maintenance = PartitionMaintenance.begin(fileSystem, path)
   try {
     // Recovers the log first when that is due: what is looked at then stands on the disk.
@@ -96,7 +97,7 @@ export async function cleanPartition(
 async function cleanUpTo(
   plan: CleaningPlan,
   directory: LogDirectory,
-  where: TopicPartition,
+  where: TopicIdPartition,
   options: CleanerOptions,
 ): Promise<CleanedLog> {
   const { fileSystem, clock } = options
@@ -134,9 +135,13 @@ function totalOf(passes: readonly CleanedCounts[]): Totals {
 
 function writeCheckpoint(
   directory: LogDirectory,
-  where: TopicPartition,
+  where: TopicIdPartition,
   { fileSystem, lockWaitMs, firstDirtyOffset }: CleaningOptions & { readonly firstDirtyOffset: Offset },
 ): void {
   const changes = new Map([[partitionDirectoryName(where), offset(firstDirtyOffset)]])
-  mergeOffsetCheckpoint(fileSystem, directory.path, 'cleaner-offset-checkpoint', { changes, waitMs: lockWaitMs })
+  mergeOffsetCheckpoint(fileSystem, directory.path, 'cleaner-offset-checkpoint', {
+    changes,
+    waitMs: lockWaitMs,
+    isCurrent: () => isSameTopic(fileSystem, directory.path, where),
+  })
 }

@@ -47,6 +47,8 @@ export interface OffsetMerge {
   readonly waitMs: number
   /** No offset goes back; `undefined` still drops one. */
   readonly onlyForward?: boolean
+  /** Asked with the checkpoint locked; the change of a partition that was deleted and made anew since is left out. */
+  readonly isCurrent?: (partition: string) => boolean
 }
 
 /** Reads a checkpoint without a lock: the file is replaced as a whole. */
@@ -77,16 +79,16 @@ export function mergeOffsetCheckpoint(
   fileSystem: FileSystem,
   directory: string,
   name: OffsetCheckpointName,
-  { changes, waitMs, onlyForward = false }: OffsetMerge,
+  merging: OffsetMerge,
 ): OffsetCheckpoint {
-  if (changes.size === 0) return readOffsetCheckpoint(fileSystem, directory, name)
+  if (merging.changes.size === 0) return readOffsetCheckpoint(fileSystem, directory, name)
   const lock = fileSystem.open(`${directory}/${CHECKPOINT_LOCK}`, 'create')
   try {
-    if (!lock.lock('exclusive', waitMs)) {
+    if (!lock.lock('exclusive', merging.waitMs)) {
       throw new TemporaryError(`${lock.path} is held by another process`, { hint: 'try again' })
     }
     const before = readOffsetCheckpoint(fileSystem, directory, name)
-    const merged = merge(before.offsets, changes, onlyForward)
+    const merged = merge(before.offsets, current(merging))
     if (merged !== undefined || before.damage !== undefined) {
       writeCheckpoint(fileSystem, `${directory}/${name}`, formatEntries(merged ?? before.offsets))
     }
@@ -97,7 +99,7 @@ export function mergeOffsetCheckpoint(
 }
 
 /** The entries after the changes, or `undefined` when they change nothing. */
-function merge(before: OffsetMap, changes: OffsetChanges, onlyForward: boolean): OffsetMap | undefined {
+function merge(before: OffsetMap, { changes, onlyForward = false }: OffsetMerge): OffsetMap | undefined {
   const merged = new Map(before)
   let isChanged = false
   for (const [partition, changed] of changes) {
@@ -109,6 +111,12 @@ function merge(before: OffsetMap, changes: OffsetChanges, onlyForward: boolean):
     else merged.set(partition, changed)
   }
   return isChanged ? merged : undefined
+}
+
+/** Without the changes of partitions that are others by now. */
+function current({ isCurrent, ...merging }: OffsetMerge): OffsetMerge {
+  if (isCurrent === undefined) return merging
+  return { ...merging, changes: new Map([...merging.changes].filter(([partition]) => isCurrent(partition))) }
 }
 
 function formatEntries(offsets: OffsetMap): string[] {

@@ -5,7 +5,7 @@ import type { BatchWindow } from '../record/batch-window.ts'
 import type { CompressionCodec } from '../record/codec.ts'
 import type { LogBatch } from '../record/log-batch.ts'
 import { BatchWalker } from './batch-walker.ts'
-import { partitionDirectoryName, type TopicPartition } from './file-names.ts'
+import { partitionDirectoryName } from './file-names.ts'
 import type { LogDirectory } from './log-directory.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { PartitionMaintenance } from './partition-maintenance.ts'
@@ -16,6 +16,7 @@ import { listPartition, listSegments } from './segment-list.ts'
 import { swapSegments } from './segment-swap.ts'
 import { Segment } from './segment.ts'
 import { hasSwapFiles, settleSwap } from './swap-settlement.ts'
+import { openSameTopic, type TopicIdPartition } from './topic-id-partition.ts'
 
 /** Compresses batches, as many at a time as it likes. */
 export interface BatchRecompressor {
@@ -65,11 +66,11 @@ export function segmentsToRecompress(fileSystem: FileSystem, directory: string, 
  */
 export async function recompressPartition(
   directory: LogDirectory,
-  where: TopicPartition,
+  where: TopicIdPartition,
   options: RecompressionOptions,
 ): Promise<RecompressedPartition> {
   const { fileSystem } = options
-  const log = directory.openLog(where)
+  const log = openSameTopic(directory, fileSystem, where)
   log.offsets()
   const path = `${directory.path}/${partitionDirectoryName(where)}`
   const maintenance = PartitionMaintenance.begin(fileSystem, path)

@@ -8,6 +8,7 @@ import type { PartitionSegments } from './partition-segments.ts'
 import type { PlannedRetention, RetentionOptions } from './retention.ts'
 import { cutAt, isExpired } from './retention-plan.ts'
 import { deleteOldSegments, removeDeleted } from './segment-deletion.ts'
+import { isSameTopic, openSameTopic } from './topic-id-partition.ts'
 
 /** What became of a plan. */
 export interface AppliedRetention {
@@ -31,7 +32,7 @@ export async function applyRetention(
 ): Promise<AppliedRetention[]> {
   const run = new RetentionRun(directory, options)
   const begun: BegunRetention[] = []
-  for (const one of planned) begun.push(await run.begin(run.confirmed(one)))
+  for (const one of planned) begun.push(await run.begin(one))
   const hasRoom = run.checkpoint(begun)
   const applied = begun.map((one) => run.finish(one, hasRoom))
   // The room that was missing may be there now.
@@ -60,45 +61,37 @@ class RetentionRun {
     this.#options = options
   }
 
-  /** Up to the first segment that is not as old as the time index made it. */
-  confirmed(planned: PlannedRetention): PlannedRetention {
-    const { log, plan, limits } = planned
-    const now = this.#options.clock.now()
-    const wrong = plan.deletions.findIndex(
-      ({ reason }, i) => reason === 'retention.ms' && !isStillExpired(log, i, { retentionMs: limits.retentionMs, now }),
-    )
-    if (wrong < 0) return planned
-    const base = log.segments[wrong]?.baseOffset
-    this.#options.onWarning?.(
-      `${planned.topic}:${planned.partition}: segment ${base} stays: its time index makes it older than its records are`,
-    )
-    return { ...planned, plan: cutAt(log, plan, wrong) }
-  }
-
   /** Rolls and moves the log start offset: from now on no reader sees what goes. */
   async begin(planned: PlannedRetention): Promise<BegunRetention> {
-    const { deletions, roll } = planned.plan
-    if (deletions.length === 0 && roll === undefined) return { planned, isRolled: false }
+    if (isNothing(planned)) return { planned, isRolled: false }
     try {
-      const log = this.#directory.openLog(planned)
-      const isRolled = rollIfPlanned(log, planned)
-      if (isRolled && roll === 'segment.ms') await log.sync()
-      return { planned, isRolled, logStartOffset: log.advanceLogStart(startOf(planned, isRolled)) }
+      const log = this.#open(planned)
+      const confirmed = this.#confirmed(planned)
+      return isNothing(confirmed) ? { planned: confirmed, isRolled: false } : await this.#begin(confirmed, log)
     } catch (error) {
       return { planned, isRolled: false, failure: expected(error) }
     }
   }
 
+  async #begin(planned: PlannedRetention, log: PartitionLog): Promise<BegunRetention> {
+    const isRolled = rollIfPlanned(log, planned)
+    if (isRolled && planned.plan.roll === 'segment.ms') await log.sync()
+    return { planned, isRolled, logStartOffset: log.advanceLogStart(startOf(planned, isRolled)) }
+  }
+
   /** Makes the new log start offsets durable. False when the disk is full: then files must go before there is room for it. */
   checkpoint(begun: readonly BegunRetention[]): boolean {
     const changes = new Map<string, Offset>()
+    const moved = new Map<string, PlannedRetention>()
     for (const { planned, logStartOffset } of begun) {
-      const isMoved = planned.plan.deletions.length > 0 && logStartOffset !== undefined
-      if (isMoved) changes.set(partitionDirectoryName(planned), logStartOffset)
+      if (planned.plan.deletions.length === 0 || logStartOffset === undefined) continue
+      changes.set(partitionDirectoryName(planned), logStartOffset)
+      moved.set(partitionDirectoryName(planned), planned)
     }
     if (changes.size === 0) return true
     const { fileSystem, lockWaitMs: waitMs } = this.#options
-    const merge = { changes, waitMs, onlyForward: true }
+    const isCurrent = (name: string): boolean => this.#isSame(moved.get(name))
+    const merge = { changes, waitMs, onlyForward: true, isCurrent }
     try {
       mergeOffsetCheckpoint(fileSystem, this.#directory.path, 'log-start-offset-checkpoint', merge)
       return true
@@ -115,15 +108,38 @@ class RetentionRun {
     try {
       const delayMs = hasRoom && !this.#isShortOfRoom(planned) ? planned.deleteDelayMs : 0
       const isDue = planned.plan.deletions.length > 0
-      const deleted = isDue ? deleteOldSegments(this.#directory.openLog(planned), fileSystem, delayMs) : nothingDeleted
-      removeDeleted(fileSystem, `${this.#directory.path}/${partitionDirectoryName(planned)}`, {
-        now: clock.now(),
-        delayMs,
-      })
+      const deleted = isDue ? deleteOldSegments(this.#open(planned), fileSystem, delayMs) : nothingDeleted
+      if (this.#isSame(planned)) {
+        const path = `${this.#directory.path}/${partitionDirectoryName(planned)}`
+        removeDeleted(fileSystem, path, { now: clock.now(), delayMs })
+      }
       return { planned, deletedSegments: deleted.count, isRolled, failure: deleted.failure }
     } catch (error) {
       return { planned, deletedSegments: 0, isRolled, failure: expected(error) }
     }
+  }
+
+  /** Up to the first segment that is not as old as the time index made it. */
+  #confirmed(planned: PlannedRetention): PlannedRetention {
+    const { log, plan, limits } = planned
+    const now = this.#options.clock.now()
+    const wrong = plan.deletions.findIndex(
+      ({ reason }, i) => reason === 'retention.ms' && !isStillExpired(log, i, { retentionMs: limits.retentionMs, now }),
+    )
+    if (wrong < 0) return planned
+    const base = log.segments[wrong]?.baseOffset
+    this.#options.onWarning?.(
+      `${planned.topic}:${planned.partition}: segment ${base} stays: its time index makes it older than its records are`,
+    )
+    return { ...planned, plan: cutAt(log, plan, wrong) }
+  }
+
+  #open(planned: PlannedRetention): PartitionLog {
+    return openSameTopic(this.#directory, this.#options.fileSystem, planned)
+  }
+
+  #isSame(planned: PlannedRetention | undefined): boolean {
+    return planned !== undefined && isSameTopic(this.#options.fileSystem, this.#directory.path, planned)
   }
 
   /** Whether there is not even room for one more segment: then nothing may wait. */
@@ -131,6 +147,10 @@ class RetentionRun {
     const { segmentBytes } = this.#directory.config(topic)
     return this.#options.fileSystem.space(this.#directory.path).freeBytes < segmentBytes
   }
+}
+
+function isNothing({ plan }: PlannedRetention): boolean {
+  return plan.deletions.length === 0 && plan.roll === undefined
 }
 
 const nothingDeleted = { count: 0, failure: undefined }

@@ -14,6 +14,7 @@ import {
   withBudget,
 } from './retention-plan.ts'
 import type { TopicConfig } from './topic-configs.ts'
+import type { TopicIdPartition } from './topic-id-partition.ts'
 
 export interface RetentionOptions {
   readonly fileSystem: FileSystem
@@ -25,7 +26,7 @@ export interface RetentionOptions {
 }
 
 /** What is to be done to one partition, and by what it was decided. */
-export interface PlannedRetention extends TopicPartition {
+export interface PlannedRetention extends TopicIdPartition {
   readonly log: PartitionSegments
   readonly limits: RetentionLimits
   readonly plan: RetentionPlan
@@ -62,7 +63,7 @@ export class RetentionPlanner {
 
   #plan(topic: Topic, partition: number): PlannedRetention {
     const { fileSystem, clock } = this.#options
-    const where = { topic: topic.name, partition }
+    const where = { topic: topic.name, partition, topicId: topic.id }
     const key = partitionDirectoryName(where)
     const marked = this.#logStartCheckpoint().get(key)
     const view = { fileSystem, directory: this.#pathOf(where) }
