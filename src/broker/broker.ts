@@ -97,7 +97,7 @@ export class Broker {
   readonly #lock: OpenFile
   readonly #router: RequestRouter
   readonly #server: KafkaServer
-  readonly #live: { config: BrokerConfig }
+  readonly #live: { config: BrokerConfig; security: BrokerSecurity }
   readonly #secret: Uint8Array
   #isServing = false
 
@@ -106,7 +106,7 @@ export class Broker {
     this.#lock = lock
     this.#directory = directory
     const buffers = new LentBuffers()
-    this.#live = { config: options.config }
+    this.#live = { config: options.config, security: options.security ?? noSecurity }
     this.#secret = options.random.fill(new Uint8Array(32))
     this.services = makeServices(options, { directory, buffers, live: this.#live })
     this.#router = new RequestRouter(this.services, allHandlers)
@@ -163,10 +163,15 @@ export class Broker {
     return this.#isServing
   }
 
-  /** Goes by another configuration from now on, but for what is fixed at the start: limits of connections, flush policy, groups. */
-  reconfigure(config: BrokerConfig): void {
+  /**
+   * Goes by another configuration from now on, but for what is fixed at the start: limits of connections, flush policy, groups, certificates, and
+   * whether access rules hold. How clients prove who they are holds for those that come then.
+   */
+  reconfigure(config: BrokerConfig, security: BrokerSecurity): void {
     this.#live.config = config
+    this.#live.security = security
     this.services.topics.applyDefaults(config)
+    if (security.access !== undefined) this.services.accessRules?.reconfigure(security.access)
   }
 
   /** Shows another certificate from now on. Throws `UsageError` when it cannot be used, with nothing changed. */
@@ -175,16 +180,19 @@ export class Broker {
   }
 
   async #listenOn({ address, advertised, protocol = 'PLAINTEXT' }: ListenerConfig): Promise<DialAddress> {
-    const security = this.#options.security ?? noSecurity
-    const mechanisms = mechanismsOf(protocol, security)
+    const { tls } = this.#live.security
+    const atStart = mechanismsOf(protocol, this.#live.security)
     let own = advertised ?? { host: 'localhost', port: 0 }
     const connected = (newcomer: Newcomer): RequestHandler => {
       const { certificateName, localHost } = newcomer
       const principal = certificateName === undefined ? anonymous : { type: 'User', name: certificateName }
       const told = allInterfaces.has(own.host) ? { ...own, host: localHost } : own
-      return this.#connected(newcomer, { advertised: told, mechanisms, principal })
+      const mechanisms = mechanismsOf(protocol, this.#live.security)
+      // Nobody comes in without a proof since there is no way left to give one.
+      const taken = mechanisms.length > 0 ? mechanisms : atStart
+      return this.#connected(newcomer, { advertised: told, mechanisms: taken, principal })
     }
-    const bound = await this.#server.listen(address, connected, isTls(protocol) ? security.tls : undefined)
+    const bound = await this.#server.listen(address, connected, isTls(protocol) ? tls : undefined)
     if (bound.kind === 'tcp' && advertised === undefined) own = { host: bound.host, port: bound.port }
     this.#options.log.info('listening', {
       address: addressName(bound),
@@ -234,7 +242,7 @@ export class Broker {
   }
 
   #connected(newcomer: Newcomer, { advertised, mechanisms, principal }: ConnectionTerms): RequestHandler {
-    const { log, security = noSecurity, elapsedMs, peers } = this.#options
+    const { log, elapsedMs, peers } = this.#options
     const { stream } = newcomer
     const { authorizer } = this.services
     const authentication = new Authentication({
@@ -242,7 +250,7 @@ export class Broker {
       principal,
       credentials: this.services.credentials,
       secret: this.#secret,
-      sessionMs: security.sessionMs,
+      sessionMs: this.#live.security.sessionMs,
       now: elapsedMs,
       onFailure: (mechanism, reason) => {
         log.warn('authentication failed', { peer: stream.peer, mechanism, reason })

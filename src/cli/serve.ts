@@ -14,6 +14,7 @@ import { Maintenance } from './serve/maintenance.ts'
 import { maintainedLog } from './serve/maintained-log.ts'
 import { PeerSessions } from './serve/peer-sessions.ts'
 import { serveLog } from './serve/serve-log.ts'
+import { reload } from './serve/reload.ts'
 import { type ServeSettings, serveSettings } from './serve/serve-settings.ts'
 import { tellServiceManager } from './serve/service-notice.ts'
 import { watchPages } from './serve/watch-pages.ts'
@@ -56,9 +57,9 @@ class Serving {
     const peers = new PeerSessions({ log: this.#log, directory, followersDirectory: () => broker.followersDirectory() })
     const broker: Broker = this.#open(settings, directory, peers)
     const maintenance = new Maintenance(maintainedLog(broker), settings.settings, this.#log)
-    const reload = (): void => void this.#reload(broker)
+    const readAgain = (): void => void this.#reload(broker, settings)
     const tellStatus = (): void => this.#tellStatus()
-    process.on('SIGHUP', reload)
+    process.on('SIGHUP', readAgain)
     process.on('SIGUSR1', tellStatus)
     let watching: HttpEndpoint | undefined
     try {
@@ -69,7 +70,7 @@ class Serving {
       return await this.#untilEnd(bound, signals)
     } finally {
       tellServiceManager('STOPPING=1', this.#context.environment)
-      process.off('SIGHUP', reload)
+      process.off('SIGHUP', readAgain)
       process.off('SIGUSR1', tellStatus)
       maintenance.stop()
       watching?.close()
@@ -127,20 +128,9 @@ class Serving {
     this.#log.info('status', { connections, ...moved })
   }
 
-  /** A file that cannot be read any more changes nothing. */
-  async #reload(broker: Broker): Promise<void> {
+  async #reload(broker: Broker, atStart: ServeSettings): Promise<void> {
     tellServiceManager('RELOADING=1', this.#context.environment)
-    try {
-      const { settings, security } = this.#settings()
-      if (security.tls !== undefined) await broker.renewTls(security.tls)
-      broker.services.credentials.reload()
-      broker.services.accessRules?.reload()
-      broker.services.quotaTable.reload()
-      broker.reconfigure(brokerConfigOf(settings))
-      this.#log.info('settings read again')
-    } catch (error) {
-      this.#log.error('settings left as they were', { reason: error instanceof Error ? error.message : String(error) })
-    }
+    await reload({ broker, atStart, read: () => this.#settings(), log: this.#log })
     tellServiceManager('READY=1', this.#context.environment)
   }
 

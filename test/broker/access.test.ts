@@ -11,7 +11,12 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { plainToken } from '../../src/network/sasl/plain.ts'
 import { describeAclsApi } from '../../src/protocol/messages/describe-acls.ts'
+import { describeClusterApi } from '../../src/protocol/messages/describe-cluster.ts'
+import { describeGroupsApi } from '../../src/protocol/messages/describe-groups.ts'
+import { saslAuthenticateApi } from '../../src/protocol/messages/sasl-authenticate.ts'
+import { saslHandshakeApi } from '../../src/protocol/messages/sasl-handshake.ts'
 import { metadataApi, metadataRequest } from '../../src/protocol/messages/metadata.ts'
 import { ErrorCode } from '../../src/protocol/error-codes.ts'
 import { pemText, TestAuthority } from '../support/certificates.ts'
@@ -130,6 +135,15 @@ describe.skipIf(openssl === undefined)('access rules', () => {
     expect(clusterAuthorizedOperations).toBe(0b1_1111_1010_0000)
   })
 
+  test('are told for groups and for the cluster, by what the client may do; of a cluster that it may not look at nothing', async () => {
+    const owner = await scene.owner()
+    const { groups } = await owner.send(describeGroupsApi, 5, { groups: ['g'], includeAuthorizedOperations: true })
+    expect(groups[0]?.authorizedOperations).toBe(0b1101_0100_1000)
+    const unasked = await owner.send(describeGroupsApi, 5, { groups: ['g'], includeAuthorizedOperations: false })
+    expect(unasked.groups[0]?.authorizedOperations).toBe(-0x8000_0000)
+    owner.close()
+  })
+
   test('do not hold where no authorizer is configured, and say so', async () => {
     const open = await SecureScene.start(['127.0.0.1:0'])
     const client = await open.serve.connect()
@@ -143,6 +157,50 @@ describe.skipIf(openssl === undefined)('access rules', () => {
     })
     expect(answer.errorCode).toBe(ErrorCode.SECURITY_DISABLED)
     await open.remove()
+  })
+})
+
+describe.skipIf(openssl === undefined)('SIGHUP', () => {
+  test('brings other super users, users, rules and quotas, each by itself, and names what needs a restart', async () => {
+    const settings = {
+      'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256',
+      'sasl.plain.without.tls': 'true',
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      'super.users': 'User:admin',
+    }
+    const own = await SecureScene.start(['SASL_PLAINTEXT://127.0.0.1:0'], settings)
+    try {
+      await own.addUser('bob', 'bob-secret')
+      const client = await own.serve.connect()
+      await client.send(saslHandshakeApi, 1, { mechanism: 'PLAIN' })
+      await client.send(saslAuthenticateApi, 2, { authBytes: plainToken('bob', 'bob-secret') })
+      const operations = async (): Promise<number> => {
+        const request = { includeClusterAuthorizedOperations: true, endpointType: 1, includeFencedBrokers: false }
+        return (await client.send(describeClusterApi, 1, request)).clusterAuthorizedOperations
+      }
+      const rule = { resource: 'CLUSTER', name: 'kafka-cluster', pattern: 'LITERAL', principal: 'User:bob', host: '*' }
+      const rules = (...names: string[]): void => {
+        const entries = names.map((operation) => ({ ...rule, operation, permission: 'ALLOW' }))
+        writeFileSync(join(own.serve.directory, 'tslog-acls.json'), JSON.stringify({ version: 1, entries }))
+      }
+      expect(await operations()).toBe(0)
+      rules('ALTER_CONFIGS')
+      await own.configure(settings)
+      expect(await operations()).toBe(0)
+      rules('ALTER_CONFIGS', 'DESCRIBE')
+      writeFileSync(join(own.serve.directory, 'tslog-users.json'), 'not what was written')
+      await own.configure({ ...settings, 'max.connections': '77', listeners: '127.0.0.1:1', 'num.partitions': '3' })
+      expect(await operations()).toBe(0b1101_0000_0000)
+      expect(own.serve.log).toMatch(/ERROR "?users left as they were/)
+      expect(own.serve.log).toContain('WARN setting needs a restart setting=max.connections')
+      expect(own.serve.log).not.toContain('setting=num.partitions')
+      await own.configure({ ...settings, 'super.users': 'User:admin;User:bob' })
+      expect(await operations()).toBe(0b1_1111_1010_0000)
+      await own.configure(settings)
+      expect(await operations()).toBe(0b1101_0000_0000)
+    } finally {
+      await own.remove()
+    }
   })
 })
 

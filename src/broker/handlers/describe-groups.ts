@@ -8,28 +8,34 @@ import {
 import { mayUseGroup } from '../groups/group-access.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { Handler } from '../request-router.ts'
+import { authorizedOperations } from '../security/authorized-operations.ts'
 import { errorCodeOf } from '../storage-errors.ts'
 
 // DescribeGroups: state and members of groups of the classic protocol.
 //
 // Behaviour
 //   * A group that is not there is Dead, without an error; so is one of a newer protocol.
+//   * Who asks is told what it may do with each group, when it wants to know.
 // Versions
 //   0 to 5. 3 has authorized operations, 4 static members.
-// Not implemented
-//   Authorized operations are answered as not asked for.
 
 export const describeGroupsHandler: Handler<DescribeGroupsRequest, DescribeGroupsResponse> = {
   api: describeGroupsApi,
-  handle: async ({ groups }, context) => {
+  handle: async ({ groups, includeAuthorizedOperations }, context) => {
     const described: DescribedGroup[] = []
     for (const groupId of groups) described.push(await describe(groupId, context))
-    return { throttleTimeMs: 0, groups: described }
+    const told = includeAuthorizedOperations ? described.map((one) => withOperations(one, context)) : described
+    return { throttleTimeMs: 0, groups: told }
   },
   refuse: ({ groups }, errorCode) => ({
     throttleTimeMs: 0,
     groups: groups.map((groupId) => describedNothing(groupId, errorCode)),
   }),
+}
+
+function withOperations(group: DescribedGroup, context: RequestContext): DescribedGroup {
+  if (group.errorCode !== ErrorCode.NONE) return group
+  return { ...group, authorizedOperations: authorizedOperations('GROUP', group.groupId, context) }
 }
 
 async function describe(groupId: string, context: RequestContext): Promise<DescribedGroup> {

@@ -27,13 +27,17 @@ import { type Fields, type PrivateDocument, privateDocument } from './private-do
 /** Decisions that are remembered. */
 const decisionsMax = 10_000
 
-export interface AccessRulesOptions {
-  readonly fileSystem: FileSystem
-  readonly directory: string
+/** What the rules do not say. */
+export interface AccessTerms {
   /** Who may do everything: `User:admin`. */
   readonly superUsers: ReadonlySet<string>
   /** allow.everyone.if.no.acl.found: what no rule speaks of is for everybody. */
   readonly isOpenWithoutRules: boolean
+}
+
+export interface AccessRulesOptions extends AccessTerms {
+  readonly fileSystem: FileSystem
+  readonly directory: string
 }
 
 /**
@@ -41,7 +45,7 @@ export interface AccessRulesOptions {
  * that matches beats all leave; without leave it is no.
  */
 export class AccessRules implements Authorizer {
-  readonly #options: AccessRulesOptions
+  #terms: AccessTerms
   readonly #document: PrivateDocument<AccessRule>
   #rules = new Map<string, AccessRule>()
   /** What was asked lately: clients ask the same for each request. */
@@ -49,7 +53,7 @@ export class AccessRules implements Authorizer {
 
   /** Throws `CorruptSegmentError` when the file is not what was written. */
   constructor(options: AccessRulesOptions) {
-    this.#options = options
+    this.#terms = options
     this.#document = privateDocument(options.fileSystem, `${options.directory}/${ACCESS_RULES_FILE}`, readRule)
     this.reload()
   }
@@ -57,6 +61,12 @@ export class AccessRules implements Authorizer {
   /** Takes over what the file says now. Throws `CorruptSegmentError`, with nothing changed. */
   reload(): void {
     this.#rules = new Map(this.#document.read().map((rule) => [keyOfRule(rule), rule]))
+    this.#decided.clear()
+  }
+
+  /** Goes by other terms from now on. */
+  reconfigure(terms: AccessTerms): void {
+    this.#terms = terms
     this.#decided.clear()
   }
 
@@ -73,7 +83,7 @@ export class AccessRules implements Authorizer {
 
   #decide(principal: Principal, host: string, { operation, resource, name }: Access): boolean {
     const concerned = [...this.#rules.values()].filter((rule) => isOfResource(rule, resource) && concerns(rule, name))
-    if (concerned.length === 0) return this.#options.isOpenWithoutRules
+    if (concerned.length === 0) return this.#terms.isOpenWithoutRules
     const client = { principal: nameOf(principal), host }
     const matching = concerned.filter((rule) => speaksOf(rule, client) && covers(rule, operation))
     return matching.length > 0 && matching.every(({ permission }) => permission === 'ALLOW')
@@ -85,7 +95,7 @@ export class AccessRules implements Authorizer {
     const denied = matching.filter(({ permission }) => permission === 'DENY')
     if (denied.some(({ name, pattern }) => name === '*' && pattern === 'LITERAL')) return false
     const given = matching.filter(({ permission }) => permission === 'ALLOW')
-    return this.#options.isOpenWithoutRules || given.some((rule) => !denied.some((other) => isTakenBack(rule, other)))
+    return this.#terms.isOpenWithoutRules || given.some((rule) => !denied.some((other) => isTakenBack(rule, other)))
   }
 
   /** Those that the filter finds, in a lasting order. */
@@ -105,7 +115,7 @@ export class AccessRules implements Authorizer {
   }
 
   #mayEverything(principal: Principal): boolean {
-    return principal === directoryOwner || this.#options.superUsers.has(nameOf(principal))
+    return principal === directoryOwner || this.#terms.superUsers.has(nameOf(principal))
   }
 
   #matching(

@@ -1,5 +1,5 @@
 import type { ServerTls } from '../../network/server-tls.ts'
-import type { AccessRulesOptions } from './access-rules.ts'
+import type { AccessTerms } from './access-rules.ts'
 import type { SaslMechanism } from './authentication.ts'
 
 /** What a listener speaks, and whether its clients have to say who they are; Kafka's security protocols. */
@@ -17,7 +17,7 @@ export interface BrokerSecurity {
   /** connections.max.reauth.ms, in ms. */
   readonly sessionMs: number
   /** Whether access rules hold, and for whom not; absent where everybody may do everything. */
-  readonly access?: Pick<AccessRulesOptions, 'superUsers' | 'isOpenWithoutRules'> | undefined
+  readonly access?: AccessTerms | undefined
 }
 
 export const noSecurity: BrokerSecurity = { tls: undefined, mechanisms: [], isPlainWithoutTls: false, sessionMs: 0 }
