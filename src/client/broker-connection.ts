@@ -6,6 +6,8 @@ import { reasonOf } from '../network/dial.ts'
 import { HandedOverStream } from '../network/handed-over-stream.ts'
 import { type Api, decodeResponse, encodeRequest } from '../protocol/api.ts'
 import { type ApiVersionsResponse, apiVersionsApi } from '../protocol/messages/api-versions.ts'
+import { saslAuthenticateApi } from '../protocol/messages/sasl-authenticate.ts'
+import { saslHandshakeApi } from '../protocol/messages/sasl-handshake.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
 import { UnsupportedByBrokerError } from './broker-errors.ts'
 
@@ -21,6 +23,15 @@ export interface ConnectionOptions {
   /** Our own version, for the broker's log. */
   readonly softwareVersion: string
 }
+
+/** Who we are is to be proven again. */
+interface Renewal {
+  readonly dueMs: number
+  readonly prove: () => Promise<void>
+}
+
+/** So much of a proof's lifetime is used: the rest is for the way, and for clocks that differ (Kafka takes as much). */
+const lifetimeUsed = 0.85
 
 interface Waiting {
   readonly correlationId: number
@@ -50,6 +61,8 @@ export class BrokerConnection {
   #versions: ApiVersionsResponse['apiKeys'] = []
   #correlationId = 0
   #failure: Error | undefined
+  #renewal: Renewal | undefined
+  #renewing: Promise<void> | undefined
   #handedOver: HandedOverStream | undefined
 
   private constructor(stream: ByteStream, options: ConnectionOptions) {
@@ -107,6 +120,8 @@ export class BrokerConnection {
     value: Request,
     { waitMs = 0, versionMax = Infinity }: RequestOptions = {},
   ): Promise<Response> {
+    const renewed = this.#renewed(api)
+    if (renewed !== undefined) await renewed
     const version = this.#requireVersion(api, versionMax)
     const frame = await this.#exchange(api, version, { value, waitMs })
     return this.#decode(api, version, frame)
@@ -115,7 +130,19 @@ export class BrokerConnection {
   /** Sends a request that is never answered: Produce with `acks` 0. */
   send<Request>(api: Api<Request, unknown>, value: Request): void {
     const apiVersion = this.#requireVersion(api, Infinity)
-    this.#stream.send(encodeRequest(api, { apiVersion, correlationId: this.#nextCorrelationId(), clientId }, value))
+    const send = (): void =>
+      this.#stream.send(encodeRequest(api, { apiVersion, correlationId: this.#nextCorrelationId(), clientId }, value))
+    const renewed = this.#renewed(api)
+    if (renewed === undefined) send()
+    else renewed.then(send, () => undefined)
+  }
+
+  /**
+   * Has `prove` say again who we are before `lifetimeMs` are over, with the next request then (KIP-368): requests wait until it is done. The
+   * connection is of no use when it fails.
+   */
+  renewWithin(lifetimeMs: number, prove: () => Promise<void>): void {
+    this.#renewal = { dueMs: performance.now() + lifetimeMs * lifetimeUsed, prove }
   }
 
   /** Resolves when what was sent has left this process. */
@@ -134,6 +161,25 @@ export class BrokerConnection {
   close(): void {
     this.#fail(new TemporaryError(`the connection to ${this.peer} was closed`))
     this.#stream.close()
+  }
+
+  /** Nothing but the proof may be asked while it is given; `undefined` when there is nothing to wait for. */
+  #renewed(api: Api<unknown, unknown>): Promise<void> | undefined {
+    const renewal = this.#renewal
+    if (renewal === undefined || api === saslHandshakeApi || api === saslAuthenticateApi) return undefined
+    if (this.#renewing === undefined && performance.now() >= renewal.dueMs) this.#renewing = this.#renew(renewal)
+    return this.#renewing
+  }
+
+  async #renew({ prove }: Renewal): Promise<void> {
+    try {
+      await prove()
+    } catch (error) {
+      this.close()
+      throw error
+    } finally {
+      this.#renewing = undefined
+    }
   }
 
   /** A broker that does not know the version of the question answers in version 0 with what it knows. */

@@ -17,19 +17,24 @@ export interface SaslLogin {
 }
 
 /**
- * Proves to the broker who we are; with SCRAM the broker proves that it knows the password too. Throws `NotAllowedError` (also as `KafkaError`),
+ * Proves to the broker who we are, again before the broker gives it up (KIP-368); with SCRAM the broker proves that it knows the password too. Throws `NotAllowedError` (also as `KafkaError`),
  * and `UnsupportedByBrokerError` for brokers that lack the mechanism.
  */
 export async function logIn(connection: BrokerConnection, login: SaslLogin): Promise<void> {
+  await handshake(connection, login.mechanism)
+  const lifetimeMs = await prove(connection, login)
+  if (lifetimeMs > 0) connection.renewWithin(lifetimeMs, () => logIn(connection, login))
+}
+
+/** Resolves to how long the proof is good for, in ms; 0 for as long as the connection stands. */
+async function prove(connection: BrokerConnection, login: SaslLogin): Promise<number> {
   const { mechanism, username, password } = login
-  await handshake(connection, mechanism)
-  if (mechanism === 'PLAIN') {
-    await exchange(connection, login, plainToken(username, password))
-    return
-  }
+  if (mechanism === 'PLAIN') return (await exchange(connection, login, plainToken(username, password))).lifetimeMs
   const scram = new ScramClient({ mechanism, name: username, password, nonce: newNonce() })
-  const answer = await exchange(connection, login, scram.first())
-  scram.verify(await exchange(connection, login, await scram.final(answer)))
+  const first = await exchange(connection, login, scram.first())
+  const final = await exchange(connection, login, await scram.final(first.token))
+  scram.verify(final.token)
+  return final.lifetimeMs
 }
 
 async function handshake(connection: BrokerConnection, mechanism: string): Promise<void> {
@@ -54,8 +59,8 @@ async function exchange(
   connection: BrokerConnection,
   { username }: SaslLogin,
   authBytes: Uint8Array,
-): Promise<Uint8Array> {
+): Promise<{ readonly token: Uint8Array; readonly lifetimeMs: number }> {
   const answer = await connection.request(saslAuthenticateApi, { authBytes })
   throwIfError(answer.errorCode, `log in to ${connection.peer} as ${username}`, answer.errorMessage)
-  return answer.authBytes
+  return { token: answer.authBytes, lifetimeMs: answer.sessionLifetimeMs }
 }

@@ -1,10 +1,13 @@
 import { Kafka, logLevel, type SASLOptions } from 'kafkajs'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { BrokerConnection } from '../../src/client/broker-connection.ts'
+import { logIn } from '../../src/client/sasl-login.ts'
 import { plainToken } from '../../src/network/sasl/plain.ts'
 import { ScramClient } from '../../src/network/sasl/scram-client.ts'
 import { SocketStream } from '../../src/network/socket-stream.ts'
@@ -264,6 +267,42 @@ describe.skipIf(openssl === undefined)('SASL', () => {
     expect((await client.send(metadataApi, 1, metadataRequest.initial())).brokers).toHaveLength(1)
     expect(await authenticate(client, 'bob', 'bob-secret')).toBe(ErrorCode.SASL_AUTHENTICATION_FAILED)
     await client.closed
+  })
+})
+
+describe('a proof that is good for a while', () => {
+  test('is renewed by our client before it is over, while others of its requests wait; who does not is cut off', async () => {
+    const flags = ['--listen', 'SASL_PLAINTEXT://127.0.0.1:0', '--override', 'connections.max.reauth.ms=400']
+    const serve = await ServeScene.start(flags)
+    try {
+      expect(runBinary(['-d', serve.directory, 'users', 'set', 'alice'], 'alice-secret').code).toBe(0)
+      const open = async (): Promise<BrokerConnection> => {
+        const socket = connect({ host: '127.0.0.1', port: serve.port })
+        await new Promise((resolve) => socket.once('connect', resolve))
+        const options = { requestTimeoutMs: 5000, softwareVersion: '1' }
+        const connection = await BrokerConnection.open(new SocketStream(socket, 'server'), options)
+        await logIn(connection, { mechanism: 'SCRAM-SHA-256', username: 'alice', password: 'alice-secret' })
+        return connection
+      }
+      const connection = await open()
+      const ask = async (): Promise<number> =>
+        (await connection.request(metadataApi, metadataRequest.initial())).brokers.length
+      for (const startMs = performance.now(); performance.now() - startMs < 700;) {
+        expect(await Promise.all([ask(), ask(), ask()])).toEqual([1, 1, 1])
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      // Nothing was asked while it ran out.
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      expect(await Promise.all([ask(), ask()])).toEqual([1, 1])
+      connection.close()
+      const forgetful = await open()
+      forgetful.renewWithin(60_000, () => Promise.resolve())
+      await new Promise((resolve) => setTimeout(resolve, 450))
+      await expect(forgetful.request(metadataApi, metadataRequest.initial())).rejects.toThrow(/closed/)
+      await expect.poll(() => serve.log).toContain('before the client has said who it is')
+    } finally {
+      await serve.remove()
+    }
   })
 })
 
