@@ -20,6 +20,7 @@ export class MemoryOpenFile implements OpenFile {
   readonly #disk: MemoryDisk
   readonly #file: MemoryFile
   readonly #isWritable: boolean
+  #identity: string | undefined
   #failure: DiskError | undefined
   #state: 'open' | 'closed' | 'abandoned' = 'open'
 
@@ -33,8 +34,10 @@ export class MemoryOpenFile implements OpenFile {
     disk.openFiles.add(this)
   }
 
+  /** Known once it was asked for; as with a real file, too late to ask for after `close`. */
   get identity(): string {
-    return identityOf(this.#file)
+    if (this.#identity === undefined) this.#checkUsable()
+    return (this.#identity ??= identityOf(this.#file))
   }
 
   read(target: Uint8Array, position: number): number {

@@ -35,10 +35,11 @@ export class SealedSegments {
     if (segment === undefined) return
     this.#waiting = undefined
     const { fileSystem, logDirectory, lockWaitMs: waitMs } = this.#options
+    const { path, identity } = segment.log
     segment.syncAll()
     segment.close()
     // Another process began the log anew, or mended it: that one knows what of its own is on the disk.
-    if (fileSystem.stat(segment.log.path)?.identity !== segment.log.identity) return
+    if (fileSystem.stat(path)?.identity !== identity) return
     this.syncOlder(segment.baseOffset)
     const end = this.#endOf(segment)
     this.#syncSnapshot(end)

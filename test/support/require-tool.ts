@@ -18,6 +18,14 @@ export function toolOrSkip(name: string): string | undefined {
   return undefined
 }
 
+/** Whether tests are to be skipped for `reason`, which is said on stderr; the same rules. */
+export function skippedFor(reason: string | undefined): boolean {
+  if (reason === undefined) return false
+  if (process.env['TSLOG_REQUIRE_TOOLS'] === '1') throw new Error(`${reason}, and TSLOG_REQUIRE_TOOLS is 1`)
+  process.stderr.write(`SKIPPED: ${reason}\n`)
+  return true
+}
+
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)

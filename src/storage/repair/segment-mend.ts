@@ -7,7 +7,7 @@ import type { LeaderEpochEntry } from '../leader-epoch-history.ts'
 import { quarantine } from '../quarantine.ts'
 import type { StrayEpoch } from '../verify/partition-report.ts'
 import type { BadStretch, SegmentReport } from '../verify/segment-check.ts'
-import { type LogPiece, rewriteLog } from './log-rewrite.ts'
+import { type LogPiece, rewriteLog } from '../log-rewrite.ts'
 import type { RepairAction } from './repair-action.ts'
 import { restoredHead } from './restored-head.ts'
 

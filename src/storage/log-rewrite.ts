@@ -1,6 +1,6 @@
-import type { Offset } from '../../base/brands.ts'
-import type { FileSystem, OpenFile } from '../../disk/file-system.ts'
-import { segmentFileName, TEMPORARY_SUFFIX } from '../file-names.ts'
+import type { Offset } from '../base/brands.ts'
+import type { FileSystem, OpenFile } from '../disk/file-system.ts'
+import { segmentFileName, TEMPORARY_SUFFIX } from './file-names.ts'
 
 /** What the log of a segment is put together from: bytes that stay, and bytes that are new. */
 export type LogPiece =
