@@ -10,11 +10,13 @@ import type { CliContext } from './context.ts'
 import { wholeDirectoryOptions } from './open-store.ts'
 import { EphemeralDirectory } from './serve/ephemeral-directory.ts'
 import { runChild } from './serve/exec-child.ts'
+import { KeptReplications } from './serve/kept-replications.ts'
 import { Maintenance } from './serve/maintenance.ts'
 import { maintainedLog } from './serve/maintained-log.ts'
+import { ownLogs } from './serve/own-logs.ts'
 import { PeerSessions } from './serve/peer-sessions.ts'
 import { serveLog } from './serve/serve-log.ts'
-import { reload } from './serve/reload.ts'
+import { type Reloading, reload } from './serve/reload.ts'
 import { type ServeSettings, serveSettings } from './serve/serve-settings.ts'
 import { tellServiceManager } from './serve/service-notice.ts'
 import { watchPages } from './serve/watch-pages.ts'
@@ -54,18 +56,26 @@ class Serving {
     const settings = this.#settings()
     using signals = new SignalWatch({ ignored: new Set(['SIGHUP']) })
     const directory = await this.#directory(settings)
-    const peers = new PeerSessions({ log: this.#log, directory, followersDirectory: () => broker.followersDirectory() })
+    const replicating = {
+      context: this.#context,
+      log: this.#log,
+      directory,
+      followersDirectory: () => broker.followersDirectory(),
+    }
+    const peers = new PeerSessions(replicating)
+    const replications = new KeptReplications({ ...replicating, ownLog: (partition) => ownLogs(broker)(partition) })
     const broker: Broker = this.#open(settings, directory, peers)
     const maintenance = new Maintenance(maintainedLog(broker), settings.settings, this.#log)
-    const readAgain = (): void => void this.#reload(broker, settings)
+    const readAgain = (): void => void this.#reload({ broker, replications, atStart: settings })
     const tellStatus = (): void => this.#tellStatus()
     process.on('SIGHUP', readAgain)
     process.on('SIGUSR1', tellStatus)
     let watching: HttpEndpoint | undefined
     try {
       const bound = await broker.listen(settings.listeners)
-      watching = await this.#watch(broker, settings.metricsAddress)
+      watching = await this.#watch(broker, replications, settings.metricsAddress)
       maintenance.start()
+      await replications.apply(settings.replications)
       tellServiceManager('READY=1', this.#context.environment)
       return await this.#untilEnd(bound, signals)
     } finally {
@@ -74,7 +84,7 @@ class Serving {
       process.off('SIGUSR1', tellStatus)
       maintenance.stop()
       watching?.close()
-      await peers.stop()
+      await Promise.all([peers.stop(), replications.stop()])
       await broker.stop()
     }
   }
@@ -109,9 +119,16 @@ class Serving {
     })
   }
 
-  async #watch(broker: Broker, address: DialAddress | undefined): Promise<HttpEndpoint | undefined> {
+  async #watch(
+    broker: Broker,
+    replications: KeptReplications,
+    address: DialAddress | undefined,
+  ): Promise<HttpEndpoint | undefined> {
     if (address?.kind !== 'tcp') return undefined
-    const endpoint = await HttpEndpoint.open(address, watchPages(broker, this.#counters))
+    const endpoint = await HttpEndpoint.open(
+      address,
+      watchPages({ broker, counters: this.#counters, replications: () => replications.all }),
+    )
     this.#log.info('metrics', { address: addressName({ ...address, port: endpoint.port }) })
     return endpoint
   }
@@ -128,9 +145,9 @@ class Serving {
     this.#log.info('status', { connections, ...moved })
   }
 
-  async #reload(broker: Broker, atStart: ServeSettings): Promise<void> {
+  async #reload(served: Pick<Reloading, 'broker' | 'replications' | 'atStart'>): Promise<void> {
     tellServiceManager('RELOADING=1', this.#context.environment)
-    await reload({ broker, atStart, read: () => this.#settings(), log: this.#log })
+    await reload({ ...served, read: () => this.#settings(), log: this.#log })
     tellServiceManager('READY=1', this.#context.environment)
   }
 

@@ -2,22 +2,21 @@ import type { Offset } from '../../base/brands.ts'
 import { partitionDirectoryName } from '../../storage/file-names.ts'
 import type { JsonValue } from '../format/json-document.ts'
 import type { ReplicationProgress, ReplicationReport } from './request.ts'
+import { RunTotals } from './run-totals.ts'
 
 /** One line of `replicate --follow --json`. */
 type RunEvent = Readonly<Record<string, JsonValue>>
 
 /** What happens to a copy that follows its source, for machines: what came since the event before, breaks, and the totals in the end. */
 export class RunEvents {
-  /** Of the runs before the last break, which count from 0 again. */
-  #before = { bytes: 0, records: 0 }
-  #now = { bytes: 0, records: 0 }
+  readonly #totals = new RunTotals()
   #told = { bytes: 0, records: 0 }
   readonly #ends = new Map<string, Offset>()
   #groups = 0
   #hasCopied = false
 
-  noteProgress({ bytes, records }: Pick<ReplicationProgress, 'bytes' | 'records'>): void {
-    this.#now = { bytes, records }
+  noteProgress(progress: ReplicationProgress): void {
+    this.#totals.noteProgress(progress)
   }
 
   /** The copy is where its source was a moment ago; `undefined` when nothing is new. */
@@ -33,7 +32,7 @@ export class RunEvents {
     this.#groups += report.groups
     if (this.#hasCopied && partitions.length === 0 && report.groups === 0) return undefined
     this.#hasCopied = true
-    const total = this.#total
+    const total = this.#totals.counts
     const bytes = total.bytes - this.#told.bytes
     const records = total.records - this.#told.records
     this.#told = total
@@ -42,17 +41,11 @@ export class RunEvents {
 
   /** It broke off. */
   broken(reason: RunEvent, retryMs: number): RunEvent {
-    this.#before = this.#total
-    this.#now = { bytes: 0, records: 0 }
+    this.#totals.noteBreak()
     return { event: 'broken', ...reason, retryMs }
   }
 
   stopped(elapsedMs: number): RunEvent {
-    return { event: 'stopped', ...this.#total, groups: this.#groups, elapsedMs }
-  }
-
-  get #total(): { bytes: number; records: number } {
-    const { bytes, records } = this.#before
-    return { bytes: bytes + this.#now.bytes, records: records + this.#now.records }
+    return { event: 'stopped', ...this.#totals.counts, groups: this.#groups, elapsedMs }
   }
 }

@@ -41,6 +41,8 @@ function otherVersion(peer: string, software: string): RefusedError {
 /** Follows the other side, which is asked to lead. */
 export async function pull(link: PeerLink, request: ReplicationRequest, seat: FollowerSeat): Promise<void> {
   await begin(link, false, request)
+  // Whatever is waited for then ends.
+  seat.stop.addEventListener('abort', () => link.close(), { once: true })
   await followLeader(leaderBehind(link, request), request, seat)
 }
 

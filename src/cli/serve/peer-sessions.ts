@@ -23,12 +23,17 @@ export class PeerSessions implements PeerService {
   readonly beginApiKey = beginApi.key
   readonly #options: PeerSessionsOptions
   readonly #running = new Map<PeerLink, Promise<void>>()
+  #isStopping = false
 
   constructor(options: PeerSessionsOptions) {
     this.#options = options
   }
 
   accept(stream: ByteStream, refusal: string | undefined): void {
+    if (this.#isStopping) {
+      stream.close()
+      return
+    }
     const link = new PeerLink(stream, false)
     if (refusal === undefined) {
       const session = this.#answer(link).finally(() => this.#running.delete(link))
@@ -43,6 +48,7 @@ export class PeerSessions implements PeerService {
 
   /** Ends them all at a border of batches; what was copied is on the disk when this resolves. */
   async stop(): Promise<void> {
+    this.#isStopping = true
     const running = [...this.#running]
     for (const [link] of running) link.close()
     await Promise.all(running.map(([, session]) => session))

@@ -4,12 +4,15 @@ import type { Broker } from '../../broker/broker.ts'
 import type { QuotaFigures } from '../../broker/quotas.ts'
 import { version } from '../version.ts'
 import { groupFamilies } from './group-metrics.ts'
+import type { KeptReplication } from './kept-replication.ts'
+import { replicationFamilies } from './replication-metrics.ts'
 import { addFamily, type MetricFamily, type Sample, simpleFamily } from './metric-family.ts'
 
 /** What is looked at when somebody asks. */
 export interface Watched {
   readonly broker: Broker
   readonly counters: BrokerCounters
+  readonly replications: () => readonly KeptReplication[]
 }
 
 /**
@@ -24,6 +27,7 @@ export function prometheusRegistry(watched: Watched): Registry {
     quotaFamilies(watched),
     logFamilies(watched),
     groupFamilies(watched.broker.services),
+    replicationFamilies(watched.replications),
     processFamilies(),
   ]
   for (const family of families.flat()) addFamily(registry, family)

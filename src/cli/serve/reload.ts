@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { BrokerLog } from '../../broker/broker-log.ts'
 import { brokerConfigOf, brokerSettings, type BrokerSettings } from '../../broker/broker-settings.ts'
 import type { Broker } from '../../broker/broker.ts'
+import type { KeptReplications } from './kept-replications.ts'
 import { securityOf } from './security-settings.ts'
 import type { ServeSettings } from './serve-settings.ts'
 
@@ -31,6 +32,7 @@ const liveSettings: ReadonlySet<keyof BrokerSettings> = new Set([
 
 export interface Reloading {
   readonly broker: Broker
+  readonly replications: KeptReplications
   /** As they were when it started. */
   readonly atStart: ServeSettings
   /** As they are now; throws what is wrong with them. */
@@ -42,13 +44,14 @@ export interface Reloading {
  * Reads settings, certificates, users, access rules and quotas again, each by itself: one that cannot be read is left as it was. The log says what was
  * read, and what has changed and needs a restart.
  */
-export async function reload({ broker, atStart, read, log }: Reloading): Promise<void> {
+export async function reload(reloading: Reloading): Promise<void> {
+  const { broker, log } = reloading
   const { credentials, accessRules, quotaTable } = broker.services
   const parts: readonly (readonly [string, () => void | Promise<void>])[] = [
     ['users', () => credentials.reload()],
     ...(accessRules === undefined ? [] : [['access rules', () => accessRules.reload()] as const]),
     ['quotas', () => quotaTable.reload()],
-    ['settings', () => reloadSettings({ broker, atStart, read, log })],
+    ['settings', () => reloadSettings(reloading)],
   ]
   for (const [what, act] of parts) {
     try {
@@ -61,12 +64,13 @@ export async function reload({ broker, atStart, read, log }: Reloading): Promise
   }
 }
 
-async function reloadSettings({ broker, atStart, read, log }: Reloading): Promise<void> {
+async function reloadSettings({ broker, replications, atStart, read, log }: Reloading): Promise<void> {
   const now = read()
   // The listeners are those of the start, whatever the file says of them now.
   const security = securityOf(now.settings, atStart.listeners)
   if (security.tls !== undefined) await broker.renewTls(security.tls)
   broker.reconfigure(brokerConfigOf(now.settings), security)
+  await replications.apply(now.replications)
   for (const setting of needingRestart(atStart, now)) log.warn('setting needs a restart', { setting })
 }
 

@@ -9,6 +9,7 @@ import { quoted } from '../format/visible-text.ts'
 import { isSecretKey } from '../location.ts'
 import { locationFiles } from '../location-files.ts'
 import { type ListenAddress, parseListenAddresses } from '../values/listen-address.ts'
+import { type ReplicateEntry, takeReplicateEntries } from './replicate-settings.ts'
 import { securityOf } from './security-settings.ts'
 
 /** What the command line says of a broker's settings. */
@@ -33,6 +34,8 @@ export interface ServeSettings {
   readonly metricsAddress: DialAddress | undefined
   /** The log directory that the file names. */
   readonly directory: string | undefined
+  /** What is copied while it runs. */
+  readonly replications: readonly ReplicateEntry[]
   /** Settings of Kafka that have no meaning here. */
   readonly ignored: readonly string[]
 }
@@ -54,13 +57,16 @@ export function serveSettings(options: SettingsOptions, fileSystem: FileSystem):
   const [directories, directory] = ['log.dirs', 'log.dir'].map(take)
   for (const [key, text] of flagTexts(options)) texts.set(key, text)
   const metricsText = options.metricsListen ?? metrics
-  const read = readBrokerSettings(texts, options.configFile ?? '--override')
+  const where = options.configFile ?? '--override'
+  const replications = takeReplicateEntries(texts, where)
+  const read = readBrokerSettings(texts, where)
   const listening = listenersOf(
     options.listen.length > 0 ? options.listen.join(',') : (listeners ?? defaultAddress),
     options.advertisedListener ?? advertised,
   )
   return {
     ...read,
+    replications,
     directory: directories ?? directory,
     listeners: listening,
     security: securityOf(read.settings, listening),

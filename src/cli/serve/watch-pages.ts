@@ -1,13 +1,13 @@
-import type { Broker } from '../../broker/broker.ts'
-import type { BrokerCounters } from '../../broker/broker-counters.ts'
 import type { HttpAnswer, HttpPages } from '../../network/http-endpoint.ts'
+import type { Watched } from './prometheus.ts'
 
 /** What is told to those who watch: `/metrics` for Prometheus, `/healthz` while the process answers at all, `/readyz` while clients are served. */
-export function watchPages(broker: Broker, counters: BrokerCounters): HttpPages {
+export function watchPages(watched: Watched): HttpPages {
+  const { broker } = watched
   return {
     '/metrics': async () => {
       const { prometheusRegistry } = await import('./prometheus.ts')
-      const registry = prometheusRegistry({ broker, counters })
+      const registry = prometheusRegistry(watched)
       return { status: 200, contentType: registry.contentType, body: await registry.metrics() }
     },
     '/healthz': () => plain(200, 'ok'),

@@ -1,0 +1,80 @@
+import type { BrokerLog } from '../../broker/broker-log.ts'
+import type { FollowersDirectory } from '../../replication/followers-directory.ts'
+import type { LogDirectoryOptions } from '../../storage/log-directory.ts'
+import type { CliContext } from '../context.ts'
+import { ReplicationRun } from '../replicate/replication-run.ts'
+import { KeptReplication, type KeptReplicationOptions } from './kept-replication.ts'
+import type { ReplicateEntry } from './replicate-settings.ts'
+
+export interface KeptReplicationsOptions {
+  readonly context: CliContext
+  readonly log: BrokerLog
+  readonly directory: LogDirectoryOptions
+  readonly followersDirectory: () => FollowersDirectory
+  readonly ownLog: KeptReplicationOptions['ownLog']
+}
+
+interface Running {
+  readonly kept: KeptReplication
+  readonly stop: AbortController
+  readonly ended: Promise<void>
+}
+
+/** The replications that the settings of a server name: each follows its source for as long as they do, and is taken up again whatever it breaks with. */
+export class KeptReplications {
+  readonly #options: KeptReplicationsOptions
+  readonly #running = new Map<string, Running>()
+
+  constructor(options: KeptReplicationsOptions) {
+    this.#options = options
+  }
+
+  /** Those that run, for who watches. */
+  get all(): KeptReplication[] {
+    return Array.from(this.#running.values(), ({ kept }) => kept)
+  }
+
+  /** Brings what runs to what the settings say now; what has not changed goes on. */
+  async apply(entries: readonly ReplicateEntry[]): Promise<void> {
+    const wanted = new Map(entries.map((entry) => [entry.name, JSON.stringify(entry)]))
+    const old = [...this.#running].filter(([name, { kept }]) => wanted.get(name) !== JSON.stringify(kept.entry))
+    await Promise.all(old.map(([name]) => this.#end(name)))
+    for (const entry of entries) if (!this.#running.has(entry.name)) this.#begin(entry)
+  }
+
+  /** Ends all of them at a border of batches; what was copied to here is on the disk when this resolves. */
+  async stop(): Promise<void> {
+    await this.apply([])
+  }
+
+  #begin(entry: ReplicateEntry): void {
+    const { context, log, directory, followersDirectory, ownLog } = this.#options
+    const { environment } = context
+    const kept = new KeptReplication(entry, { log, clock: context.clock, ownLog })
+    const stop = new AbortController()
+    const world = {
+      context:
+        entry.clientConfig === undefined
+          ? context
+          : { ...context, environment: { ...environment, TSLOG_CLIENT_CONFIG: entry.clientConfig } },
+      local: directory,
+      served: followersDirectory(),
+      stop: stop.signal,
+      // Whoever runs a server looks at it once something is wrong, and mends it while it runs.
+      mayPass: () => true,
+    }
+    const ended = new ReplicationRun(entry.plan, world, kept).all().catch((error: unknown) => {
+      if (!stop.signal.aborted) kept.onBreak(error, 0)
+    })
+    this.#running.set(entry.name, { kept, stop, ended })
+  }
+
+  async #end(name: string): Promise<void> {
+    const running = this.#running.get(name)
+    if (running === undefined) return
+    running.stop.abort()
+    await running.ended
+    running.kept.noteEnd()
+    this.#running.delete(name)
+  }
+}
