@@ -1,6 +1,6 @@
 import type { LeaderEpoch, Offset } from '../base/brands.ts'
 import { assert } from '../base/assert.ts'
-import { DiskError, NotFoundError, ServedError } from '../base/errors.ts'
+import { DiskError, ServedError } from '../base/errors.ts'
 import type { OpenFile } from '../disk/file-system.ts'
 import type { ActiveSegment } from './active-segment.ts'
 import type { Appended, Durability } from './appended.ts'
@@ -9,12 +9,14 @@ import { BackgroundSync } from './background-sync.ts'
 import { noteFailedSync } from './failed-sync.ts'
 import { partitionDirectoryName } from './file-names.ts'
 import { type FollowerAppend, leaveLeader, takeAsFollower } from './follower-append.ts'
+import { runsInReach } from './follower-runs.ts'
 import type { LogOffsets } from './log-offsets.ts'
 import { openActive, type OpenedPartition } from './partition-opening.ts'
 import { type PlacedAppend, placeBatches, type PlacedBatches } from './placed-batches.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
 import { PartitionProducers } from './partition-producers.ts'
 import { PartitionTurn } from './partition-turn.ts'
+import { removalOf } from './partition-removal.ts'
 import { SealedSegments } from './sealed-segments.ts'
 import { SegmentAge } from './segment-age.ts'
 import { openNextSegment } from './segment-roll.ts'
@@ -80,11 +82,16 @@ export class PartitionLog {
       const placed = takeAsFollower(batches, from, { ...this.#options, directory: this.directory, state })
       this.#wantsSync = true
       this.#stateFile.markAppending()
-      return this.#guard(() => {
-        const rolled = from.segmentBaseOffset !== undefined && this.#roll(active, state, from.segmentBaseOffset)
-        const segment = rolled || (from.rollsByItself ? this.#rollIfDue(placed, batches.length) : active)
-        return this.#write({ batches, placed, durability: 'later', state }, segment)
+      const runs = runsInReach(batches, placed, { ...from, activeBaseOffset: active.baseOffset })
+      this.#guard(() => {
+        let segment = active
+        for (const run of runs) {
+          if (run.segmentBaseOffset !== undefined) segment = this.#roll(segment, state, run.segmentBaseOffset)
+          else if (from.rollsByItself) segment = this.#rollIfDue(run, run.bytes.length)
+          this.#write({ batches: run.bytes, placed: run, durability: 'later', state }, segment)
+        }
       }, true)
+      return { baseOffset: from.logEndOffset, nextOffset: placed.nextOffset }
     })
   }
 
@@ -99,8 +106,7 @@ export class PartitionLog {
     await this.#background.settled()
     // What was appended before a server came is still ours to make durable.
     const isServed = this.#failure instanceof ServedError || this.#throwIfFailed()
-    const active = this.#active
-    const state = this.#state
+    const [active, state] = [this.#active, this.#state]
     if (active === undefined || state === undefined) return
     const { logEndOffset: end, cutCount } = state
     this.#guard(() => {
@@ -134,8 +140,7 @@ export class PartitionLog {
   async commit(): Promise<Offset> {
     this.endTurn()
     this.#throwIfFailed()
-    const active = this.#active
-    const state = this.#state
+    const [active, state] = [this.#active, this.#state]
     assert(active !== undefined && state !== undefined, 'commits follow appends')
     const { logEndOffset: end, cutCount } = state
     const isNamed = state.syncedEndOffset > active.baseOffset
@@ -370,13 +375,8 @@ export class PartitionLog {
 
   /** What is written into a file that has lost its name is lost, however well it was synced. */
   #refuseIfRemoved(...written: OpenFile[]): void {
-    const { fileSystem } = this.#options
-    const files = [this.#stateFile.file, ...written]
-    const removed = files.find(({ path, identity }) => fileSystem.stat(path)?.identity !== identity)
-    if (removed === undefined) return
-    const reason = new NotFoundError(`${removed.path} was removed or replaced while it was written`)
-    this.#failure = refusalOf(this.#stateFile.read(), this.directory) ?? reason
-    throw this.#failure
+    const reason = removalOf(this.#options.fileSystem, [this.#stateFile.file, ...written])
+    if (reason !== undefined) throw (this.#failure = refusalOf(this.#stateFile.read(), this.directory) ?? reason)
   }
 
   #rollIfDue(placed: PlacedBatches, appendBytes: number): ActiveSegment {

@@ -1,5 +1,6 @@
 import type { Random } from '../base/random.ts'
-import type { FileSystem } from '../disk/file-system.ts'
+import { NotFoundError } from '../base/errors.ts'
+import type { FileSystem, OpenFile } from '../disk/file-system.ts'
 import { deletedDirectoryName, partitionDirectoryName, type TopicPartition } from './file-names.ts'
 
 export interface RemovalOptions {
@@ -25,6 +26,12 @@ export function removePartitionDirectory(
   fileSystem.syncDirectory(path)
   removeFiles(fileSystem, to)
   fileSystem.syncDirectory(path)
+}
+
+/** Why what is written into `files` would be lost: one of them has lost its name, or another file has it. `undefined` while all are in their places. */
+export function removalOf(fileSystem: FileSystem, files: readonly OpenFile[]): NotFoundError | undefined {
+  const removed = files.find(({ path, identity }) => fileSystem.stat(path)?.identity !== identity)
+  return removed && new NotFoundError(`${removed.path} was removed or replaced while it was written`)
 }
 
 function removeFiles(fileSystem: FileSystem, directory: string): void {
