@@ -113,6 +113,21 @@ describe('fetch', () => {
   })
 })
 
+test('a fetch from where compaction has left nothing goes on with the next record, in whatever segment', async () => {
+  const topic = 'compacted'
+  const words = ['--config', 'cleanup.policy=compact', '--config', 'segment.bytes=200']
+  const compacting = ['--config', 'min.cleanable.dirty.ratio=0', '--config', 'segment.index.bytes=1048576']
+  runBinary(['-d', scene.directory, 'topics', 'create', topic, ...words, ...compacting])
+  for (let i = 0; i < 12; i++) await produce(client, topic, clientBatch([`v${i}`], 'the key'))
+  expect(runBinary(['-d', scene.directory, 'compact', topic]).code).toBe(0)
+  // Offset 9 is the last of what was cleaned; the segment of 10 and 11 is active.
+  const firstAt = async (from: bigint): Promise<string | undefined> =>
+    recordsOf(await fetch(client, [{ topic, from }]), from)[0]
+  for (let from = 0n; from < 12n; from++) {
+    expect(await firstAt(from)).toBe(from < 9n ? '9 v9' : `${from} v${from}`)
+  }
+})
+
 describe('a fetch that waits', () => {
   test('is answered when its time is over, though nothing happens', async () => {
     const begun = performance.now()
@@ -183,6 +198,18 @@ describe('a fetch session', () => {
     const { sessionId } = await fetch(client, all(0n), { session: [0, 0] })
     const response = await fetch(client, [], { session: [sessionId, 1], version: 13 })
     expect(response.errorCode).toBe(ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR)
+  })
+
+  test('is one of so many: whoever begins anew each time is served without', async () => {
+    const few = await ServeScene.start(['--override', 'max.incremental.fetch.session.cache.slots=2'])
+    const own = await few.connect()
+    await makeTopic(own, 's1')
+    const begin = async (): Promise<number> =>
+      (await fetch(own, [{ topic: 's1', from: 0n }], { session: [0, 0] })).sessionId
+    const begun = [await begin(), await begin(), await begin(), await begin()]
+    expect(begun.map((id) => id > 0)).toEqual([true, true, false, false])
+    expect((await fetch(own, [], { session: [begun[0] ?? 0, 1] })).errorCode).toBe(0)
+    await few.remove()
   })
 
   test('waits too', async () => {
