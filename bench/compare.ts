@@ -26,7 +26,8 @@ const quietPairsMin = 3
 /** Medians of one side, for doing the thing once. */
 interface Side {
   readonly label: string
-  readonly seconds: number
+  /** Or megabytes, as the goal says. */
+  readonly amount: number
   readonly cpuSeconds: number
 }
 
@@ -80,10 +81,12 @@ function disturbance({ tslog, rival }: Pair): number {
 function once(contender: Contender, surroundings: Surroundings): Run {
   // Writing back what the last run left must not fall into this one.
   runBash(`${contender.prepare ?? ''}\nsync -f .`, surroundings)
-  const run = timeRun(contender.script, surroundings)
-  const { secondsFile } = contender
-  if (secondsFile !== undefined) {
-    return { ...run, seconds: Number(readFileSync(join(surroundings.cwd, secondsFile), 'utf8')) }
+  const run = timeRun(contender.script, surroundings, contender.servers)
+  const { amountFile } = contender
+  if (amountFile !== undefined) {
+    const amount = Number(readFileSync(join(surroundings.cwd, amountFile), 'utf8'))
+    if (!(amount > 0)) throw new Error(`${contender.label}: ${amountFile} holds no amount`)
+    return { ...run, seconds: amount }
   }
   const repeats = contender.repeats ?? 1
   return { ...run, seconds: run.seconds / repeats, cpuSeconds: run.cpuSeconds / repeats }
@@ -92,20 +95,23 @@ function once(contender: Contender, surroundings: Surroundings): Run {
 function figure(kind: Goal['figure'], tslog: number, rival: number): number {
   switch (kind) {
     case 'time':
+    case 'memory':
       return tslog / rival
     case 'speed':
       return rival / tslog
     case 'extraMs':
       return (tslog - rival) * 1000
     case 'megabytes':
-      throw new TypeError('megabytes are read, not compared')
+    case 'milliseconds':
+    case 'corePercent':
+      throw new TypeError(`${kind} are read, not compared`)
   }
 }
 
 function side(contender: Contender, runs: readonly Run[]): Side {
   return {
     label: contender.label,
-    seconds: spread(runs.map(({ seconds }) => seconds)).median,
+    amount: spread(runs.map(({ seconds }) => seconds)).median,
     cpuSeconds: spread(runs.map(({ cpuSeconds }) => cpuSeconds)).median,
   }
 }

@@ -11,7 +11,7 @@ export type Outcome =
   | ({ readonly row: string; readonly limit: string; readonly goal: Goal } & Verdict & {
         readonly kind: 'read'
         readonly label: string
-        readonly megabytes: number
+        readonly amount: number
         readonly note: string
       })
   | { readonly row: string; readonly kind: 'skipped' | 'failed'; readonly reason: string }
@@ -38,7 +38,7 @@ export function describe(outcome: Outcome): string {
     case 'read':
       return [
         outcome.row,
-        `    ${outcome.label}: ${outcome.megabytes.toFixed(1)} MB (${outcome.note})`,
+        `    ${outcome.label}: ${shown(outcome.goal, outcome.amount)} (${outcome.note})`,
         `    ${bars(outcome.goal, outcome)}`,
         '',
       ].join('\n')
@@ -50,8 +50,9 @@ export function describe(outcome: Outcome): string {
 function compared(outcome: Verdict & { row: string; limit: string; goal: Goal }, comparison: Comparison): string {
   const { tslog, rival, figure } = comparison
   const width = Math.max(tslog.label.length, rival.label.length)
-  const side = ({ label, seconds, cpuSeconds }: Comparison['tslog']): string =>
-    `${label.padEnd(width)}  ${duration(seconds)}  cpu ${duration(cpuSeconds)}`
+  const amountOf = outcome.goal.figure === 'memory' ? memory : duration
+  const side = ({ label, amount, cpuSeconds }: Comparison['tslog']): string =>
+    `${label.padEnd(width)}  ${amountOf(amount)}  cpu ${duration(cpuSeconds)}`
   const number = (value: number): string => shown(outcome.goal, value)
   const noise =
     comparison.foreignShare > quietShare ? `; NOISY: others used up to ${percent(comparison.foreignShare)}` : ''
@@ -70,7 +71,10 @@ const names: Record<Goal['figure'], string> = {
   time: 'time, tslog / rival:',
   speed: 'speed, tslog / rival:',
   extraMs: 'tslog - rival:',
-  megabytes: 'peak:',
+  memory: 'memory, tslog / rival:',
+  megabytes: 'megabytes:',
+  milliseconds: 'milliseconds:',
+  corePercent: 'of a core:',
 }
 
 function bars(goal: Goal, verdict: Verdict): string {
@@ -81,8 +85,24 @@ function bars(goal: Goal, verdict: Verdict): string {
 }
 
 function shown(goal: Goal, value: number): string {
-  if (goal.figure === 'extraMs') return `${value.toFixed(1)} ms`
-  return goal.figure === 'megabytes' ? `${value.toFixed(0)} MB` : value.toFixed(2)
+  switch (goal.figure) {
+    case 'extraMs':
+    case 'milliseconds':
+      return `${value.toFixed(1)} ms`
+    case 'megabytes':
+      return `${value.toFixed(1)} MB`
+    case 'corePercent':
+      return `${value.toFixed(1)} % of a core`
+    case 'time':
+    case 'memory':
+      return value.toFixed(value < 0.1 ? 3 : 2)
+    case 'speed':
+      return value.toFixed(2)
+  }
+}
+
+function memory(megabytes: number): string {
+  return `${megabytes.toFixed(1).padStart(7)} MB`
 }
 
 function duration(seconds: number): string {

@@ -9,8 +9,13 @@ export interface Contender {
   readonly script: string
   /** Untimed bash before every run: removes what the last run left, so that each begins with fresh files. */
   readonly prepare?: string
-  /** A file in `work` into which the script writes how many seconds count: where its start-up is not what is compared. */
-  readonly secondsFile?: string
+  /**
+   * A file in `work` into which the script writes what counts: seconds where its start-up is not what is compared, or megabytes where the goal
+   * is `memory`.
+   */
+  readonly amountFile?: string
+  /** Process ids of servers that work for the script: their CPU is its own. */
+  readonly servers?: readonly number[]
   /** How often the script does the thing, 1 by default: start-up is measured in one loop of many. */
   readonly repeats?: number
 }
@@ -22,13 +27,15 @@ export interface Duel {
   readonly rival: Contender
   /** Untimed bash after the first run of tslog, which must succeed: is the work right, or only quick? */
   readonly check?: string
+  /** Stops what was started for it; also when a run failed. */
+  end?(): void
 }
 
-/** A figure that has no rival. */
+/** A figure that has no rival, in the unit of the goal. */
 interface Reading {
   readonly kind: 'reading'
   readonly label: string
-  read(): Promise<{ readonly megabytes: number; readonly note: string }>
+  read(): Promise<{ readonly amount: number; readonly note: string }>
 }
 
 /** Why a row cannot run here: the rival is not installed, or tslog does not know the command yet. */
@@ -42,10 +49,11 @@ interface Skipped {
  * - `time`: seconds of tslog over seconds of the rival, at most
  * - `speed`: seconds of the rival over seconds of tslog (the same work), at least
  * - `extraMs`: milliseconds of tslog above the rival, at most
- * - `megabytes`: at most
+ * - `memory`: megabytes of tslog over megabytes of the rival, at most
+ * - `megabytes`, `milliseconds`, `corePercent`: of tslog alone, at most
  */
 export interface Goal {
-  readonly figure: 'time' | 'speed' | 'extraMs' | 'megabytes'
+  readonly figure: 'time' | 'speed' | 'extraMs' | 'memory' | 'megabytes' | 'milliseconds' | 'corePercent'
   readonly must: number
   readonly hopedFor?: number
 }

@@ -14,7 +14,11 @@ import { compactionRows } from './rows/compaction.ts'
 import { compressionRows } from './rows/compression.ts'
 import { consumeRows } from './rows/consume.ts'
 import { ingestRows } from './rows/ingest.ts'
+import { kafkaLatencyRows } from './rows/kafka-latency.ts'
+import { kafkaPresenceRows } from './rows/kafka-presence.ts'
+import { kafkaSpeedRows } from './rows/kafka-speed.ts'
 import { lookupRows } from './rows/lookup.ts'
+import { manyClientsRows } from './rows/many-clients.ts'
 import { memoryRows } from './rows/memory.ts'
 import { recoveryRows } from './rows/recovery.ts'
 import { replicateRows } from './rows/replicate.ts'
@@ -34,6 +38,10 @@ const rows: readonly Row[] = [
   ...retentionRows,
   ...appenderRows,
   ...serveRows,
+  ...kafkaPresenceRows,
+  ...kafkaSpeedRows,
+  ...kafkaLatencyRows,
+  ...manyClientsRows,
   ...memoryRows,
   ...recoveryRows,
   ...verifyRows,
@@ -132,13 +140,16 @@ async function outcomeOf(row: Row, bench: Bench, pairs: number): Promise<Outcome
     case 'skipped':
       return { row: name, kind: 'skipped', reason: started.reason }
     case 'reading': {
-      const { megabytes, note } = await started.read()
-      return { row: name, limit, goal, kind: 'read', label: started.label, megabytes, note, ...judge(goal, megabytes) }
+      const { amount, note } = await started.read()
+      return { row: name, limit, goal, kind: 'read', label: started.label, amount, note, ...judge(goal, amount) }
     }
-    case 'duel': {
-      const comparison = compare(started, goal, { pairs, surroundings: bench.surroundings })
-      return { row: name, limit, goal, kind: 'compared', comparison, ...judge(goal, comparison.figure.median) }
-    }
+    case 'duel':
+      try {
+        const comparison = compare(started, goal, { pairs, surroundings: bench.surroundings })
+        return { row: name, limit, goal, kind: 'compared', comparison, ...judge(goal, comparison.figure.median) }
+      } finally {
+        started.end?.()
+      }
   }
 }
 

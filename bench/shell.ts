@@ -5,7 +5,7 @@ import { cpus } from 'node:os'
 /** One timed run of a bash script. */
 export interface Run {
   readonly seconds: number
-  /** User and system time of every process of the script. */
+  /** User and system time of every process of the script, and of the servers that worked for it. */
   readonly cpuSeconds: number
   /** Share of the machine (0..1) that programs outside of the script used meanwhile: above 0.15 the run says little. */
   readonly foreignShare: number
@@ -23,8 +23,9 @@ function timed(script: string): string {
 }
 
 /** Runs a script under the clock. Throws with its stderr when a command fails. */
-export function timeRun(script: string, surroundings: Surroundings): Run {
+export function timeRun(script: string, surroundings: Surroundings, servers: readonly number[] = []): Run {
   const before = busySeconds()
+  const serversBefore = cpuSecondsOf(servers)
   const bash = spawnSync('bash', ['-c', timed(script)], {
     ...surroundings,
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
@@ -32,7 +33,7 @@ export function timeRun(script: string, surroundings: Surroundings): Run {
   })
   if (bash.status !== 0) throw new BenchError(script, bash.status, bash.stderr)
   const [seconds = 0, user = 0, system = 0] = String(bash.output[3]).trim().split(' ').map(Number)
-  const cpuSeconds = user + system
+  const cpuSeconds = user + system + cpuSecondsOf(servers) - serversBefore
   const foreign = Math.max(0, busySeconds() - before - cpuSeconds)
   return { seconds, cpuSeconds, foreignShare: seconds === 0 ? 0 : Math.min(1, foreign / (seconds * cpus().length)) }
 }
@@ -59,6 +60,15 @@ class BenchError extends Error {
 /** Quotes a path for bash. */
 export function quote(path: string): string {
   return `'${path.replaceAll("'", `'\\''`)}'`
+}
+
+/** User and system time, in hundredths, of processes of ours that run. */
+export function cpuSecondsOf(pids: readonly number[]): number {
+  const ticks = pids.map((pid) => {
+    const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
+    return fields.split(' ').slice(11, 13).map(Number)
+  })
+  return ticks.flat().reduce((sum, one) => sum + one, 0) / 100
 }
 
 /** CPU seconds that all cores together have been busy since boot, in hundredths: user, nice, system, irq, softirq, steal. */

@@ -34,7 +34,7 @@ export const compactionRows: readonly Row[] = [
           prepare:
             'rm -rf kafka; mkdir kafka; cp -a made/t-0 kafka/t-0; rm kafka/t-0/tslog*; cat kafka/t-0/*.log > /dev/null',
           script: `java -cp ${quote(`${cleanerClasses(bench)}:${kafkaJars()}/*`)} KafkaCleaner kafka/t-0 ${segmentBytes} > seconds`,
-          secondsFile: 'seconds',
+          amountFile: 'seconds',
         },
         check: `${tslog} verify && test "$(${tslog} consume t -f '%k\\n' | sort | uniq -d | wc -l)" -lt 1000000`,
       }
@@ -47,10 +47,10 @@ export const compactionRows: readonly Row[] = [
     start(bench) {
       const program = `${quote(bench.node)} ${quote(join(rivals, 'compaction-map.ts'))}`
       const keys = bench.size / 100
-      const side = (name: string): { label: string; script: string; secondsFile: string } => ({
+      const side = (name: string): { label: string; script: string; amountFile: string } => ({
         label: `${keys} keys noted and looked up: ${name}`,
         script: `${program} ${name} ${keys} > seconds`,
-        secondsFile: 'seconds',
+        amountFile: 'seconds',
       })
       return Promise.resolve({ kind: 'duel', tslog: side('kernel'), rival: side('map') })
     },

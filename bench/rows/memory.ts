@@ -63,7 +63,7 @@ export function memory(name: string, watched: Watched): Row {
 const samplingMs = 4
 
 /** Looks at /proc/PID/status every few milliseconds until the process is gone. */
-async function peak(script: string, bench: Bench): Promise<{ megabytes: number; note: string }> {
+async function peak(script: string, bench: Bench): Promise<{ amount: number; note: string }> {
   const bash = spawn('bash', ['-c', `set -eo pipefail; ${script}`], {
     ...bench.surroundings,
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
@@ -76,7 +76,7 @@ async function peak(script: string, bench: Bench): Promise<{ megabytes: number; 
   clearInterval(timer)
   if (code !== 0) throw new Error(`exit ${code}: ${script}`)
   return {
-    megabytes: seen.anonymous / 1000,
+    amount: seen.anonymous / 1000,
     note: `${seen.samples} samples; VmHWM ${(seen.total / 1000).toFixed(1)} MB`,
   }
 }

@@ -21,6 +21,8 @@ export interface KafkaBroker {
 }
 
 export interface KafkaBrokerOptions {
+  /** An empty directory for its configuration and its log directory, removed in the end; one among the temporary files otherwise. */
+  readonly home?: string
   /** Kept after stop; a directory of its own otherwise. It is formatted if it has no meta.properties. */
   readonly logDir?: string
   /** Where clients find it; a free port otherwise. */
@@ -33,7 +35,33 @@ const startMsMax = 60_000
 
 /** Starts a broker on free ports and returns when it serves. Call it only when kafkaMissing() is undefined. */
 export async function startKafka(options: KafkaBrokerOptions = {}): Promise<KafkaBroker> {
-  const home = mkdtempSync(join(tmpdir(), 'tslog-kafka-'))
+  const { home, config, logDir, bootstrap } = await layOutKafka(options)
+  const broker = java(['kafka.Kafka', config])
+  const said = await served(broker)
+  const stop = async (signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> => {
+    const ended = once(broker, 'exit')
+    broker.kill(signal)
+    await ended
+    rmSync(home, { recursive: true, force: true })
+  }
+  return { bootstrap, logDir, said, stop }
+}
+
+/** A broker that could be started: `kafka.Kafka CONFIG`. */
+export interface KafkaLayout {
+  /** A directory of its own for all that is not kept. */
+  readonly home: string
+  /** The file with its properties. */
+  readonly config: string
+  /** Formatted. */
+  readonly logDir: string
+  /** `127.0.0.1:PORT`, where it is going to listen. */
+  readonly bootstrap: string
+}
+
+/** Writes down how a broker is to run, and formats its log directory. */
+export async function layOutKafka(options: KafkaBrokerOptions = {}): Promise<KafkaLayout> {
+  const home = options.home ?? mkdtempSync(join(tmpdir(), 'tslog-kafka-'))
   const logDir = options.logDir ?? join(home, 'log')
   mkdirSync(logDir, { recursive: true })
   const [freePort, controllerPort] = await freePorts()
@@ -47,15 +75,7 @@ export async function startKafka(options: KafkaBrokerOptions = {}): Promise<Kafk
       .join(''),
   )
   await format(config)
-  const broker = java(['kafka.Kafka', config])
-  const said = await served(broker)
-  const stop = async (signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> => {
-    const ended = once(broker, 'exit')
-    broker.kill(signal)
-    await ended
-    rmSync(home, { recursive: true, force: true })
-  }
-  return { bootstrap: `127.0.0.1:${port}`, logDir, said, stop }
+  return { home, config, logDir, bootstrap: `127.0.0.1:${port}` }
 }
 
 function defaults(logDir: string, port: number, controllerPort: number): Record<string, string> {
@@ -117,7 +137,7 @@ async function served(broker: ChildProcess): Promise<readonly string[]> {
 }
 
 /** Two ports that were free a moment ago, as Kafka must know its controller's port before it binds. */
-async function freePorts(): Promise<[number, number]> {
+export async function freePorts(): Promise<[number, number]> {
   const servers = [createServer(), createServer()] as const
   const listening = servers.map(async (server) => {
     server.listen(0, '127.0.0.1')
