@@ -17,8 +17,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * Latencies of a broker as Kafka's own client sees them, finer than the whole milliseconds of Kafka's tools. Prints the 50th and the 99th
  * percentile in seconds; fails when a record is refused, lost or not the one that was sent.
  *   KafkaLatency produce BOOTSTRAP TOPIC COUNT RATE   send to acknowledgement, acks=all, so many records a second, evenly
- *   KafkaLatency consume BOOTSTRAP TOPIC COUNT        send to poll, acks=all, one record at a time
- * A tenth as many are sent before, which do not count. Records have 100 bytes; all else is the client's default.
+ *   KafkaLatency consume BOOTSTRAP TOPIC COUNT        send to poll, acks=all, one record at a time, linger.ms=0
+ * A tenth as many are sent before, which do not count. Records have 100 bytes; all else is the client's default (linger.ms=5).
  */
 public class KafkaLatency {
   private static final int RECORD_BYTES = 100;
@@ -38,7 +38,7 @@ public class KafkaLatency {
     long[] nanos = new long[count];
     AtomicInteger failed = new AtomicInteger();
     CountDownLatch left = new CountDownLatch(warmUp + count);
-    try (KafkaProducer<byte[], byte[]> producer = producer(bootstrap)) {
+    try (KafkaProducer<byte[], byte[]> producer = producer(bootstrap, 5)) {
       producer.partitionsFor(topic);
       long start = System.nanoTime();
       for (int i = 0; i < warmUp + count; i++) {
@@ -61,7 +61,7 @@ public class KafkaLatency {
     int warmUp = count / 10;
     long[] nanos = new long[count];
     TopicPartition partition = new TopicPartition(topic, 0);
-    try (KafkaProducer<byte[], byte[]> producer = producer(bootstrap); KafkaConsumer<byte[], byte[]> consumer = consumer(bootstrap)) {
+    try (KafkaProducer<byte[], byte[]> producer = producer(bootstrap, 0); KafkaConsumer<byte[], byte[]> consumer = consumer(bootstrap)) {
       consumer.assign(List.of(partition));
       consumer.seekToEnd(List.of(partition));
       consumer.position(partition);
@@ -91,8 +91,9 @@ public class KafkaLatency {
     return String.format("%" + RECORD_BYTES + "d", number).getBytes();
   }
 
-  private static KafkaProducer<byte[], byte[]> producer(String bootstrap) {
-    return new KafkaProducer<>(Map.of("bootstrap.servers", bootstrap, "acks", "all"), new ByteArraySerializer(), new ByteArraySerializer());
+  private static KafkaProducer<byte[], byte[]> producer(String bootstrap, int lingerMs) {
+    return new KafkaProducer<>(
+        Map.of("bootstrap.servers", bootstrap, "acks", "all", "linger.ms", lingerMs), new ByteArraySerializer(), new ByteArraySerializer());
   }
 
   private static KafkaConsumer<byte[], byte[]> consumer(String bootstrap) {
