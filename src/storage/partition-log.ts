@@ -24,10 +24,7 @@ import { refuseWriting } from './serve-lock.ts'
 import { isSameSegment, moveLogStart, refusalOf, type WriteState } from './write-state.ts'
 import { WriteStateFile } from './write-state-file.ts'
 
-/**
- * The writing side of one partition, safe beside any number of others in other processes. Every append takes the partition's lock, looks
- * what changed since the last one, and leaves the write state for the next writer. See the layer's README for the steps.
- */
+/** The writing side of one partition, safe beside any number of others in other processes. The layer's README has the steps of an append. */
 export class PartitionLog {
   readonly #options: PartitionLogOptions
   /** The partition's own directory. */
@@ -274,7 +271,7 @@ export class PartitionLog {
       if (!isWriting && !(error instanceof DiskError)) throw error
       this.#fail(error)
       // The files of a topic that was deleted go away under its writers: then that is the reason to give.
-      throw (this.#failure = refusalOf(this.#stateFile.read(), this.directory) ?? error)
+      throw (this.#failure = refusalOf(this.#stateFile.read(), this.directory, this.#options.isServer) ?? error)
     }
   }
 
@@ -376,7 +373,8 @@ export class PartitionLog {
   /** What is written into a file that has lost its name is lost, however well it was synced. */
   #refuseIfRemoved(...written: OpenFile[]): void {
     const reason = removalOf(this.#options.fileSystem, [this.#stateFile.file, ...written])
-    if (reason !== undefined) throw (this.#failure = refusalOf(this.#stateFile.read(), this.directory) ?? reason)
+    if (reason === undefined) return
+    throw (this.#failure = refusalOf(this.#stateFile.read(), this.directory, this.#options.isServer) ?? reason)
   }
 
   #rollIfDue(placed: PlacedBatches, appendBytes: number): ActiveSegment {

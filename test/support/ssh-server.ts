@@ -10,7 +10,7 @@ import { builtBinary } from './built-binary.ts'
 export class SshServer {
   readonly port: number
   readonly #home: string
-  readonly #sshd: ChildProcess
+  #sshd: ChildProcess
 
   private constructor(home: string, port: number, sshd: ChildProcess) {
     this.#home = home
@@ -38,12 +38,7 @@ export class SshServer {
     writeFileSync(join(home, 'sshd_config'), `${settings.join('\n')}\n`)
     // The directory that a sshd of root separates its privileges in.
     if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true })
-    const sshd = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(home, 'sshd_config')], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    sshd.stderr.setEncoding('utf8')
-    for await (const text of sshd.stderr) if (String(text).includes('Server listening')) break
-    return new SshServer(home, port, sshd)
+    return new SshServer(home, port, await launch(home))
   }
 
   /** What --ssh-command takes. */
@@ -67,11 +62,30 @@ export class SshServer {
     return [url, '--ssh-command', this.sshCommand(), '--remote-tslog', tslog]
   }
 
-  async stop(): Promise<void> {
+  /** Takes no more connections; those that stand go on. */
+  async goAway(): Promise<void> {
     this.#sshd.kill()
     await once(this.#sshd, 'exit')
+  }
+
+  /** Is there again, at the same port. */
+  async comeBack(): Promise<void> {
+    this.#sshd = await launch(this.#home)
+  }
+
+  async stop(): Promise<void> {
+    await this.goAway()
     rmSync(this.#home, { recursive: true, force: true })
   }
+}
+
+async function launch(home: string): Promise<ChildProcess> {
+  const sshd = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(home, 'sshd_config')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  sshd.stderr.setEncoding('utf8')
+  for await (const text of sshd.stderr) if (String(text).includes('Server listening')) break
+  return sshd
 }
 
 async function freePort(): Promise<number> {

@@ -43,11 +43,11 @@ export async function pull(link: PeerLink, request: ReplicationRequest, seat: Fo
   await begin(link, false, request)
   // Whatever is waited for then ends.
   seat.stop.addEventListener('abort', () => link.close(), { once: true })
-  await followLeader(leaderBehind(link, request), request, seat)
+  await followLeader(leaderBehind(link, link.peer, request), request, seat)
 }
 
-function leaderBehind(link: PeerLink, { isSlow }: ReplicationRequest): Leader {
-  return new RemoteLeader({ name: link.peer, ask: link.ask, close: () => link.close(), isSlow })
+function leaderBehind(link: PeerLink, name: string, { isSlow }: ReplicationRequest): Leader {
+  return new RemoteLeader({ name, ask: link.ask, close: () => link.close(), isSlow })
 }
 
 /** Who watches a follower on the other side. */
@@ -197,7 +197,7 @@ async function followCaller(
       )
     },
   }
-  const failure = await followLeader(leaderBehind(link, request), request, watched).then(
+  const failure = await followLeader(leaderBehind(link, 'the caller', request), request, watched).then(
     () => null,
     (error: unknown) => failureFor(error),
   )

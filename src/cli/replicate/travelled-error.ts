@@ -1,5 +1,6 @@
 import {
   CorruptSegmentError,
+  DiskError,
   DivergedError,
   LockedError,
   MalformedMessageError,
@@ -51,6 +52,13 @@ function failureOf(error: unknown): FailureMessage {
 export function failureFor(error: unknown): FailureMessage {
   const failure = failureOf(error)
   if (error instanceof MalformedMessageError) return { ...failure, kind: 'RefusedError' }
+  if (error instanceof DiskError && error.isOutOfSpace) {
+    return {
+      ...failure,
+      kind: 'TemporaryError',
+      hint: 'make room there and run the command again: it goes on where it was',
+    }
+  }
   if (exitCodeOf(error) === ExitCode.temporary) return { ...failure, kind: 'TemporaryError' }
   return exitCodeOf(error) === ExitCode.notAllowed ? { ...failure, kind: 'NotAllowedError' } : failure
 }
