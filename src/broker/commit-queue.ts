@@ -29,6 +29,8 @@ export interface CommitQueueOptions {
   readonly flushPolicy: FlushPolicy
   /** As far as it is known. Throws nothing. */
   readonly logStartOffset: () => Offset
+  /** Told of appends to the log: from the first of their batches to the end of the last. */
+  readonly onAppended: (from: Offset, to: Offset) => void
   /** Told after appends became visible. */
   readonly onVisible: () => void
   /** Told of each commit: how many batches it was for, and how long it took, in ms. */
@@ -106,8 +108,17 @@ export class CommitQueue {
     this.#isScheduled = false
     this.#retryMs = retryMsMin
     this.#waitedMs = 0
+    this.#tellAppended(offered)
     const logStartOffset = this.#options.logStartOffset()
     for (const [at, one] of waiting.entries()) this.#appended(one, offered[at] as Offered, logStartOffset)
+  }
+
+  /** What one turn appends has no gaps. */
+  #tellAppended(offered: readonly Offered[]): void {
+    const first = offered.find(({ kind }) => kind === 'appended')
+    const last = offered.findLast(({ kind }) => kind === 'appended')
+    if (first?.kind !== 'appended' || last?.kind !== 'appended') return
+    this.#options.onAppended(first.baseOffset, last.nextOffset)
   }
 
   #appended({ listener }: Waiting, offered: Offered, logStartOffset: Offset): void {

@@ -5,6 +5,7 @@ import type { FetchResponse } from '../protocol/messages/fetch.ts'
 import { scanBatch } from '../record/log-batch.ts'
 import type { LogOffsets } from '../storage/log-offsets.ts'
 import type { FetchedPartition } from './fetch-sessions.ts'
+import type { FoundBatches } from './partition-readers.ts'
 import type { Partition } from './partition.ts'
 
 /** The answer for one partition. */
@@ -20,6 +21,7 @@ export interface FetchTerms {
 }
 
 const nothing = new Uint8Array(0)
+const noBatches = { bytes: nothing }
 
 /** Reads for one partition of a Fetch. Throws `KafkaError` for what that partition is refused with, or what the storage throws. */
 export function fetchPartition(partition: Partition, wanted: FetchedPartition, terms: FetchTerms): PartitionAnswer {
@@ -37,11 +39,11 @@ export function fetchPartition(partition: Partition, wanted: FetchedPartition, t
   const endOffset = terms.isCommittedOnly ? offsets.lastStableOffset : offsets.highWatermark
   const bytesMax = Math.min(wanted.bytesMax, terms.bytesLeft)
   const mayRead = bytesMax > 0 || terms.isFirst
-  const records = mayRead ? partition.read({ fetchOffset, endOffset, bytesMax, mayExceed: terms.isFirst }) : nothing
+  const found = mayRead ? partition.find({ fetchOffset, endOffset, bytesMax, mayExceed: terms.isFirst }) : noBatches
   return {
     ...answer(wanted.partition, offsets),
-    records,
-    abortedTransactions: terms.isCommittedOnly ? abortedIn(partition, fetchOffset, records) : null,
+    records: found.bytes,
+    abortedTransactions: terms.isCommittedOnly ? abortedIn(partition, fetchOffset, found) : null,
   }
 }
 
@@ -82,9 +84,9 @@ function divergence(
 function abortedIn(
   partition: Partition,
   fetchOffset: Offset,
-  records: Uint8Array,
+  found: FoundBatches,
 ): PartitionAnswer['abortedTransactions'] {
-  const end = endOf(records)
+  const end = found.nextOffset ?? endOf(found.bytes)
   if (end === undefined) return []
   const aborted = partition.abortedTransactions(fetchOffset, end)
   return aborted

@@ -1,4 +1,6 @@
 import type { Offset } from '../base/brands.ts'
+import { CheckedOffsets } from './checked-offsets.ts'
+import { FileBytes } from './file-bytes.ts'
 import type { LentBuffers } from '../network/lent-buffers.ts'
 import type { BatchWindow } from '../record/batch-window.ts'
 import { scanBatch } from '../record/log-batch.ts'
@@ -12,6 +14,13 @@ export interface ReadRequest {
   /** Bytes; the first batch is given even if it is larger, when `mayExceed`. */
   readonly bytesMax: number
   readonly mayExceed: boolean
+}
+
+/** Whole batches, in bytes that nobody may look at while they are unread (see `LentBuffers`). */
+export interface FoundBatches {
+  readonly bytes: Uint8Array
+  /** The offset after them, when they are unread. */
+  readonly nextOffset?: Offset
 }
 
 export interface PartitionReadersOptions {
@@ -34,6 +43,10 @@ const nothing: Uint8Array = new Uint8Array(0)
  */
 export class PartitionReaders {
   readonly #options: PartitionReadersOptions
+  /** What need not be checked again. */
+  #checked = new CheckedOffsets()
+  /** What was found last and may not be sent yet: it goes before anything is done that could close its file. */
+  #unsent: FileBytes | undefined
   /** The one used last is last. */
   #readers: PartitionReader[] = []
 
@@ -48,6 +61,7 @@ export class PartitionReaders {
   read(request: ReadRequest): Uint8Array {
     const { fetchOffset, endOffset, bytesMax, mayExceed } = request
     if (fetchOffset >= endOffset) return nothing
+    this.#settle()
     const reader = this.#readerAt(fetchOffset)
     const { buffers, crc32c } = this.#options
     const lent = buffers.take(Math.min(Math.max(bytesMax, bytesMin), bytesAtOnce))
@@ -62,7 +76,42 @@ export class PartitionReaders {
       isDone = !mayExceed && read.sizeInBytes > bytesMax
       if (!isDone) target = windowOver(new Uint8Array(read.sizeInBytes), crc32c)
     }
+    this.#noteChecked(found, reader.nextOffset)
     return this.#keep(found, lent)
+  }
+
+  /** The same for who only sends them, at once: what is large and was checked before is left where it lies. */
+  find(request: ReadRequest): FoundBatches {
+    const { fetchOffset, bytesMax } = request
+    const checkedEnd = this.#checked.endFrom(fetchOffset)
+    if (checkedEnd === undefined || fetchOffset >= request.endOffset) return { bytes: this.read(request) }
+    this.#settle()
+    const endOffset = checkedEnd < request.endOffset ? checkedEnd : request.endOffset
+    const range = this.#readerAt(fetchOffset).locate({ bytesMax: Math.min(bytesMax, bytesAtOnce), endOffset })
+    if (range === undefined) return { bytes: this.read(request) }
+    const bytes = this.#options.buffers.take(range.bytes)
+    this.#unsent = new FileBytes(range, bytes)
+    this.#options.buffers.leaveUnread(bytes, this.#unsent)
+    return { bytes, nextOffset: range.nextOffset }
+  }
+
+  /** The batches from `from` on, up to `to`, were appended after they had been checked. */
+  appended(from: Offset, to: Offset): void {
+    this.#checked.add(from, to)
+  }
+
+  #noteChecked(found: Uint8Array, nextOffset: Offset): void {
+    const scanned = scanBatch(found, 0, found.length)
+    if (scanned.kind === 'batch') this.#checked.add(scanned.batch.baseOffset, nextOffset)
+  }
+
+  #settle(): void {
+    try {
+      this.#unsent?.fill()
+    } catch {
+      // Who sends it meets the same, and can tell nobody but its client.
+    }
+    this.#unsent = undefined
   }
 
   /** A large buffer is not held for a few bytes. */
@@ -74,6 +123,9 @@ export class PartitionReaders {
   }
 
   close(): void {
+    this.#settle()
+    // Whoever wants the readers closed has changed what they read.
+    this.#checked = new CheckedOffsets()
     for (const reader of this.#readers) reader.close()
     this.#readers = []
   }

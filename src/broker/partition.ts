@@ -16,7 +16,7 @@ import type { Damage, PartitionReader } from '../storage/partition-reader.ts'
 import type { AbortedTransaction } from '../storage/transaction-index.ts'
 import type { FlushPolicy } from './broker-config.ts'
 import { type AppendListener, CommitQueue } from './commit-queue.ts'
-import { PartitionReaders, type ReadRequest } from './partition-readers.ts'
+import { type FoundBatches, PartitionReaders, type ReadRequest } from './partition-readers.ts'
 
 /** What all partitions of a broker share. */
 export interface PartitionWorld {
@@ -55,6 +55,7 @@ export class Partition {
       log: () => this.#openLog(),
       flushPolicy: world.flushPolicy,
       logStartOffset: () => this.#knownOffsets()?.logStartOffset ?? offset(-1),
+      onAppended: (from, to) => this.#readers.appended(from, to),
       onVisible: () => this.#notify(),
       onCommit: world.onCommit,
       elapsedMs: world.elapsedMs,
@@ -121,6 +122,11 @@ export class Partition {
   /** Whole batches; see `PartitionReaders`. */
   read(request: ReadRequest): Uint8Array {
     return this.#readers.read(request)
+  }
+
+  /** The same for who only sends them; see `PartitionReaders`. */
+  find(request: ReadRequest): FoundBatches {
+    return this.#readers.find(request)
   }
 
   abortedTransactions(fetchOffset: Offset, end: Offset): AbortedTransaction[] {

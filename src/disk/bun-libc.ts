@@ -11,6 +11,8 @@ interface Symbols {
   readonly fcntl: (fd: number, command: number, argument: Uint8Array | number) => number
   readonly lseek: (fd: number, offset: number, whence: number) => number
   readonly poll: (descriptors: Uint8Array, count: number, timeoutMs: number) => number
+  readonly send: (fd: number, bytes: Uint8Array, length: number, flags: number) => number
+  readonly sendfile: (socket: number, file: number, offset: Uint8Array, count: number) => number
   /** Address, length, protection, flags, descriptor, offset. */
   readonly mmap: (...values: (number | null)[]) => number
   readonly __errno_location: () => number
@@ -27,6 +29,8 @@ export function bunLibc(): Libc | undefined {
     fcntl: { args: ['i32', 'i32', 'ptr'], returns: 'i32' },
     lseek: { args: ['i32', 'i64_fast', 'i32'], returns: 'i64_fast' },
     poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' },
+    send: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i64_fast' },
+    sendfile: { args: ['i32', 'i32', 'ptr', 'u64'], returns: 'i64_fast' },
     mmap: { args: ['ptr', 'u64', 'i32', 'i32', 'i32', 'i64_fast'], returns: 'ptr' },
     __errno_location: { args: [], returns: 'ptr' },
   })
@@ -38,6 +42,8 @@ export function bunLibc(): Libc | undefined {
     fcntlNumber: symbols.fcntl,
     seek: symbols.lseek,
     poll: symbols.poll,
+    send: symbols.send,
+    sendFile: symbols.sendfile,
     mapShared: (fd, bytes) => {
       const address = symbols.mmap(null, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0)
       // MAP_FAILED is -1, the largest address there is.

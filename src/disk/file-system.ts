@@ -72,6 +72,12 @@ export interface OpenFile {
   readonly identity: string
   /** Reads into `target` from `position` until it is full or the file ends; returns the bytes read. */
   read(target: Uint8Array, position: number): number
+  /**
+   * Sends `head`, and behind it `bytes` bytes of the file from `position` on, through the socket with this descriptor, as far as the system takes
+   * them at once. The bytes of the file are not copied through this process. Returns how many of both were sent: 0 also where the platform has no such
+   * thing, or the socket is broken, as whoever writes to it next hears.
+   */
+  sendTo(socket: number, head: Uint8Array, position: number, bytes: number): number
   /** Writes all of `source` at `position`, or throws `DiskError`; what a failed write left behind is unknown. */
   write(source: Uint8Array, position: number): void
   size(): number

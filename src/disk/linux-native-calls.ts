@@ -8,6 +8,10 @@ export interface Libc {
   seek(fd: number, offset: number, whence: number): number
   /** Returns -1 on failure, as `fcntl` does. */
   poll(descriptors: Uint8Array, count: number, timeoutMs: number): number
+  /** Returns -1 on failure, as `sendFile` does. */
+  send(fd: number, bytes: Uint8Array, length: number, flags: number): number
+  /** `offset` is an int64 in the machine's order. */
+  sendFile(socket: number, file: number, offset: Uint8Array, count: number): number
   /** `mmap(MAP_SHARED)` of the start of a file, readable and writable. */
   mapShared(fd: number, bytes: number): Uint8Array | undefined
   /** `errno` of the call just made. */
@@ -20,6 +24,8 @@ export class LinuxNativeCalls implements NativeCalls {
   /** One `struct pollfd`: `0 fd int32 | 4 events int16 | 6 revents int16`; every machine that this runs on is little-endian. */
   readonly #watched = new Int32Array(2)
   readonly #watchedBytes = new Uint8Array(this.#watched.buffer)
+  readonly #offset = new BigInt64Array(1)
+  readonly #offsetBytes = new Uint8Array(this.#offset.buffer)
 
   constructor(libc: Libc) {
     this.#libc = libc
@@ -52,6 +58,15 @@ export class LinuxNativeCalls implements NativeCalls {
     return this.#libc.mapShared(fd, bytes)
   }
 
+  sendAhead(socket: number, bytes: Uint8Array): number {
+    return Math.max(0, this.#libc.send(socket, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE))
+  }
+
+  sendFile(socket: number, file: number, position: number, bytes: number): number {
+    this.#offset[0] = BigInt(position)
+    return Math.max(0, this.#libc.sendFile(socket, file, this.#offsetBytes, bytes))
+  }
+
   setPipeSize(fd: number, bytes: number): boolean {
     return this.#libc.fcntlNumber(fd, F_SETPIPE_SZ, bytes) >= 0
   }
@@ -60,6 +75,9 @@ export class LinuxNativeCalls implements NativeCalls {
 const F_OFD_SETLK = 37
 const F_SETPIPE_SZ = 1031
 const SEEK_END = 2
+const MSG_DONTWAIT = 0x40
+const MSG_NOSIGNAL = 0x4000
+const MSG_MORE = 0x8000
 
 /**
  * `struct flock` of a whole file, in each of its three kinds. Start, length and pid are 0: the whole file, however long it

@@ -46,6 +46,11 @@ export class MemoryOpenFile implements OpenFile {
     return this.#file.read(target, position)
   }
 
+  /** A socket takes nothing from here. */
+  sendTo(): number {
+    return 0
+  }
+
   write(source: Uint8Array, position: number): void {
     const fault = this.#beginChange('write', source.length) ?? this.#lackOfRoom(source.length, position)
     const part = fault === undefined ? source : source.subarray(0, fault.partialBytes ?? 0)

@@ -24,6 +24,10 @@ export interface NativeCalls {
   poll(fd: number, wanted: PollWanted, timeoutMs: number): PollResult
   /** See `OpenFile.map`. `undefined` when the system refuses, or the runtime cannot show foreign memory as bytes. */
   mapShared(fd: number, bytes: number): Uint8Array | undefined
+  /** Sends bytes that others follow at once through a socket, without waiting; returns how many the system took, 0 when none. */
+  sendAhead(socket: number, bytes: Uint8Array): number
+  /** Sends bytes of a file through a socket that does not wait; returns how many the system took, 0 when none. */
+  sendFile(socket: number, file: number, position: number, bytes: number): number
   /** Asks for a pipe buffer of so many bytes; true when it was given. Best effort: only speed depends on it. */
   setPipeSize(fd: number, bytes: number): boolean
 }

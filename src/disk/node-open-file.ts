@@ -52,6 +52,14 @@ export class NodeOpenFile implements OpenFile {
     }
   }
 
+  sendTo(socket: number, head: Uint8Array, position: number, bytes: number): number {
+    assert(this.#fd !== CLOSED, `send after close: ${this.path}`)
+    const calls = this.#nativeCalls.get()
+    const sent = calls?.sendAhead(socket, head) ?? 0
+    if (calls === undefined || sent < head.length) return sent
+    return sent + calls.sendFile(socket, this.#fd, position, bytes)
+  }
+
   write(source: Uint8Array, position: number): void {
     if (this.#failure !== undefined) throw this.#failure
     let done = 0

@@ -14,6 +14,11 @@ export interface ByteStream {
   start(events: ByteStreamEvents): void
   /** Sends the pieces in order. They must not change until the stream has passed them on, so give away what you send. */
   send(pieces: readonly Uint8Array[]): void
+  /**
+   * The descriptor of the socket, where its bytes are those of the stream and nothing is queued: then somebody else may send through it what comes
+   * next, and has to do so at once.
+   */
+  readonly openSocket?: number | undefined
   /** Bytes that were sent and have not left this process yet. */
   readonly queuedBytes: number
   /** Resolves when less is queued, or nothing ever goes again. */

@@ -1,5 +1,8 @@
+import { assert } from '../base/assert.ts'
+import type { UnreadBytes } from './unread-bytes.ts'
+
 /** Smaller ones are not worth keeping. */
-const bufferBytesMin = 64 * 1024
+export const bufferBytesMin = 64 * 1024
 
 /** What is larger is rare. */
 const bufferBytesMax = 4 * 1024 * 1024
@@ -14,15 +17,27 @@ const freeBytesMax = 16 * 1024 * 1024
 export class LentBuffers {
   /** By the logarithm of their size. */
   readonly #free: ArrayBuffer[][] = []
-  readonly #lent = new WeakSet<ArrayBufferLike>()
+  /** What is lent, with what is still to be read into it. */
+  readonly #lent = new WeakMap<ArrayBufferLike, UnreadBytes | undefined>()
   #freeBytes = 0
 
   /** So many bytes, with whatever was in them before. */
   take(bytes: number): Uint8Array<ArrayBuffer> {
     if (bytes < bufferBytesMin || bytes > bufferBytesMax) return new Uint8Array(bytes)
     const buffer = this.#freeFor(bytes) ?? new ArrayBuffer(2 ** sizeClass(bytes))
-    this.#lent.add(buffer)
+    this.#lent.set(buffer, undefined)
     return new Uint8Array(buffer, 0, bytes)
+  }
+
+  /** From now on what was taken here stands for bytes that were not read yet. */
+  leaveUnread(taken: Uint8Array, unread: UnreadBytes): void {
+    assert(this.#lent.has(taken.buffer), 'only what is lent here can be left unread')
+    this.#lent.set(taken.buffer, unread)
+  }
+
+  /** What has to be read into `piece` before somebody looks at it. */
+  unreadOf({ buffer }: Uint8Array): UnreadBytes | undefined {
+    return buffer.byteLength < bufferBytesMin ? undefined : this.#lent.get(buffer)
   }
 
   /** Takes back what of `pieces` was lent here. Nobody may look at them any more. */

@@ -46,7 +46,8 @@ export class Listener {
   static async open(address: DialAddress, options: ListenerOptions): Promise<Listener> {
     const tlsServer = await tlsServerFor(options)
     await lookUp(address)
-    const server = tlsServer ?? createServer({ noDelay: true }, (socket) => options.onConnection(newcomer(socket)))
+    const server =
+      tlsServer ?? createServer({ noDelay: true }, (socket) => options.onConnection(newcomer(socket, true)))
     server.maxConnections = options.connectionsMax
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(cannotListen(address, error)))
@@ -88,13 +89,13 @@ async function tlsServerFor({ tls, onConnection, onRefused }: ListenerOptions): 
   if (tls === undefined) return undefined
   const { createTlsServer } = await import('./tls-server.ts')
   return createTlsServer(tls, {
-    onConnection: (socket, certificateName) => onConnection({ ...newcomer(socket), certificateName }),
+    onConnection: (socket, certificateName) => onConnection({ ...newcomer(socket, false), certificateName }),
     onRefused: (socket, reason) => onRefused(peerName(socket), reason),
   })
 }
 
-function newcomer(socket: Socket): Newcomer {
-  const stream = new SocketStream(socket, peerName(socket))
+function newcomer(socket: Socket, isBare: boolean): Newcomer {
+  const stream = new SocketStream(socket, peerName(socket), isBare)
   return {
     stream,
     host: hostOf(socket.remoteAddress),

@@ -1,5 +1,6 @@
 import type { TimestampMs } from '../base/brands.ts'
 import { MalformedMessageError } from '../base/errors.ts'
+import { sendPieces } from './answer-pieces.ts'
 import type { LentBuffers } from './lent-buffers.ts'
 import type { ByteStream } from './byte-stream.ts'
 import { FrameReader } from './frame-reader.ts'
@@ -258,9 +259,15 @@ export class ServerConnection {
   }
 
   #send(pieces: readonly Uint8Array[]): void {
-    this.stream.send(joinSmall(pieces))
+    const { buffers } = this.#world
+    try {
+      sendPieces(this.stream, pieces, buffers)
+    } catch (error) {
+      this.close(error)
+      return
+    }
     // Nothing is queued: the system has it all.
-    if (this.stream.queuedBytes === 0) this.#world.buffers.give(pieces)
+    if (this.stream.queuedBytes === 0) buffers.give(pieces)
   }
 
   #give(bytes: number): void {
@@ -331,33 +338,3 @@ function framed(request: Uint8Array): Uint8Array {
 
 /** A timer takes no more, in ms. */
 const muteTimerMsMax = 2 ** 31 - 1
-
-/** Pieces up to this size are copied together, since each piece of its own costs a call into the system. */
-const smallBytes = 16 * 1024
-
-function joinSmall(pieces: readonly Uint8Array[]): Uint8Array[] {
-  if (pieces.length === 1) return [...pieces]
-  const joined: Uint8Array[] = []
-  let start = 0
-  while (start < pieces.length) {
-    let end = start
-    let bytes = 0
-    for (; end < pieces.length && (pieces[end] as Uint8Array).length <= smallBytes; end++)
-      bytes += (pieces[end] as Uint8Array).length
-    if (end - start > 1) joined.push(concatenate(pieces.slice(start, end), bytes))
-    else if (end - start === 1) joined.push(pieces[start] as Uint8Array)
-    if (end < pieces.length) joined.push(pieces[end] as Uint8Array)
-    start = end + 1
-  }
-  return joined
-}
-
-function concatenate(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes)
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
-}

@@ -5,11 +5,14 @@ import type { ByteStream, ByteStreamEvents } from './byte-stream.ts'
 export class SocketStream implements ByteStream {
   readonly peer: string
   readonly #socket: Socket
+  /** Nothing, such as TLS, is between the stream and the socket. */
+  readonly #isBare: boolean
   #cause: unknown
 
-  constructor(socket: Socket, peer: string) {
+  constructor(socket: Socket, peer: string, isBare = false) {
     this.peer = peer
     this.#socket = socket
+    this.#isBare = isBare
     // An error may come before anybody listens; without a listener it would end the process.
     socket.on('error', (error) => (this.#cause ??= error))
   }
@@ -29,6 +32,13 @@ export class SocketStream implements ByteStream {
     socket.cork()
     for (const piece of pieces) socket.write(piece)
     socket.uncork()
+  }
+
+  get openSocket(): number | undefined {
+    const socket = this.#socket
+    if (!this.#isBare || socket.destroyed || socket.writableLength > 0) return undefined
+    const descriptor = handleOf(socket)?.fd
+    return typeof descriptor === 'number' && descriptor >= 0 ? descriptor : undefined
   }
 
   get queuedBytes(): number {
@@ -60,4 +70,9 @@ export class SocketStream implements ByteStream {
   close(): void {
     this.#socket.destroy()
   }
+}
+
+/** Both runtimes have it, and neither speaks of it. */
+function handleOf(socket: Socket): { readonly fd?: unknown } | null | undefined {
+  return (socket as { _handle?: { readonly fd?: unknown } | null })._handle
 }

@@ -4,6 +4,7 @@ import type { OpenFile } from '../disk/file-system.ts'
 import { type LogBatch, scanBatch } from '../record/log-batch.ts'
 import { RecordBatch } from '../record/record-batch.ts'
 import { type FileState, type SegmentPart, segmentFileName } from './file-names.ts'
+import { type FileRange, findRange, type RangeLimits } from './file-range.ts'
 import { openIfThere } from './open-if-there.ts'
 import { PartitionView, type PartitionViewOptions, UNKNOWN_END } from './partition-view.ts'
 import { baseOffsetAt, findContradiction, findNextBatch } from './segment-search.ts'
@@ -94,6 +95,25 @@ export class PartitionReader {
       if (read !== undefined) return read
       if (!this.#moveOn(segment)) return { kind: 'end' }
     }
+  }
+
+  /**
+   * Where the next whole batches lie, for who knows that their bytes are right and visible: only their heads are looked at. Moves on behind them.
+   * `undefined` when they must be read, as they are small, begin the next segment, or are not as they should be.
+   */
+  locate({ bytesMax, endOffset }: RangeLimits): FileRange | undefined {
+    const segment = this.#segment ?? this.#enterSegment()
+    if (segment === undefined || this.#nextOffset < this.view.logStartOffset) return undefined
+    if (this.#nextOffset >= this.view.visibleLimit) this.#refresh()
+    if (this.#segment !== segment) return undefined
+    const limit = smaller(endOffset, this.view.segmentEnd(segment.baseOffset))
+    const from = { position: this.#position, nextOffset: this.#nextOffset }
+    const range = findRange(segment.log, from, { bytesMax, endOffset: limit })
+    if (range === undefined) return undefined
+    this.#position += range.bytes
+    this.#nextOffset = range.nextOffset
+    this.#offsetMin = range.nextOffset
+    return range
   }
 
   /** In the midst of a swap, or of one that was killed, the log has its final name before this one has. */

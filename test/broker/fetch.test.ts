@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ErrorCode } from '../../src/protocol/error-codes.ts'
 import { deleteTopicsApi } from '../../src/protocol/messages/delete-topics.ts'
+import type { FetchResponse } from '../../src/protocol/messages/fetch.ts'
 import { offsetForLeaderEpochApi } from '../../src/protocol/messages/offset-for-leader-epoch.ts'
 import type { LeaderEpoch } from '../../src/base/brands.ts'
 import { runBinary } from '../support/run-binary.ts'
@@ -33,6 +34,11 @@ afterAll(() => scene.remove())
 
 function numbered(start: number, end: number): string[] {
   return Array.from({ length: end - start }, (_, i) => `${start + i} v${start + i}`)
+}
+
+/** Enough to tell a value of one letter many times. */
+function seenOf(text: string): string {
+  return `${text.slice(0, 6)} ${text.length} ${new Set(text.slice(4)).size}`
 }
 
 const ten = (from: bigint, more: Partial<FetchWish> = {}): FetchWish => ({ topic: 'ten', from, ...more })
@@ -126,6 +132,53 @@ test('a fetch from where compaction has left nothing goes on with the next recor
   for (let from = 0n; from < 12n; from++) {
     expect(await firstAt(from)).toBe(from < 9n ? '9 v9' : `${from} v${from}`)
   }
+})
+
+describe('large batches', () => {
+  const values = Array.from({ length: 40 }, (_, i) => String.fromCharCode(40 + i).repeat(80_000 + 9000 * i))
+  const seen = (response: FetchResponse): string[] => recordsOf(response).map(seenOf)
+  const expected = values.map((value, i) => seenOf(`${i} ${value}`))
+
+  beforeAll(async () => {
+    await makeTopic(client, 'large')
+    for (const value of values) await produce(client, 'large', clientBatch([value]))
+  })
+
+  test.each([4, 12])(
+    'are given as they are, to who reads on and to who reads elsewhere (version %i)',
+    async (version) => {
+      const reads = Array.from({ length: 40 }, (_, i) => i)
+      const others = [client, await scene.connect(), await scene.connect()]
+      for (const bytesMax of [2 ** 20, 300_000, 1]) {
+        const answers = await Promise.all(
+          reads.map((i) =>
+            fetch(others[i % 3] as TestClient, [{ topic: 'large', from: BigInt((i * 7) % 40), bytesMax }], { version }),
+          ),
+        )
+        for (const [i, answer] of answers.entries()) {
+          const got = seen(answer)
+          const from = (i * 7) % 40
+          expect(got.length).toBeGreaterThan(0)
+          expect(got).toEqual(expected.slice(from, from + got.length))
+        }
+      }
+    },
+  )
+
+  test('come whole to a client that takes its time, and to one that asks for two partitions at once', async () => {
+    const slow = await scene.connect()
+    slow.stream.pause()
+    const answers = Array.from({ length: 30 }, (_, i) => fetch(slow, [{ topic: 'large', from: BigInt(i) }]))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    slow.stream.resume()
+    for (const [i, answer] of (await Promise.all(answers)).entries()) {
+      const got = seen(answer)
+      expect(got).toEqual(expected.slice(i, i + got.length))
+    }
+    const twice = await fetch(client, [{ topic: 'large', from: 3n }, ten(0n), { topic: 'large', from: 20n }])
+    expect(recordsOf(twice).some((text) => text === '0 v0')).toBe(true)
+    expect(seen(twice).filter((text) => text.startsWith('3 ') || text.startsWith('20 '))).toHaveLength(2)
+  })
 })
 
 describe('a fetch that waits', () => {

@@ -1,7 +1,12 @@
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
+import { NodeFileSystem } from '../../src/disk/node-file-system.ts'
+import { SocketStream } from '../../src/network/socket-stream.ts'
 import { nativeCalls } from '../../src/disk/native-calls.ts'
 import { answerOf, firstWordOf, inShell, start } from './processes.ts'
 
@@ -35,6 +40,31 @@ describe('poll', () => {
       expect(said).toBe('grown: true\nhung-up')
     },
   )
+})
+
+test('a file goes through a socket behind what was sent ahead, as far as the socket takes it', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tslog-send-'))
+  const path = join(directory, 'file')
+  const bytes = randomBytes(20_000_000)
+  writeFileSync(path, bytes)
+  const server = createServer()
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  const accepted = new Promise<Socket>((resolve) => void server.once('connection', resolve))
+  const reader = connect((server.address() as AddressInfo).port, '127.0.0.1').pause()
+  const socket = await accepted
+  const file = new NodeFileSystem().open(path, 'read')
+  const descriptor = new SocketStream(socket, 'reader', true).openSocket ?? -1
+  const sent = file.sendTo(descriptor, Buffer.from('head'), 1000, 19_000_000)
+  expect(sent).toBeGreaterThan(4)
+  expect(sent).toBeLessThan(19_000_004)
+  expect(file.sendTo(descriptor, Buffer.from('more'), 0, 1)).toBe(0)
+  socket.end()
+  const got = await buffer(reader)
+  expect(got.equals(Buffer.concat([Buffer.from('head'), bytes.subarray(1000, 1000 + sent - 4)]))).toBe(true)
+  expect(file.sendTo(1_000_000, Buffer.from('head'), 0, 1)).toBe(0)
+  file.close()
+  server.close()
+  rmSync(directory, { recursive: true })
 })
 
 test('what is no pipe cannot be made bigger', () => {

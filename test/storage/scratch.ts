@@ -74,6 +74,7 @@ export class CountingFile implements OpenFile {
     return this.#file.read(target, position)
   }
 
+  sendTo = (): number => 0
   write = (source: Uint8Array, position: number): void => this.#file.write(source, position)
   size = (): number => this.#file.size()
   map = (): undefined => undefined
