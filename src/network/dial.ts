@@ -9,6 +9,9 @@ export type DialAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string }
 
+/** After so long without a byte a connection is asked whether it still stands, in ms. */
+export const keepAliveInitialDelay = 30_000
+
 export interface DialOptions {
   /** How long a connection may take to stand, TLS included, in ms. */
   readonly timeoutMs: number
@@ -50,12 +53,13 @@ export function addressName(address: DialAddress): string {
 async function openSocket(address: DialAddress, { tls }: DialOptions): Promise<Socket> {
   if (address.kind === 'unix') return connectPlain({ path: address.path })
   const { host, port } = address
-  if (tls === undefined) return connectPlain({ host, port, noDelay: true })
+  if (tls === undefined) return connectPlain({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay })
   const { connect } = await import('node:tls')
   // An address is no server name (RFC 6066): the certificate is then held against the address itself.
   const servername = isIP(host) === 0 ? host : ''
   const socket = connect({ servername, ...tls, host, port })
   socket.setNoDelay(true)
+  socket.setKeepAlive(true, keepAliveInitialDelay)
   return socket
 }
 

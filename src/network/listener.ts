@@ -2,7 +2,7 @@ import { createServer, isIP, type Server, type Socket } from 'node:net'
 import type { Server as TlsServer } from 'node:tls'
 import { errorCode, LockedError, RefusedError, UsageError } from '../base/errors.ts'
 import type { ByteStream } from './byte-stream.ts'
-import { addressName, type DialAddress, reasonOf } from './dial.ts'
+import { addressName, type DialAddress, keepAliveInitialDelay, reasonOf } from './dial.ts'
 import { contextOptions, type ServerTls } from './server-tls.ts'
 import { SocketStream } from './socket-stream.ts'
 
@@ -27,6 +27,9 @@ export interface ListenerOptions {
   readonly onRefused: (peer: string, reason: string) => void
 }
 
+/** Who is gone without a word must not be waited for. */
+const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay }
+
 /** One address that connections come in on. */
 export class Listener {
   readonly #server: Server
@@ -46,8 +49,7 @@ export class Listener {
   static async open(address: DialAddress, options: ListenerOptions): Promise<Listener> {
     const tlsServer = await tlsServerFor(options)
     await lookUp(address)
-    const server =
-      tlsServer ?? createServer({ noDelay: true }, (socket) => options.onConnection(newcomer(socket, true)))
+    const server = tlsServer ?? createServer(socketOptions, (socket) => options.onConnection(newcomer(socket, true)))
     server.maxConnections = options.connectionsMax
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(cannotListen(address, error)))

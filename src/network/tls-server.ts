@@ -1,3 +1,4 @@
+import { keepAliveInitialDelay } from './dial.ts'
 import { createSecureContext, createServer, type Server, type TLSSocket } from 'node:tls'
 import { UsageError } from '../base/errors.ts'
 import { reasonOf } from './dial.ts'
@@ -23,6 +24,8 @@ export function createTlsServer(tls: ServerTls, events: TlsServerEvents): Server
     rejectUnauthorized: tls.clientCertificates === 'required',
     handshakeTimeout,
     noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay,
   }
   const refuse = (socket: TLSSocket, reason: string): void => {
     events.onRefused(socket, reason)

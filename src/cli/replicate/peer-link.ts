@@ -5,10 +5,15 @@ import { decodeResponse, encodeRequest } from '../../protocol/api.ts'
 import { type Answerer, answerFrame } from '../../replication/leader-answers.ts'
 import { type Answer, type PeerApi, peerProtocolVersion } from '../../replication/peer-apis.ts'
 import type { Ask } from '../../replication/remote-leader.ts'
+import { AnswerTurns } from './answer-turns.ts'
+import { SilenceWatch } from './silence-watch.ts'
 import { errorOf } from './travelled-error.ts'
 
 /** A request of the largest batch that there may be, and its head. */
 const frameBytesMax = 128 * 1024 * 1024
+
+/** So long not a byte may come of what was asked for, in ms: on the slowest link some do. */
+const silenceMsMax = 60_000
 
 interface PendingAsk {
   readonly take: (frame: Uint8Array) => void
@@ -21,6 +26,8 @@ interface PendingAsk {
  */
 export class PeerLink {
   readonly #stream: ByteStream
+  readonly #turns: AnswerTurns
+  readonly #silence: SilenceWatch
   readonly #pending = new Map<number, PendingAsk>()
   readonly #ended: Promise<void>
   #answerer: Answerer | undefined
@@ -30,13 +37,18 @@ export class PeerLink {
   #wasAnswered = false
 
   /** The two sides count their requests apart: `isCaller` by even numbers. */
-  constructor(stream: ByteStream, isCaller: boolean) {
+  constructor(stream: ByteStream, isCaller: boolean, silenceMs = silenceMsMax) {
     this.#stream = stream
     this.#correlationId = isCaller ? 0 : 1
     this.#ended = new Promise((resolve) => (this.#end = resolve))
+    this.#turns = new AnswerTurns(stream)
+    this.#silence = new SilenceWatch(silenceMs, () => this.#fail(silent(this.peer, silenceMs)))
     const frames = new FrameReader(frameBytesMax, (frame) => this.#take(frame))
     stream.start({
-      onBytes: (bytes) => this.#guard(() => frames.push(bytes)),
+      onBytes: (bytes) => {
+        this.#silence.heard()
+        this.#guard(() => frames.push(bytes))
+      },
       onClose: (cause) => this.#close(cause),
     })
   }
@@ -66,6 +78,7 @@ export class PeerLink {
     const answer = await new Promise<Answer<Response>>((resolve, reject) => {
       const take = (frame: Uint8Array): void => resolve(decodeResponse(api, peerProtocolVersion, frame).value)
       this.#pending.set(correlationId, { take, fail: reject })
+      this.#silence.expect(true)
       this.#stream.send(
         encodeRequest(api, { apiVersion: peerProtocolVersion, correlationId, clientId: 'tslog' }, request),
       )
@@ -90,14 +103,19 @@ export class PeerLink {
     const pending = this.#pending.get(id)
     if (pending !== undefined) {
       this.#pending.delete(id)
+      this.#silence.expect(this.#pending.size > 0)
       this.#wasAnswered = true
       return pending.take(frame)
     }
     if (this.#answerer === undefined) throw new MalformedMessageError('a frame that nobody waits for', 0)
-    answerFrame(frame, this.#answerer).then(
-      (answer) => this.#stream.send(answer),
-      (error: unknown) => this.#fail(error),
-    )
+    const answerer = this.#answerer
+    this.#turns.take(async () => {
+      try {
+        this.#stream.send(await answerFrame(frame, answerer))
+      } catch (error) {
+        this.#fail(error)
+      }
+    })
   }
 
   #guard(act: () => void): void {
@@ -119,6 +137,7 @@ export class PeerLink {
     const error = this.#failure ?? connectionLost(this.peer, cause)
     for (const { fail } of this.#pending.values()) fail(error)
     this.#pending.clear()
+    this.#silence.expect(false)
     this.#end()
     this.#end = undefined
   }
@@ -126,6 +145,13 @@ export class PeerLink {
   #throwIfEnded(): void {
     if (this.#end === undefined) throw this.#failure ?? connectionLost(this.peer, undefined)
   }
+}
+
+/** Not a byte has come of what was asked for: the other side hangs, or what lies between has lost the connection without a word. */
+function silent(peer: string, silenceMs: number): ConnectionLostError {
+  return new ConnectionLostError(`${peer} has not answered for ${silenceMs / 1000} s`, {
+    hint: 'run the command again: it goes on where it was',
+  })
 }
 
 /** The other side is gone, or what lies between. */

@@ -31,6 +31,8 @@ export function sshCommandLine(
   return [
     ...words,
     '-oBatchMode=yes',
+    // A link that is gone without a word is noticed, also while there is nothing to send.
+    '-oServerAliveInterval=15',
     ...(compress ? ['-C'] : []),
     ...(port === undefined ? [] : ['-p', String(port)]),
     '--',

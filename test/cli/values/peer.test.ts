@@ -78,6 +78,7 @@ describe('the command line of an ssh', () => {
     expect(sshCommandLine(parsePeer('ssh://log@host:2222/srv/logs') as SshPeer, options)).toEqual([
       'ssh',
       '-oBatchMode=yes',
+      '-oServerAliveInterval=15',
       '-p',
       '2222',
       '--',
