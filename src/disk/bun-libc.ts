@@ -10,6 +10,7 @@ interface BunFfi {
 interface Symbols {
   readonly fcntl: (fd: number, command: number, argument: Uint8Array | number) => number
   readonly lseek: (fd: number, offset: number, whence: number) => number
+  readonly pipe2: (ends: Uint8Array, flags: number) => number
   readonly poll: (descriptors: Uint8Array, count: number, timeoutMs: number) => number
   readonly send: (fd: number, bytes: Uint8Array, length: number, flags: number) => number
   readonly sendfile: (socket: number, file: number, offset: Uint8Array, count: number) => number
@@ -31,6 +32,7 @@ export function bunLibc(): Libc | undefined {
     poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' },
     send: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i64_fast' },
     sendfile: { args: ['i32', 'i32', 'ptr', 'u64'], returns: 'i64_fast' },
+    pipe2: { args: ['ptr', 'i32'], returns: 'i32' },
     mmap: { args: ['ptr', 'u64', 'i32', 'i32', 'i32', 'i64_fast'], returns: 'ptr' },
     __errno_location: { args: [], returns: 'ptr' },
   })
@@ -44,6 +46,7 @@ export function bunLibc(): Libc | undefined {
     poll: symbols.poll,
     send: symbols.send,
     sendFile: symbols.sendfile,
+    pipe: symbols.pipe2,
     mapShared: (fd, bytes) => {
       const address = symbols.mmap(null, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0)
       // MAP_FAILED is -1, the largest address there is.

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts'
-import type { NativeCalls, PollResult, PollWanted } from './native-calls.ts'
+import type { NativeCalls, PipeEnds, PollResult, PollWanted } from './native-calls.ts'
 
 /** The entry points of libc used here. A buffer is passed by address and need not live longer than the call. */
 export interface Libc {
@@ -12,6 +12,8 @@ export interface Libc {
   send(fd: number, bytes: Uint8Array, length: number, flags: number): number
   /** `offset` is an int64 in the machine's order. */
   sendFile(socket: number, file: number, offset: Uint8Array, count: number): number
+  /** `pipe2`: puts the descriptors of both ends into 8 bytes. Returns -1 on failure. */
+  pipe(ends: Uint8Array, flags: number): number
   /** `mmap(MAP_SHARED)` of the start of a file, readable and writable. */
   mapShared(fd: number, bytes: number): Uint8Array | undefined
   /** `errno` of the call just made. */
@@ -70,8 +72,16 @@ export class LinuxNativeCalls implements NativeCalls {
   setPipeSize(fd: number, bytes: number): boolean {
     return this.#libc.fcntlNumber(fd, F_SETPIPE_SZ, bytes) >= 0
   }
+
+  openPipe(): PipeEnds | undefined {
+    const ends = new Int32Array(2)
+    if (this.#libc.pipe(new Uint8Array(ends.buffer), O_CLOEXEC) < 0) return undefined
+    const [readEnd = 0, writeEnd = 0] = ends
+    return { readEnd, writeEnd }
+  }
 }
 
+const O_CLOEXEC = 0o2000000
 const F_OFD_SETLK = 37
 const F_SETPIPE_SZ = 1031
 const SEEK_END = 2

@@ -30,6 +30,14 @@ export interface NativeCalls {
   sendFile(socket: number, file: number, position: number, bytes: number): number
   /** Asks for a pipe buffer of so many bytes; true when it was given. Best effort: only speed depends on it. */
   setPipeSize(fd: number, bytes: number): boolean
+  /** A pipe that no child inherits by itself; `undefined` when there are too many open files. */
+  openPipe(): PipeEnds | undefined
+}
+
+/** The descriptors of a pipe. */
+export interface PipeEnds {
+  readonly readEnd: number
+  readonly writeEnd: number
 }
 
 /** What to wait for; that the other end is gone ends every wait. */

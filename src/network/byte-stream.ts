@@ -2,6 +2,8 @@
 export interface ByteStreamEvents {
   /** Bytes came, which are the receiver's for good. */
   readonly onBytes: (bytes: Uint8Array) => void
+  /** Where the next bytes are to be put by a stream that can choose: `onBytes` then tells of the front of it. */
+  readonly space?: () => Uint8Array | undefined
   /** Nothing comes or goes any more; told once, also after `close`. `cause` when it ended with an error. */
   readonly onClose: (cause?: unknown) => void
 }
@@ -12,8 +14,11 @@ export interface ByteStream {
   readonly peer: string
   /** Begins to listen; what came before is told at once. To be called once. */
   start(events: ByteStreamEvents): void
-  /** Sends the pieces in order. They must not change until the stream has passed them on, so give away what you send. */
-  send(pieces: readonly Uint8Array[]): void
+  /**
+   * Sends the pieces in order. They must not change until the stream has passed them on: give away what you send, or wait for `onSent`, which is not
+   * called when the connection ends before.
+   */
+  send(pieces: readonly Uint8Array[], onSent?: () => void): void
   /**
    * The descriptor of the socket, where its bytes are those of the stream and nothing is queued: then somebody else may send through it what comes
    * next, and has to do so at once.

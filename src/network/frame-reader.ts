@@ -11,7 +11,7 @@ const aheadMax = 4 * 1024 * 1024
 
 /** Where frames are put together that come in several pieces. */
 export interface FrameMemory {
-  /** So many bytes, with whatever in them. */
+  /** So many bytes or more, with whatever in them. */
   take(bytes: number): Uint8Array
   /** Takes back what nobody looks at any more. */
   give(pieces: readonly Uint8Array[]): void
@@ -46,6 +46,13 @@ export class FrameReader {
     return this.#heldBytes
   }
 
+  /** Where the rest of the frame that has begun belongs: whoever puts bytes there pushes the front of it, and nothing is copied. */
+  space(): Uint8Array | undefined {
+    if (this.#heldBytes <= prefixBytes) return undefined
+    const end = Math.min(this.#held.length, prefixBytes + this.#sizeAt(this.#held, 0))
+    return end > this.#heldBytes ? this.#held.subarray(this.#heldBytes, end) : undefined
+  }
+
   /** Gives every frame that is whole now to `onFrame`. Throws `MalformedMessageError` for a length that no frame has. */
   push(bytes: Uint8Array): void {
     let at = 0
@@ -77,7 +84,7 @@ export class FrameReader {
     const wanted = this.#heldBytes < prefixBytes ? prefixBytes : prefixBytes + this.#sizeAt(this.#held, 0)
     const taken = Math.min(wanted - this.#heldBytes, bytes.length - at)
     this.#makeRoom(this.#heldBytes + taken, wanted)
-    this.#held.set(bytes.subarray(at, at + taken), this.#heldBytes)
+    if (!isInPlace(this.#held, this.#heldBytes, bytes)) this.#held.set(bytes.subarray(at, at + taken), this.#heldBytes)
     this.#heldBytes += taken
     return taken
   }
@@ -113,4 +120,9 @@ export class FrameReader {
     if (size >= 0 && size <= sizeMax) return size
     throw new MalformedMessageError(`a frame of ${size} bytes is announced, ${sizeMax} are allowed`, 0)
   }
+}
+
+/** Whether `bytes` are what stands in `held` from `start` on. */
+function isInPlace(held: Uint8Array, start: number, bytes: Uint8Array): boolean {
+  return bytes.buffer === held.buffer && bytes.byteOffset === held.byteOffset + start
 }

@@ -41,8 +41,8 @@ export class HandedOverStream implements ByteStream {
     this.#events?.onClose(cause)
   }
 
-  send(pieces: readonly Uint8Array[]): void {
-    this.#stream.send(pieces)
+  send(pieces: readonly Uint8Array[], onSent?: () => void): void {
+    this.#stream.send(pieces, onSent)
   }
 
   get queuedBytes(): number {

@@ -23,14 +23,15 @@ export class SocketStream implements ByteStream {
     else this.#socket.once('close', () => onClose(this.#cause))
   }
 
-  send(pieces: readonly Uint8Array[]): void {
+  send(pieces: readonly Uint8Array[], onSent?: () => void): void {
     const socket = this.#socket
+    const onWritten = onSent && ((error?: Error | null): void => (error ? undefined : onSent()))
     if (pieces.length === 1 && pieces[0] !== undefined) {
-      socket.write(pieces[0])
+      socket.write(pieces[0], onWritten)
       return
     }
     socket.cork()
-    for (const piece of pieces) socket.write(piece)
+    for (const piece of pieces) socket.write(piece, piece === pieces.at(-1) ? onWritten : undefined)
     socket.uncork()
   }
 

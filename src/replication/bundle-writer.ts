@@ -135,6 +135,7 @@ export class BundleWriter {
       if (bytes.length === 0 && !(await this.#isGap(partition, from))) throw overtaken(partition)
       if (bytes.length === 0) return
       frames.put('batches', [head, bytes])
+      this.#leader.giveBack?.(fetched)
       onWritten(index, { bytes: bytes.length, records })
       from = nextOffset
     }

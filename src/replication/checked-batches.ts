@@ -1,6 +1,6 @@
 import type { Offset } from '../base/brands.ts'
 import { MalformedMessageError } from '../base/errors.ts'
-import { type BatchWindow, plainBatchWindow } from '../record/batch-window.ts'
+import type { BatchWindows } from '../record/batch-windows.ts'
 import { scanBatch } from '../record/log-batch.ts'
 import { RecordBatch } from '../record/record-batch.ts'
 import { floorSegment } from '../storage/segment-list.ts'
@@ -28,7 +28,7 @@ export interface SegmentPlace {
  * Checks what a leader gave, which nobody may believe before: whole v2 batches with right CRCs, at least one of them behind `from`. Cuts it
  * where the leader's log goes on in another segment. Bytes are views. Throws `MalformedMessageError`.
  */
-export function checkedRuns(bytes: Uint8Array, from: Offset, place: SegmentPlace, window: BatchWindow): BatchRun[] {
+export function checkedRuns(bytes: Uint8Array, from: Offset, place: SegmentPlace, windows: BatchWindows): BatchRun[] {
   const runs: BatchRun[] = []
   let start = 0
   let records = 0
@@ -36,7 +36,7 @@ export function checkedRuns(bytes: Uint8Array, from: Offset, place: SegmentPlace
   let border: Offset | undefined
   let nextOffset = from
   for (let position = 0; position < bytes.length;) {
-    const batch = checkedBatch(bytes, position, from, window)
+    const batch = checkedBatch(bytes, position, from, windows)
     const next = place.leaderBases[floorSegment(place.leaderBases, batch.baseOffset)]
     if (next !== undefined && next > activeBase && next >= place.logEndOffset) {
       if (position > start)
@@ -54,7 +54,7 @@ export function checkedRuns(bytes: Uint8Array, from: Offset, place: SegmentPlace
   return runs
 }
 
-function checkedBatch(bytes: Uint8Array, position: number, from: Offset, window: BatchWindow): RecordBatch {
+function checkedBatch(bytes: Uint8Array, position: number, from: Offset, windows: BatchWindows): RecordBatch {
   const scanned = scanBatch(bytes, position, bytes.length)
   if (scanned.kind === 'malformed') throw new MalformedMessageError(scanned.reason, position)
   if (scanned.kind === 'incomplete') throw new MalformedMessageError('a batch is cut off', position)
@@ -70,14 +70,8 @@ function checkedBatch(bytes: Uint8Array, position: number, from: Offset, window:
       position,
     )
   }
-  if (crcOf(bytes, position, batch.sizeInBytes, window) !== batch.crc) {
+  if (windows.crc32c(bytes, position + RecordBatch.crcStart, position + batch.sizeInBytes) !== batch.crc) {
     throw new MalformedMessageError(`the CRC of the batch at offset ${batch.baseOffset} is wrong`, position)
   }
   return batch
-}
-
-function crcOf(bytes: Uint8Array, position: number, size: number, window: BatchWindow): number {
-  const target = size <= window.bytes.length ? window : plainBatchWindow(size)
-  target.bytes.set(bytes.subarray(position, position + size))
-  return target.crc32c(RecordBatch.crcStart, size)
 }

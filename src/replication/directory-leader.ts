@@ -1,7 +1,8 @@
 import type { LeaderEpoch, Offset } from '../base/brands.ts'
 import { CorruptSegmentError, NotFoundError } from '../base/errors.ts'
 import type { FileSystem } from '../disk/file-system.ts'
-import { type BatchWindow, plainBatchWindow } from '../record/batch-window.ts'
+import { type BatchWindow, frontOf, plainBatchWindow } from '../record/batch-window.ts'
+import type { BatchWindows } from '../record/batch-windows.ts'
 import { type BatchFacts, batchAt, type FactsSource, lastBatchBefore } from '../storage/batch-facts.ts'
 import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
 import { LeaderEpochHistory, type LeaderEpochEnd, type LeaderEpochEntry } from '../storage/leader-epoch-history.ts'
@@ -14,8 +15,10 @@ export interface DirectoryLeaderOptions {
   readonly fileSystem: FileSystem
   /** Closed with the leader. */
   readonly directory: LogDirectory
-  /** Memory that batches are read into: as much as one fetch gives. */
-  readonly window: BatchWindow
+  /** Memory that batches are read into. */
+  readonly windows: BatchWindows
+  /** How much one fetch gives at most, but for a single batch that is larger. */
+  readonly fetchBytes: number
   /** What groups have committed. */
   readonly groups: (topics: readonly string[]) => Promise<readonly GroupOffsets[]>
   /** Resolves after so many ms. */
@@ -60,7 +63,15 @@ export class DirectoryLeader implements Leader {
   async fetch(partition: TopicPartition, from: Offset): Promise<Uint8Array> {
     const reader = this.#reader(partition)
     if (reader.nextOffset !== from) reader.seek(from)
-    return readBatches(reader, this.#options.window)
+    const { windows, fetchBytes } = this.#options
+    const window = frontOf(windows.take(), fetchBytes)
+    const batches = readBatches(reader, window)
+    if (batches.buffer !== window.bytes.buffer) windows.giveBack(window.bytes)
+    return batches
+  }
+
+  giveBack(batches: Uint8Array): void {
+    this.#options.windows.giveBack(batches)
   }
 
   async groups(topics: readonly string[]): Promise<readonly GroupOffsets[]> {
@@ -131,12 +142,12 @@ export class DirectoryLeader implements Leader {
   }
 }
 
-/** The next batches of a reader, which are the caller's; none at the end, or when retention overtook the reader. Throws `CorruptSegmentError` at damage. */
+/** The next batches of a reader, in the window unless they do not fit into it; none at the end, or when retention overtook the reader. Throws `CorruptSegmentError` at damage. */
 function readBatches(reader: PartitionReader, window: BatchWindow): Uint8Array {
   const read = reader.read(window)
   switch (read.kind) {
     case 'batches':
-      return window.bytes.slice(0, read.end)
+      return window.bytes.subarray(0, read.end)
     case 'large':
       return readBatches(reader, plainBatchWindow(read.sizeInBytes))
     case 'damage': {

@@ -9,6 +9,7 @@ import {
   type Answer,
   batchApi,
   batchesApi,
+  type BatchesRequest,
   type FailureMessage,
   groupsApi,
   nextOffset,
@@ -16,10 +17,17 @@ import {
   type PeerApi,
   topicsApi,
 } from './peer-apis.ts'
-import { asTheyAre, packed } from './travelling-batches.ts'
+import { asTheyAre, packed, type TravellingBatches } from './travelling-batches.ts'
+
+/** An answer as it goes out. */
+export interface AnswerFrame {
+  readonly frame: Frame
+  /** To be called when it has gone. */
+  readonly onSent?: (() => void) | undefined
+}
 
 /** Answers one request, or fails; `undefined` when it is not its request. */
-export type Answerer = (received: ReceivedRequest) => Promise<Frame> | undefined
+export type Answerer = (received: ReceivedRequest) => Promise<AnswerFrame> | undefined
 
 /** Longest that a follower may let us wait for news, in ms. */
 const waitMsMax = 60_000
@@ -30,7 +38,6 @@ export function leaderAnswers(leader: Leader, toFailure: (error: unknown) => Fai
     api: PeerApi<Request, Response>,
     act: (request: Request) => Promise<Response>,
   ): Answerer => answererOf(api, act, toFailure)
-  const given = new GivenBatches(leader)
   const answerers: readonly Answerer[] = [
     answered(topicsApi, async () => ({ topics: (await leader.topics()).map(topicToMessage) })),
     answered(partitionsApi, async ({ partitions, waitMs }) => {
@@ -44,13 +51,26 @@ export function leaderAnswers(leader: Leader, toFailure: (error: unknown) => Fai
     answered(batchApi, async ({ offset, ...partition }) => ({
       batch: (await leader.batchAt(partition, offset)) ?? null,
     })),
-    answered(batchesApi, async ({ offset, isPacked, ...partition }) => {
-      const batches = await given.fetch(partition, offset)
-      return isPacked ? packed(batches) : asTheyAre(batches)
-    }),
+    batchesAnswerer(leader, toFailure),
     answered(groupsApi, async ({ topics }) => ({ groups: await leader.groups(topics) })),
   ]
   return anyOf(answerers)
+}
+
+/** Batches go out from the memory that they were read into. */
+function batchesAnswerer(leader: Leader, toFailure: (error: unknown) => FailureMessage): Answerer {
+  const given = new GivenBatches(leader)
+  return (received) => {
+    let fetched: Uint8Array | undefined
+    const fetch = async ({ offset, isPacked, ...partition }: BatchesRequest): Promise<TravellingBatches> => {
+      fetched = await given.fetch(partition, offset)
+      return isPacked ? packed(fetched) : asTheyAre(fetched)
+    }
+    const onSent = (): void => {
+      if (fetched !== undefined) leader.giveBack?.(fetched)
+    }
+    return answererOf(batchesApi, fetch, toFailure)(received)?.then(({ frame }) => ({ frame, onSent }))
+  }
 }
 
 /** What a follower gets, in the order in which it asks: it may ask for what follows before it knows what that is. */
@@ -105,12 +125,12 @@ export function answererOf<Request, Response>(
       (value): Answer<Response> => ({ failure: null, value }),
       (error: unknown): Answer<Response> => ({ failure: toFailure(error), value: null }),
     )
-    return answered.then((answer) => encodeResponse(api, header, answer))
+    return answered.then((answer) => ({ frame: encodeResponse(api, header, answer) }))
   }
 }
 
 /** Reads a request frame and has it answered. Throws `MalformedMessageError` for one that nobody here answers. */
-export function answerFrame(frame: Uint8Array, answerer: Answerer): Promise<Frame> {
+export function answerFrame(frame: Uint8Array, answerer: Answerer): Promise<AnswerFrame> {
   const received = openRequest(frame)
   const answer = answerer(received)
   if (answer !== undefined) return answer

@@ -23,8 +23,10 @@ export interface Leader {
   epochEnd(partition: TopicPartition, epoch: LeaderEpoch): Promise<LeaderEpochEnd>
   /** The batch that holds an offset, or the next one; `undefined` when there is none. */
   batchAt(partition: TopicPartition, offset: Offset): Promise<BatchFacts | undefined>
-  /** Whole batches from the one with `from` on; empty when there is none below the log end offset. */
+  /** Whole batches from the one with `from` on, which are the caller's until it gives them back; empty when there is none below the log end offset. */
   fetch(partition: TopicPartition, from: Offset): Promise<Uint8Array>
+  /** What `fetch` gave is used up, and its memory may be filled anew. To be called once, or not at all. */
+  giveBack?(batches: Uint8Array): void
   /** What groups have committed, for these topics. */
   groups(topics: readonly string[]): Promise<readonly GroupOffsets[]>
   close(): void

@@ -1,6 +1,6 @@
 import { type Offset, offset } from '../base/brands.ts'
 import { RefusedError, TemporaryError } from '../base/errors.ts'
-import type { BatchWindow } from '../record/batch-window.ts'
+import type { BatchWindows } from '../record/batch-windows.ts'
 import type { TopicPartition } from '../storage/file-names.ts'
 import { type BatchRun, checkedRuns } from './checked-batches.ts'
 import { epochEndIn } from './epoch-end.ts'
@@ -10,8 +10,8 @@ import type { ReplicaLog } from './replica-log.ts'
 import { rewrittenSpans } from './rewritten-spans.ts'
 
 export interface FollowingOptions {
-  /** Memory for checksums. */
-  readonly window: BatchWindow
+  /** For checksums. */
+  readonly windows: BatchWindows
   /** What the leader's retention and trims took away stays. */
   readonly keepsOld: boolean
   /** The leader's segments may have been compacted. */
@@ -132,8 +132,13 @@ export class PartitionFollower {
     // What lies below the log start cannot be fetched any more.
     const due = spans.filter(({ start }) => start >= logStartOffset)
     if (due.length === 0) return
-    const { window, onCopied } = this.#options
-    await this.replica.refetch(due, { window, onCopied, fetch: (from) => this.#leader.fetch(this.partition, from) })
+    const { windows, onCopied } = this.#options
+    await this.replica.refetch(due, {
+      windows,
+      onCopied,
+      fetch: (from) => this.#leader.fetch(this.partition, from),
+      giveBack: (batches) => this.#leader.giveBack?.(batches),
+    })
   }
 
   async #copyUpTo(end: Offset): Promise<void> {
@@ -153,6 +158,7 @@ export class PartitionFollower {
       if (next < end) fetched = this.#leader.fetch(partition, next)
       fetched?.catch(() => undefined)
       for (const run of runs) await this.#append(run)
+      this.#leader.giveBack?.(bytes)
     }
   }
 
@@ -161,7 +167,7 @@ export class PartitionFollower {
       const leaderBases = this.#described.segments.map(({ baseOffset }) => baseOffset)
       const { activeBaseOffset, logEndOffset } = this.replica
       const place = { activeBaseOffset, logEndOffset, leaderBases }
-      return checkedRuns(bytes, from, place, this.#options.window)
+      return checkedRuns(bytes, from, place, this.#options.windows)
     }
     const runs = check()
     if ((runs.at(-1)?.nextOffset ?? from) <= this.#described.logEndOffset) return runs

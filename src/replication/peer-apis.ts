@@ -94,7 +94,8 @@ const batchesRequest = struct({
 })
 /** As `travelling-batches.ts` has them. */
 const batchesResponse = struct({ plainBytes: int32, batches: records })
-export const batchesApi: PeerApi<ValueOf<typeof batchesRequest>, ValueOf<typeof batchesResponse>> = peerApi(
+export type BatchesRequest = ValueOf<typeof batchesRequest>
+export const batchesApi: PeerApi<BatchesRequest, ValueOf<typeof batchesResponse>> = peerApi(
   4,
   batchesRequest,
   batchesResponse,

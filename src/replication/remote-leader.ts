@@ -20,6 +20,8 @@ export interface RemoteLeaderOptions {
   /** How messages name it. */
   readonly name: string
   readonly ask: Ask
+  /** A part of an answer is used up, and its memory may be filled anew. */
+  readonly giveBack: (bytes: Uint8Array) => void
   /** Ends the connection. */
   readonly close: () => void
   /** The link is: batches are compressed on their way. */
@@ -30,13 +32,15 @@ export interface RemoteLeaderOptions {
 export class RemoteLeader implements Leader {
   readonly name: string
   readonly #ask: Ask
+  readonly giveBack: (batches: Uint8Array) => void
   readonly #close: () => void
   readonly #isSlow: boolean
   readonly #ahead = new Map<string, { readonly from: Offset; readonly asked: Promise<Uint8Array>[] }>()
 
-  constructor({ name, ask, close, isSlow }: RemoteLeaderOptions) {
+  constructor({ name, ask, giveBack, close, isSlow }: RemoteLeaderOptions) {
     this.name = name
     this.#ask = ask
+    this.giveBack = giveBack
     this.#close = close
     this.#isSlow = isSlow
   }
@@ -80,7 +84,10 @@ export class RemoteLeader implements Leader {
   async fetch(partition: TopicPartition, from: Offset): Promise<Uint8Array> {
     const key = partitionDirectoryName(partition)
     let ahead = this.#ahead.get(key)
-    if (ahead?.from !== from) ahead = { from, asked: [] }
+    if (ahead?.from !== from) {
+      for (const asked of ahead?.asked ?? []) asked.then(this.giveBack, () => undefined)
+      ahead = { from, asked: [] }
+    }
     const batches = await (ahead.asked.shift() ?? this.#fetch(partition, from))
     const next = endOfBatches(batches)
     if (next === undefined) {
@@ -94,7 +101,13 @@ export class RemoteLeader implements Leader {
   }
 
   #fetch({ topic, partition }: TopicPartition, from: Offset): Promise<Uint8Array> {
-    const asked = this.#ask(batchesApi, { topic, partition, offset: from, isPacked: this.#isSlow }).then(unpacked)
+    const asked = this.#ask(batchesApi, { topic, partition, offset: from, isPacked: this.#isSlow }).then(
+      (travelled) => {
+        const batches = unpacked(travelled)
+        if (batches !== travelled.batches) this.giveBack(travelled.batches)
+        return batches
+      },
+    )
     // Whoever comes to wait for it hears of a failure.
     asked.catch(() => undefined)
     return asked

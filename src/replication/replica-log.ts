@@ -18,7 +18,7 @@ import type { RewrittenSpan } from './rewritten-spans.ts'
 import { refetchSpan, type SpanRefetchOptions } from './span-refetch.ts'
 
 /** How segments are fetched anew. */
-export type Refetching = Pick<SpanRefetchOptions, 'window' | 'fetch' | 'onCopied'>
+export type Refetching = Pick<SpanRefetchOptions, 'windows' | 'fetch' | 'giveBack' | 'onCopied'>
 
 export interface ReplicaLogOptions {
   readonly fileSystem: FileSystem

@@ -1,6 +1,6 @@
 import type { Offset } from '../base/brands.ts'
 import type { FileSystem } from '../disk/file-system.ts'
-import type { BatchWindow } from '../record/batch-window.ts'
+import type { BatchWindows } from '../record/batch-windows.ts'
 import { RecordBatch } from '../record/record-batch.ts'
 import { segmentFileName } from '../storage/file-names.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
@@ -15,9 +15,11 @@ export interface SpanRefetchOptions {
   readonly fileSystem: FileSystem
   readonly log: PartitionLog
   readonly indexIntervalBytes: number
-  /** Memory for checksums. */
-  readonly window: BatchWindow
+  /** For checksums. */
+  readonly windows: BatchWindows
+  /** As a leader does it. */
   readonly fetch: (from: Offset) => Promise<Uint8Array>
+  readonly giveBack: (batches: Uint8Array) => void
   /** Told of what was written; resolves when more may come. */
   readonly onCopied: (bytes: number, records: number) => Promise<void>
 }
@@ -53,16 +55,17 @@ function modifiedMs(span: RewrittenSpan, { fileSystem, log }: SpanRefetchOptions
 }
 
 async function fetchSegment(baseOffset: Offset, end: Offset, options: SpanRefetchOptions): Promise<RewrittenSegment> {
-  const { fileSystem, log, indexIntervalBytes, window, fetch, onCopied } = options
+  const { fileSystem, log, indexIntervalBytes, windows, fetch, onCopied } = options
   const segment = new RewrittenSegment({ fileSystem, directory: log.directory, baseOffset, indexIntervalBytes })
   try {
     for (let from = baseOffset; from < end;) {
       const bytes = await fetch(from)
       if (bytes.length === 0) break
-      checkedRuns(bytes, from, { activeBaseOffset: baseOffset, logEndOffset: from, leaderBases: [] }, window)
+      checkedRuns(bytes, from, { activeBaseOffset: baseOffset, logEndOffset: from, leaderBases: [] }, windows)
       const { batches, bytes: taken, records, nextOffset } = below(bytes, end)
       if (taken.length === 0) break
       segment.append(taken, batches)
+      options.giveBack(bytes)
       await onCopied(taken.length, records)
       from = nextOffset
     }

@@ -40,6 +40,25 @@ describe('FrameReader', () => {
     )
   })
 
+  test('gives the same frames where the rest of each is put into its space', () => {
+    const frames = fc.array(fc.uint8Array({ maxLength: 300, size: 'max' }), { maxLength: 12 })
+    fc.assert(
+      fc.property(frames, fc.infiniteStream(fc.integer({ min: 1, max: 400 })), (sent, cuts) => {
+        const got: Uint8Array[] = []
+        const reader = new FrameReader(300, (frame) => got.push(frame))
+        const stream = streamOf(sent)
+        for (let at = 0; at < stream.length;) {
+          const space = reader.space() ?? new Uint8Array(400)
+          const read = stream.subarray(at, at + Math.min(space.length, cuts.next().value as number))
+          space.set(read)
+          reader.push(space.subarray(0, read.length))
+          at += read.length
+        }
+        expect(got).toEqual(sent)
+      }),
+    )
+  })
+
   test.each([
     ['a negative length', [0xff, 0xff, 0xff, 0xff]],
     ['a length over the limit', [0, 0, 0, 101]],

@@ -29,9 +29,10 @@ class CutStream implements ByteStream {
     this.#events = events
   }
 
-  send(pieces: readonly Uint8Array[]): void {
+  send(pieces: readonly Uint8Array[], onSent?: () => void): void {
     // What was sent may be changed by its owner later on.
-    const sent = Uint8Array.from(pieces.flatMap((piece) => Array.from(piece)))
+    const sent = new Uint8Array(Buffer.concat(pieces))
+    onSent?.()
     setImmediate(() => {
       if (this.#isClosed) return
       const { bytes, isCut } = this.#fault(sent)

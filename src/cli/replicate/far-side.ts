@@ -16,9 +16,9 @@ export async function farSide(words: readonly string[], context: CliContext): Pr
     })
   }
   const directory = directoryOptions({ dir: path, bootstrapServer: undefined }, context)
-  const link = new PeerLink(new PipeStream('the caller', process.stdin, process.stdout), false)
+  const link = new PeerLink(new PipeStream('the caller', 0, 1), false)
   await answerPeer(link, {
-    openLeader: () => directoryLeader(directory),
+    openLeader: (windows) => directoryLeader(directory, windows),
     seat: { directory, storeGroups: (groups) => storeGroupsIn(directory, groups) },
   })
   return ExitCode.done

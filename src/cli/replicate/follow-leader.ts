@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LockedError, NotFoundError, RefusedError } from '../../base/errors.ts'
-import { createKernel } from '../../record/kernel/kernel.ts'
-import { kernelBatchWindow } from '../../record/batch-window.ts'
+import type { BatchWindows } from '../../record/batch-windows.ts'
 import type { FollowersDirectory } from '../../replication/followers-directory.ts'
 import type { GroupOffsets, Leader, LeaderTopic } from '../../replication/leader.ts'
 import { Replication, type PartitionOutcome } from '../../replication/replication.ts'
@@ -18,6 +17,8 @@ export interface FollowerSeat {
   readonly directory: LogDirectoryOptions
   /** The same directory where this process serves it; else it is opened for this run. */
   readonly served?: FollowersDirectory | undefined
+  /** Where the leader's batches lie, if anywhere in windows. */
+  readonly windows: BatchWindows
   readonly onProgress: (progress: ReplicationProgress) => void
   /** Told when the copy is where its source was when the command began, and from then on of each round of `--follow`. */
   readonly onReport: (report: ReplicationReport) => void
@@ -26,8 +27,6 @@ export interface FollowerSeat {
   readonly stop: AbortSignal
 }
 
-/** Bytes of memory for checksums: batches that are larger get memory of their own. */
-const windowBytes = 1024 * 1024
 /** So often a follower looks for new topics and configurations, in ms. */
 const roundMs = 1000
 
@@ -92,7 +91,7 @@ class LeaderFollowing {
       fileSystem: this.#seat.directory.fileSystem,
       lockWaitMs: this.#seat.directory.lockWaitMs,
       directory,
-      window: kernelBatchWindow(createKernel({ memoryBytes: windowBytes })),
+      windows: this.#seat.windows,
       keepsOld: this.#request.keepsOld,
       overwritesDiverged: this.#request.overwritesDiverged,
       isDryRun: this.#request.isDryRun,

@@ -2,10 +2,12 @@ import { MalformedMessageError, TemporaryError } from '../../base/errors.ts'
 import type { ByteStream } from '../../network/byte-stream.ts'
 import { FrameReader } from '../../network/frame-reader.ts'
 import { decodeResponse, encodeRequest } from '../../protocol/api.ts'
+import type { BatchWindows } from '../../record/batch-windows.ts'
 import { type Answerer, answerFrame } from '../../replication/leader-answers.ts'
-import { type Answer, type PeerApi, peerProtocolVersion } from '../../replication/peer-apis.ts'
+import { type Answer, batchesApi, type PeerApi, peerProtocolVersion } from '../../replication/peer-apis.ts'
 import type { Ask } from '../../replication/remote-leader.ts'
 import { AnswerTurns } from './answer-turns.ts'
+import { replicaWindows } from './replica-windows.ts'
 import { SilenceWatch } from './silence-watch.ts'
 import { errorOf } from './travelled-error.ts'
 
@@ -14,6 +16,9 @@ const frameBytesMax = 128 * 1024 * 1024
 
 /** So long not a byte may come of what was asked for, in ms: on the slowest link some do. */
 const silenceMsMax = 60_000
+
+/** A frame that is smaller, and cut in two on its way, gets memory of its own. */
+const windowFrameBytesMin = 64 * 1024
 
 interface PendingAsk {
   readonly take: (frame: Uint8Array) => void
@@ -25,6 +30,8 @@ interface PendingAsk {
  * asked fails.
  */
 export class PeerLink {
+  /** Memory of the batches that come and go. */
+  readonly windows: BatchWindows
   readonly #stream: ByteStream
   readonly #turns: AnswerTurns
   readonly #silence: SilenceWatch
@@ -38,17 +45,20 @@ export class PeerLink {
 
   /** The two sides count their requests apart: `isCaller` by even numbers. */
   constructor(stream: ByteStream, isCaller: boolean, silenceMs = silenceMsMax) {
+    this.windows = replicaWindows()
     this.#stream = stream
     this.#correlationId = isCaller ? 0 : 1
     this.#ended = new Promise((resolve) => (this.#end = resolve))
     this.#turns = new AnswerTurns(stream)
     this.#silence = new SilenceWatch(silenceMs, () => this.#fail(silent(this.peer, silenceMs)))
-    const frames = new FrameReader(frameBytesMax, (frame) => this.#take(frame))
+    const memory = { take: (bytes: number) => this.#memoryFor(bytes), give: this.#giveBackAll }
+    const frames = new FrameReader(frameBytesMax, (frame) => this.#take(frame), memory)
     stream.start({
       onBytes: (bytes) => {
         this.#silence.heard()
         this.#guard(() => frames.push(bytes))
       },
+      space: () => frames.space(),
       onClose: (cause) => this.#close(cause),
     })
   }
@@ -76,7 +86,11 @@ export class PeerLink {
     const correlationId = this.#correlationId
     this.#correlationId = (correlationId + 2) % 2 ** 31
     const answer = await new Promise<Answer<Response>>((resolve, reject) => {
-      const take = (frame: Uint8Array): void => resolve(decodeResponse(api, peerProtocolVersion, frame).value)
+      const take = (frame: Uint8Array): void => {
+        resolve(decodeResponse(api, peerProtocolVersion, frame).value)
+        // Of other answers nothing stays where it came.
+        if (api.key !== batchesApi.key) this.windows.giveBack(frame)
+      }
       this.#pending.set(correlationId, { take, fail: reject })
       this.#silence.expect(true)
       this.#stream.send(
@@ -98,6 +112,16 @@ export class PeerLink {
     this.#stream.close()
   }
 
+  /** Batches that were asked for come into a window. */
+  #memoryFor(bytes: number): Uint8Array {
+    const isLikely = bytes >= windowFrameBytesMin && bytes <= this.windows.windowBytes && this.#pending.size > 0
+    return isLikely ? this.windows.take().bytes : new Uint8Array(bytes)
+  }
+
+  readonly #giveBackAll = (pieces: readonly Uint8Array[]): void => {
+    for (const piece of pieces) this.windows.giveBack(piece)
+  }
+
   #take(frame: Uint8Array): void {
     const id = frame.length < 4 ? -1 : new DataView(frame.buffer, frame.byteOffset).getInt32(0)
     const pending = this.#pending.get(id)
@@ -111,7 +135,8 @@ export class PeerLink {
     const answerer = this.#answerer
     this.#turns.take(async () => {
       try {
-        this.#stream.send(await answerFrame(frame, answerer))
+        const { frame: answer, onSent } = await answerFrame(frame, answerer)
+        this.#stream.send(answer, onSent)
       } catch (error) {
         this.#fail(error)
       }

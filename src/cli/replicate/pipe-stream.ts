@@ -1,63 +1,47 @@
-import type { Readable, Writable } from 'node:stream'
+import { closeSync } from 'node:fs'
 import type { ByteStream, ByteStreamEvents } from '../../network/byte-stream.ts'
-
-/** So much may wait for the other side before the sender is asked to, in bytes. */
-const queuedBytesMax = 8 * 1024 * 1024
+import { IncomingPipe } from './incoming-pipe.ts'
+import { OutgoingPipe } from './outgoing-pipe.ts'
 
 /** Two pipes as a connection: those of a child process, or our own standard streams. */
 export class PipeStream implements ByteStream {
   readonly peer: string
-  readonly #incoming: Readable
-  readonly #outgoing: Writable
-  readonly #onStop: () => void
+  readonly #readEnd: number
+  readonly #outgoing: OutgoingPipe
+  #incoming: IncomingPipe | undefined
   #events: ByteStreamEvents | undefined
   #isClosed = false
 
-  /** `onStop` is called once, when the connection has ended. */
-  constructor(peer: string, incoming: Readable, outgoing: Writable, onStop: () => void = () => undefined) {
+  /** The descriptors of the two pipes, which are closed in the end. */
+  constructor(peer: string, readEnd: number, writeEnd: number) {
     this.peer = peer
-    this.#incoming = incoming
-    this.#outgoing = outgoing
-    this.#onStop = onStop
+    this.#readEnd = readEnd
+    this.#outgoing = new OutgoingPipe(writeEnd, (error) => this.#stop(error))
   }
 
   start(events: ByteStreamEvents): void {
     this.#events = events
-    this.#incoming.on('data', (bytes: Uint8Array) => events.onBytes(bytes))
-    this.#incoming.on('end', () => this.#stop())
-    this.#incoming.on('close', () => this.#stop())
-    this.#incoming.on('error', (error) => this.#stop(error))
-    this.#outgoing.on('error', (error) => this.#stop(error))
+    this.#incoming = new IncomingPipe(this.#readEnd, { ...events, onClose: (cause) => this.#stop(cause) })
   }
 
-  send(pieces: readonly Uint8Array[]): void {
-    if (this.#isClosed) return
-    for (const piece of pieces) this.#outgoing.write(piece)
+  send(pieces: readonly Uint8Array[], onSent?: () => void): void {
+    this.#outgoing.send(pieces, onSent)
   }
 
   get queuedBytes(): number {
-    return this.#outgoing.writableLength
+    return this.#outgoing.queuedBytes
   }
 
   drained(): Promise<void> {
-    if (this.#isClosed || this.queuedBytes <= queuedBytesMax) return new Promise((resolve) => setImmediate(resolve))
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#outgoing.off('drain', done)
-        this.#outgoing.off('close', done)
-        resolve()
-      }
-      this.#outgoing.on('drain', done)
-      this.#outgoing.on('close', done)
-    })
+    return this.#outgoing.drained()
   }
 
   pause(): void {
-    this.#incoming.pause()
+    this.#incoming?.pause()
   }
 
   resume(): void {
-    this.#incoming.resume()
+    this.#incoming?.resume()
   }
 
   close(): void {
@@ -67,9 +51,9 @@ export class PipeStream implements ByteStream {
   #stop(cause?: unknown): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#outgoing.end()
-    this.#incoming.destroy()
-    this.#onStop()
+    this.#outgoing.close()
+    if (this.#incoming === undefined) closeSync(this.#readEnd)
+    else this.#incoming.close()
     this.#events?.onClose(cause)
   }
 }

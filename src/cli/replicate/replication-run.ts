@@ -10,6 +10,7 @@ import { type FollowerSeat, followLeader } from './follow-leader.ts'
 import { type PeerSecurity, peerSecurity } from './peer-security.ts'
 import type { PeerLink } from './peer-link.ts'
 import type { ReplicatePlan } from './plan.ts'
+import { replicaWindows } from './replica-windows.ts'
 import { pull, push } from './sessions.ts'
 import { sshCommandLine } from './ssh-command-line.ts'
 import { SshConnection } from './ssh-connection.ts'
@@ -42,6 +43,7 @@ export class ReplicationRun {
   readonly #plan: ReplicatePlan
   readonly #world: RunWorld
   readonly #watch: RunWatch
+  readonly #windows = replicaWindows()
   /** Whether the copy was where its source is since the last break. */
   #hasReported = false
   #hasWarned = false
@@ -75,8 +77,8 @@ export class ReplicationRun {
       case 'directory': {
         const other = { ...local, path: peer.path }
         return isPull
-          ? this.#follow(directoryLeader(other), { directory: local, served })
-          : this.#follow(directoryLeader(local), { directory: other, served: undefined })
+          ? this.#follow(directoryLeader(other, this.#windows), { directory: local, served })
+          : this.#follow(directoryLeader(local, this.#windows), { directory: other, served: undefined })
       }
       case 'bundle':
         return isPull
@@ -138,7 +140,7 @@ export class ReplicationRun {
     const { local, served } = this.#world
     const seat = this.#seat({ directory: local, served })
     if (isPull) return pull(link, request, seat)
-    const leader = directoryLeader(local)
+    const leader = directoryLeader(local, link.windows)
     try {
       await push(link, leader, request, seat)
     } finally {
@@ -168,6 +170,7 @@ export class ReplicationRun {
   #seat(place: Pick<FollowerSeat, 'directory' | 'served'>): FollowerSeat {
     return {
       ...place,
+      windows: this.#windows,
       onProgress: (progress) => this.#watch.onProgress(progress),
       onReport: (report) => {
         this.#hasReported = true

@@ -1,5 +1,6 @@
 import { RefusedError, type TslogError } from '../../base/errors.ts'
 import { type Offset, offset } from '../../base/brands.ts'
+import type { BatchWindows } from '../../record/batch-windows.ts'
 import type { Leader } from '../../replication/leader.ts'
 import { type Answerer, anyOf, answererOf, leaderAnswers } from '../../replication/leader-answers.ts'
 import {
@@ -38,16 +39,25 @@ function otherVersion(peer: string, software: string): RefusedError {
   )
 }
 
+/** Where a follower of the other side sits. */
+export type RemoteFollowerSeat = Omit<FollowerSeat, 'windows'>
+
 /** Follows the other side, which is asked to lead. */
-export async function pull(link: PeerLink, request: ReplicationRequest, seat: FollowerSeat): Promise<void> {
+export async function pull(link: PeerLink, request: ReplicationRequest, seat: RemoteFollowerSeat): Promise<void> {
   await begin(link, false, request)
   // Whatever is waited for then ends.
   seat.stop.addEventListener('abort', () => link.close(), { once: true })
-  await followLeader(leaderBehind(link, link.peer, request), request, seat)
+  await followLeader(leaderBehind(link, link.peer, request), request, { ...seat, windows: link.windows })
 }
 
 function leaderBehind(link: PeerLink, name: string, { isSlow }: ReplicationRequest): Leader {
-  return new RemoteLeader({ name, ask: link.ask, close: () => link.close(), isSlow })
+  return new RemoteLeader({
+    name,
+    isSlow,
+    ask: link.ask,
+    giveBack: (bytes) => link.windows.giveBack(bytes),
+    close: () => link.close(),
+  })
 }
 
 /** Who watches a follower on the other side. */
@@ -110,11 +120,11 @@ function stopped(stop: AbortSignal): Promise<never> {
 export interface AnsweringSide {
   /** Why the other side may not; asked for with its first request. */
   readonly refusal?: TslogError | undefined
-  readonly openLeader: () => Leader
+  readonly openLeader: (windows: BatchWindows) => Leader
   /** Told what the other side wants; and what a follower here failed with. */
   readonly onBegun?: (isFollower: boolean) => void
   readonly onFailure?: (failure: FailureMessage) => void
-  readonly seat: Omit<FollowerSeat, 'onProgress' | 'onReport' | 'stop'>
+  readonly seat: Omit<RemoteFollowerSeat, 'onProgress' | 'onReport' | 'stop'>
 }
 
 /** Between two notes of how far a follower is, in ms. */
@@ -130,7 +140,7 @@ export async function answerPeer(link: PeerLink, side: AnsweringSide): Promise<v
       async (said) => {
         if (side.refusal !== undefined) throw side.refusal
         if (said.lastVersion === peerProtocolVersion) {
-          if (!said.isFollower) leader = side.openLeader()
+          if (!said.isFollower) leader = side.openLeader(link.windows)
           answerer = leader && leaderAnswers(leader, failureFor)
           resolve(said)
         }
@@ -179,6 +189,7 @@ async function followCaller(
   }
   const watched: FollowerSeat = {
     ...seat,
+    windows: link.windows,
     stop: gone.signal,
     onProgress: (progress) => {
       untold = progress

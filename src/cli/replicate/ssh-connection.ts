@@ -1,5 +1,7 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { assert } from '../../base/assert.ts'
 import {
   MalformedMessageError,
   NotAllowedError,
@@ -7,6 +9,7 @@ import {
   TemporaryError,
   type TslogError,
 } from '../../base/errors.ts'
+import { nativeCalls, type PipeEnds } from '../../disk/native-calls.ts'
 import { visibleText } from '../format/visible-text.ts'
 import { ConnectionLostError, PeerLink } from './peer-link.ts'
 import { PipeStream } from './pipe-stream.ts'
@@ -20,7 +23,7 @@ const exitWaitMs = 2000
 export class SshConnection {
   readonly link: PeerLink
   readonly #host: string
-  readonly #child: ChildProcessWithoutNullStreams
+  readonly #child: ChildProcess
   readonly #exited: Promise<number>
   #said = ''
   #spawnError: Error | undefined
@@ -29,7 +32,10 @@ export class SshConnection {
   constructor(commandLine: readonly string[], host: string) {
     this.#host = host
     const [program = 'ssh', ...words] = commandLine
-    this.#child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'] })
+    const [toSsh, fromSsh] = [openPipe(), openPipe()]
+    this.#child = spawn(program, words, { stdio: [toSsh.readEnd, fromSsh.writeEnd, 'pipe'] })
+    closeSync(toSsh.readEnd)
+    closeSync(fromSsh.writeEnd)
     this.#exited = new Promise((resolve) => {
       this.#child.on('error', (error) => {
         this.#spawnError = error
@@ -37,10 +43,10 @@ export class SshConnection {
       })
       this.#child.on('close', (code) => resolve(code ?? -1))
     })
-    this.#child.stderr
-      .setEncoding('utf8')
-      .on('data', (text: string) => (this.#said = (this.#said + text).slice(-saidMax)))
-    this.link = new PeerLink(new PipeStream(host, this.#child.stdout, this.#child.stdin), true)
+    const { stderr } = this.#child
+    assert(stderr !== null, 'a child has the pipe that was asked for')
+    stderr.setEncoding('utf8').on('data', (text: string) => (this.#said = (this.#said + text).slice(-saidMax)))
+    this.link = new PeerLink(new PipeStream(host, fromSsh.readEnd, toSsh.writeEnd), true)
   }
 
   /** What a failure of the link really was: ssh and the far shell tell it by exit code and on stderr. */
@@ -86,6 +92,13 @@ export class SshConnection {
       hint: 'run the command again: it goes on where it was',
     })
   }
+}
+
+function openPipe(): PipeEnds {
+  const ends = nativeCalls()?.openPipe()
+  if (ends === undefined)
+    throw new RefusedError('no pipe to ssh can be made here', { hint: 'ulimit -n: how many files may be open' })
+  return ends
 }
 
 function sshFailure(host: string, said: string): TslogError {

@@ -60,7 +60,7 @@ export class PeerSessions implements PeerService {
     try {
       await answerPeer(link, {
         refusal,
-        openLeader: () => directoryLeader(directory),
+        openLeader: (windows) => directoryLeader(directory, windows),
         onBegun: (isFollower) => log.info('replication', { peer, direction: isFollower ? 'to here' : 'from here' }),
         onFailure: ({ message }) => log.warn('replication failed', { peer, reason: message }),
         seat: { directory, served: followersDirectory(), storeGroups: (groups) => storeGroupsIn(directory, groups) },
