@@ -102,6 +102,8 @@ async function cleanUpTo(
 ): Promise<CleanedLog> {
   const { fileSystem, clock } = options
   const log = directory.openLog(where)
+  // An older record goes for a younger one: first of all that one must be there after a power cut too.
+  await log.sync()
   const config = directory.config(where.topic)
   const segmentsBefore = listSegments(fileSystem, log.directory).length
   const passes: CleanedCounts[] = []

@@ -342,8 +342,7 @@ export class PartitionLog {
   }
 
   #write({ batches, placed, durability, state }: PlacedAppend, segment: ActiveSegment): Appended {
-    const baseOffset = state.logEndOffset
-    const start = segment.progress.endPosition
+    const [baseOffset, start] = [state.logEndOffset, segment.progress.endPosition]
     segment.write(batches)
     for (const batch of placed.batches) {
       batch.position += start

@@ -3,7 +3,7 @@ import { seededRandom } from '../../src/base/random.ts'
 import { DiskError, LockedError } from '../../src/base/errors.ts'
 import type { CrashOptions } from '../../src/disk/crash-model.ts'
 import { Dice } from '../../src/disk/dice.ts'
-import type { Fault, Operation } from '../../src/disk/memory-disk.ts'
+import type { Operation } from '../../src/disk/memory-disk.ts'
 import { GoneError } from '../../src/disk/memory-disk.ts'
 import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
 import { plainBatchWindow } from '../../src/record/batch-window.ts'
@@ -11,6 +11,7 @@ import type { Durability } from '../../src/storage/appended.ts'
 import { PartitionLog } from '../../src/storage/partition-log.ts'
 import { PartitionReader } from '../../src/storage/partition-reader.ts'
 import { batch } from '../support/batches.ts'
+import { type StrikeKind, Strikes } from './strikes.ts'
 import { directory, PartitionScene, readBytes, recordsOf } from '../storage/partition-scene.ts'
 
 /** What happened in a run, so that a sweep can tell that everything did at least once. */
@@ -27,13 +28,6 @@ export interface SimulationFacts {
   /** Appends that were refused because another process kept its turn. */
   waits: number
   tailReads: number
-}
-
-/** When something strikes: before operation number `left` of `process` from now on. */
-interface Strike {
-  readonly kind: 'kill' | 'fault' | 'power'
-  readonly process: string
-  left: number
 }
 
 const steps = 90
@@ -70,10 +64,9 @@ export class PartitionSimulation {
   readonly #waiting = new Map<string, Map<string, bigint>>()
   readonly #refused = new Set<string>()
   readonly #seenByTail: string[] = []
-  #strike: Strike | undefined
+  readonly #strikes: Strikes
   #isPowerGone = false
   #tail: PartitionReader | undefined
-  #isTailing = false
   #serial = 0
 
   constructor(seed: number) {
@@ -91,7 +84,11 @@ export class PartitionSimulation {
     const personalities = [undefined, 'lose-unsynced', 'ext4-ordered', 'posix-adversary'] as const
     this.#personality = personalities[dice.below(4)]
     this.#fileSystem.beforeOperation((operation) => this.#beforeOperation(operation))
-    this.#fileSystem.failOn((operation) => this.#faultOf(operation))
+    this.#strikes = new Strikes(this.#fileSystem, {
+      dice,
+      kinds: this.#personality === undefined ? ['kill', 'fault'] : ['kill', 'fault', 'power'],
+      onStrike: (kind, process) => this.#onStrike(kind, process),
+    })
   }
 
   get #fileSystem(): MemoryFileSystem {
@@ -103,7 +100,7 @@ export class PartitionSimulation {
       await this.#guarded(() => this.#step())
       if (this.#isPowerGone) this.#startAgain()
     }
-    this.#strike = undefined
+    this.#strikes.disarm()
     this.#finish()
     return this.facts
   }
@@ -115,7 +112,7 @@ export class PartitionSimulation {
     else if (chance < 72) await this.#sync(process)
     else if (chance < 77) this.#close(process)
     else if (chance < 82) this.#logs.get(process)?.endTurn()
-    else if (chance < 92) this.#arm(process)
+    else if (chance < 92) this.#strikes.arm(process, 60)
     else this.#readTail()
   }
 
@@ -129,38 +126,17 @@ export class PartitionSimulation {
     }
   }
 
-  #arm(process: string): void {
-    const kinds = this.#personality === undefined ? ['kill', 'fault'] : ['kill', 'fault', 'power']
-    const kind = (kinds[this.#dice.below(kinds.length)] ?? 'kill') as Strike['kind']
-    this.#strike ??= { kind, process, left: this.#dice.below(60) }
+  #onStrike(kind: StrikeKind, process: string): void {
+    if (kind === 'fault') this.facts.faults++
+    if (kind === 'power') this.#isPowerGone = true
+    if (kind !== 'kill') return
+    this.facts.kills++
+    this.#forget(process)
   }
 
   #beforeOperation({ process, isChange }: Operation): void {
-    if (this.#isTailing || process === 'checker') return
-    if (isChange && process !== readerProcess && this.#personality === undefined && this.#dice.oneIn(6))
-      this.#readTail()
-    const strike = this.#strike
-    if (strike === undefined || strike.kind === 'fault' || strike.process !== process || strike.left-- > 0) return
-    this.#strike = undefined
-    if (strike.kind === 'kill') {
-      this.facts.kills++
-      this.#fileSystem.kill(process)
-      this.#forget(process)
-    } else {
-      this.#isPowerGone = true
-      this.#fileSystem.stop()
-    }
-  }
-
-  /** A failed sync takes the pages of other processes too, which the file system in memory tells only the one; so no syncs. */
-  #faultOf({ process, name }: Operation): Fault | undefined {
-    const strike = this.#strike
-    if (this.#isTailing || strike?.kind !== 'fault' || strike.process !== process || name.startsWith('sync'))
-      return undefined
-    if (strike.left-- > 0) return undefined
-    this.#strike = undefined
-    this.facts.faults++
-    return { code: 'EIO', partialBytes: this.#dice.below(120) }
+    if (this.#strikes.isPaused || process === 'checker' || !isChange || process === readerProcess) return
+    if (this.#personality === undefined && this.#dice.oneIn(6)) this.#readTail()
   }
 
   #log(process: string): PartitionLog {
@@ -234,13 +210,13 @@ export class PartitionSimulation {
   /** Without power cuts whatever the reader was ever shown must stay. */
   #readTail(): void {
     if (this.#personality !== undefined) return
-    this.#isTailing = true
+    this.#strikes.isPaused = true
     this.facts.tailReads++
     try {
       this.#tail ??= new PartitionReader({ fileSystem: this.#fileSystem.asProcess(readerProcess), directory })
       this.#seenByTail.push(...this.#readOn(this.#tail))
     } finally {
-      this.#isTailing = false
+      this.#strikes.isPaused = false
     }
   }
 
@@ -261,7 +237,7 @@ export class PartitionSimulation {
   #startAgain(): void {
     this.facts.powerCuts++
     this.#isPowerGone = false
-    this.#strike = undefined
+    this.#strikes.disarm()
     for (const process of this.#processes) this.#forget(process)
     const personality = this.#personality ?? 'lose-unsynced'
     this.#fileSystem.crash(personality === 'lose-unsynced' ? { personality } : { personality, random: this.#random })

@@ -1,14 +1,17 @@
 /**
- * Runs the simulation of a partition for many seeds: `node test/simulation/sweep.ts [FIRST [COUNT]]`. One seed shows how it failed.
+ * Runs the simulations for many seeds: `node test/simulation/sweep.ts [partition|directory] [FIRST [COUNT]]`. One seed shows how it failed.
  */
+import { DirectorySimulation } from './directory-simulation.ts'
 import { PartitionSimulation } from './partition-simulation.ts'
 
-const [first = 1, count = 1000] = process.argv.slice(2).map(Number)
+const [what = 'directory', ...numbers] = process.argv.slice(2)
+const [first = 1, count = 1000] = numbers.map(Number)
 const totals = new Map<string, number>()
 let failures = 0
 for (let seed = first; seed < first + count; seed++) {
   try {
-    const facts = await new PartitionSimulation(seed).run()
+    const facts =
+      what === 'partition' ? await new PartitionSimulation(seed).run() : await new DirectorySimulation(seed).run()
     for (const [name, value] of Object.entries(facts)) totals.set(name, (totals.get(name) ?? 0) + value)
   } catch (error) {
     failures++

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
-import { LockedError } from '../../src/base/errors.ts'
+import { DiskError, LockedError } from '../../src/base/errors.ts'
 import { PartitionLog } from '../../src/storage/partition-log.ts'
 import { takeServeLock } from '../../src/storage/serve-lock.ts'
 import { crc32c } from '../../src/wire/crc32c.ts'
@@ -183,4 +183,19 @@ test('a producer goes on behind damage in the segment that is written', () => {
   for (let i = 3; i < 6; i++)
     expect(offerOne(next, sequenced(i))).toMatchObject({ kind: 'appended', baseOffset: BigInt(i) })
   expect(offerOne(next, sequenced(4))).toMatchObject({ kind: 'duplicate', baseOffset: 4n })
+})
+
+test('a disk that fails under the server is what the server hears of, and nothing is synced after it', async () => {
+  const scene = new PartitionScene()
+  const log = serve(scene)
+  log.markServed(true)
+  log.append(batch({ values: ['a'] }), 'commit')
+  await log.commit()
+  const stop = scene.fileSystem.failOn(({ name, path }) =>
+    name === 'write' && path.endsWith('.log') ? { code: 'EIO', partialBytes: 20 } : undefined,
+  )
+  expect(() => log.append(batch({ values: ['b'] }), 'commit')).toThrow(DiskError)
+  stop()
+  expect(() => log.append(batch({ values: ['c'] }), 'commit')).toThrow(DiskError)
+  await expect(log.sync()).rejects.toThrow(DiskError)
 })
