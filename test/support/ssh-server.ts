@@ -34,6 +34,8 @@ export class SshServer {
       'PidFile none',
       'PasswordAuthentication no',
       'KbdInteractiveAuthentication no',
+      // What the tester's shell reads when it starts is none of the test's business.
+      `SetEnv HOME=${home}`,
     ]
     writeFileSync(join(home, 'sshd_config'), `${settings.join('\n')}\n`)
     // The directory that a sshd of root separates its privileges in.
