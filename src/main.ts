@@ -1,5 +1,5 @@
 import { splitCommandLine, wantsHelp, wantsJson } from './cli/command-line.ts'
-import { hotCommands } from './cli/hot-commands.ts'
+import { hotCommands, loadFarSide } from './cli/hot-commands.ts'
 import { assertStdoutIsOpen, writeText } from './cli/standard-streams.ts'
 import { versionLine } from './cli/version.ts'
 
@@ -50,7 +50,7 @@ async function complete(words: readonly string[]): Promise<number> {
 /** What `tslog replicate` calls on the other end of an ssh. */
 async function replicateFarSide(words: readonly string[]): Promise<number> {
   const { systemContext } = await import('./cli/context.ts')
-  return (await import('./cli/replicate/far-side.ts')).farSide(words, systemContext())
+  return (await loadFarSide())(words, systemContext())
 }
 
 function print(text: string): number {

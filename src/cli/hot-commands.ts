@@ -1,3 +1,4 @@
+import type { CliContext } from './context.ts'
 import type { HotCommand } from './hot-command.ts'
 
 /**
@@ -11,5 +12,11 @@ export const hotCommands: Readonly<Record<string, () => Promise<HotCommand>>> = 
   'topics list': async () => (await import('./hot-reading.ts')).topicsListLine,
   serve: async () => (await import('./hot-serving.ts')).serveLine,
   retention: async () => (await import('./hot-keeping.ts')).retentionLine,
+  replicate: async () => (await import('./hot-replicating.ts')).replicateLine,
   offsets: async () => (await import('./hot-reading.ts')).offsetsLine,
+}
+
+/** What `replicate` calls on the other end of an ssh. */
+export async function loadFarSide(): Promise<(words: readonly string[], context: CliContext) => Promise<number>> {
+  return (await import('./hot-replicating.ts')).farSide
 }

@@ -73,10 +73,18 @@ function records(directory: string, partition: number): Buffer {
   return done(['consume', 'app', '-d', directory, '-p', String(partition), '-o', 'start', '-e'])
 }
 
+/** Nothing is damaged but that a roll may have been killed before it had made both indexes: whoever opens the log next makes them. */
+function verifyAsLeft(): void {
+  const { stdout, code } = runBinary(['verify', '-d', copy])
+  const lines = stdout.toString().trimEnd().split('\n')
+  const damages = lines.filter((line) => line.startsWith('damage') && !line.endsWith('it is missing'))
+  if (code !== 0 && (code !== 5 || damages.length > 0)) throw new Error(`the copy is damaged: ${lines.join('\n')}`)
+}
+
 /** A copy that was left in the midst of it is whole as far as it goes. */
 function lookAtCopy(): void {
   if (runBinary(['topics', 'describe', 'app', '-d', copy]).code !== 0) return
-  done(['verify', '-d', copy])
+  verifyAsLeft()
   for (const [partition] of partitions.entries()) {
     const [has, should] = [records(copy, partition), records(source, partition)]
     if (!should.subarray(0, has.length).equals(has))
