@@ -6,7 +6,7 @@ import type { ActiveSegment } from './active-segment.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
 import type { PlacedBatches } from './placed-batches.ts'
 import { loadProducerState, replayProducers } from './producer-loading.ts'
-import { ProducerState, type ProducerVerdict } from './producer-state.ts'
+import { ProducerState, type ProducerVerdict, stableBelow } from './producer-state.ts'
 import type { WriteState } from './write-state.ts'
 
 /** producer.id.expiration.ms and how often it is looked at, in ms. */
@@ -85,8 +85,8 @@ export class PartitionProducers {
 
   /** First offset of a transaction that is open below the visible end, or that end. */
   lastStableOffset(state: WriteState): Offset {
-    if (!state.hasProducers) return state.visibleEndOffset
-    const open = this.at(state).firstOpenTransactionOffset
-    return open !== undefined && open < state.visibleEndOffset ? open : state.visibleEndOffset
+    const { visibleEndOffset, logStartOffset } = state
+    if (!state.hasProducers) return visibleEndOffset
+    return stableBelow(visibleEndOffset, this.at(state).firstOpenTransactionOffset, logStartOffset)
   }
 }

@@ -225,6 +225,15 @@ export class ProducerState {
   }
 }
 
+/**
+ * The last stable offset of a log that is visible up to `end`: where its first `open` transaction begins, but never below the log start offset, which a trim or
+ * retention may have moved past it. Kafka: UnifiedLog.maybeIncrementFirstUnstableOffset.
+ */
+export function stableBelow(end: Offset, open: Offset | undefined, logStartOffset: Offset): Offset {
+  if (open === undefined || open >= end) return end
+  return open > logStartOffset ? open : logStartOffset
+}
+
 /** Sequence numbers begin anew with an epoch, so the batches of the one before say nothing any more. */
 function beginEpoch(entry: ProducerEntry, producerEpoch: number): void {
   if (entry.producerEpoch === producerEpoch) return

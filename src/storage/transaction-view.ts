@@ -4,7 +4,7 @@ import type { RecordBatch } from '../record/record-batch.ts'
 import { openIfThere } from './open-if-there.ts'
 import type { PartitionView } from './partition-view.ts'
 import { loadProducerState } from './producer-loading.ts'
-import type { ProducerState } from './producer-state.ts'
+import { type ProducerState, stableBelow } from './producer-state.ts'
 import { Segment } from './segment.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 
@@ -16,7 +16,7 @@ export class TransactionView {
   #aborted: readonly AbortedTransaction[] = []
   /** The aborted transactions are known for batches below it. */
   #knownBelow = 0n
-  #stable: { end: Offset; lastStableOffset: Offset } | undefined
+  #stable: { end: Offset; logStartOffset: Offset; lastStableOffset: Offset } | undefined
 
   constructor(fileSystem: FileSystem, directory: string, view: PartitionView) {
     this.#fileSystem = fileSystem
@@ -27,11 +27,13 @@ export class TransactionView {
   /** First offset of a transaction that is open at `end`, or `end`. Costs nothing in a log without producers. */
   lastStableOffset(end: Offset): Offset {
     if (!this.#view.mayHaveProducers) return end
-    if (this.#stable?.end === end) return this.#stable.lastStableOffset
+    const { logStartOffset } = this.#view
+    if (this.#stable?.end === end && this.#stable.logStartOffset === logStartOffset)
+      return this.#stable.lastStableOffset
     const load = (): ProducerState => loadProducerState(this.#fileSystem, this.#directory, end)
     const open = this.#stably(() => openIfThere(load))?.firstOpenTransactionOffset
-    const lastStableOffset = open !== undefined && open < end ? open : end
-    this.#stable = { end, lastStableOffset }
+    const lastStableOffset = stableBelow(end, open, logStartOffset)
+    this.#stable = { end, logStartOffset, lastStableOffset }
     return lastStableOffset
   }
 
