@@ -183,6 +183,8 @@ export class PartitionView {
 
   #readState(): WriteState | undefined {
     const state = this.#stateFile?.read()
+    // Whose writer was killed in the midst of its write: what is behind the end known so far is not there yet.
+    if (state === undefined && this.#stateFile?.wasOfBoot(this.#options.fileSystem.bootId) === true) return this.#state
     return state?.bootId === this.#options.fileSystem.bootId && state.bootId !== '' ? state : undefined
   }
 

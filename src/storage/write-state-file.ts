@@ -1,5 +1,6 @@
 import { DiskError } from '../base/errors.ts'
 import type { FileSystem, OpenFile, OpenMode } from '../disk/file-system.ts'
+import { waitForLock } from '../disk/lock-wait.ts'
 import { PARTITION_LOCK } from './file-names.ts'
 import { appendingAt, bootOf, WRITE_STATE_BYTES, type WriteState, WriteStateCodec } from './write-state.ts'
 
@@ -9,11 +10,14 @@ export class WriteStateFile {
   readonly #incoming = new Uint8Array(WRITE_STATE_BYTES)
   readonly #known = new Uint8Array(WRITE_STATE_BYTES)
   readonly #codec = new WriteStateCodec()
+  /** How long a state that is torn may be one that is just being written: with the lock held nobody writes, so not at all. */
+  readonly #waitMs: number
   #memory: Uint8Array | undefined
   #isMapTried = false
 
-  private constructor(file: OpenFile) {
+  private constructor(file: OpenFile, waitMs = 0) {
     this.file = file
+    this.#waitMs = waitMs
   }
 
   /** For writers: makes the file when it is missing. */
@@ -24,7 +28,7 @@ export class WriteStateFile {
   /** For readers: `undefined` when no writer of ours has been here. */
   static find(fileSystem: FileSystem, directory: string, mode: OpenMode = 'read'): WriteStateFile | undefined {
     try {
-      return new WriteStateFile(fileSystem.open(lockPath(directory), mode))
+      return new WriteStateFile(fileSystem.open(lockPath(directory), mode), tornMsMax)
     } catch (error) {
       if (error instanceof DiskError && error.code === 'ENOENT') return undefined
       throw error
@@ -39,16 +43,25 @@ export class WriteStateFile {
 
   /**
    * The state as it stands; `undefined` when there is none that can be believed. A reader that meets a writer in the middle
-   * of its write looks again.
+   * of its write looks again, for so long that only one that was killed or stopped there can have left it.
    */
   read(): WriteState | undefined {
-    for (let attempt = 0; attempt < readAttempts; attempt++) {
-      if (this.#memory !== undefined) this.#known.set(this.#memory)
-      else this.#readBytes(this.#known)
-      const state = this.#codec.decode(this.#known)
-      if (state !== undefined) return state
-    }
-    return undefined
+    const state = this.#readOnce()
+    if (state !== undefined || this.#waitMs === 0 || bootOf(this.#known) === undefined) return state
+    let found: WriteState | undefined
+    waitForLock(() => (found = this.#readOnce()) !== undefined, this.#waitMs)
+    return found
+  }
+
+  #readOnce(): WriteState | undefined {
+    if (this.#memory !== undefined) this.#known.set(this.#memory)
+    else this.#readBytes(this.#known)
+    return this.#codec.decode(this.#known)
+  }
+
+  /** Whether what was read last is a state of this boot, whole or torn. */
+  wasOfBoot(bootId: string): boolean {
+    return bootId !== '' && bootOf(this.#known) === bootId
   }
 
   /** Whether the writer whose state was read last was killed in an append, or met a failing disk: the log may be longer than the state says. */
@@ -128,7 +141,8 @@ export class WriteStateFile {
   }
 }
 
-const readAttempts = 4
+/** In ms; a writer takes less than a microsecond for it, unless it loses the processor just then. */
+const tornMsMax = 50
 const mark = { appending: 1, rearranging: 2, failedSync: 3 } as const
 
 function lockPath(directory: string): string {
