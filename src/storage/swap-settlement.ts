@@ -69,26 +69,37 @@ export function settleSwap(fileSystem: FileSystem, directory: string, isMaintain
   const plan = planSettlement(entries, (base) => endOfSwap(fileSystem, directory, base))
   // What was renamed by one who was killed may not be durable yet.
   if (plan.swapped.length > 0) fileSystem.syncDirectory(directory)
-  const mayRemove = plan.cleaned.length > 0 && (isMaintainer || isAbandoned(fileSystem, directory))
-  const cleaned = mayRemove ? plan.cleaned : []
-  // Each step counts on the one before, whatever of the names a power cut leaves.
-  for (const names of [plan.useless, cleaned, plan.replaced]) removeAll(fileSystem, directory, names)
+  const isTidied = removeReplaced(fileSystem, directory, plan, isMaintainer)
   for (const name of plan.swapped) fileSystem.rename(`${directory}/${name}`, `${directory}/${finalName(name)}`)
   if (plan.swapped.length > 0) fileSystem.syncDirectory(directory)
-  const isChanged = [plan.useless, cleaned, plan.swapped].some((names) => names.length > 0)
+  const isChanged = isTidied || plan.useless.length > 0 || plan.swapped.length > 0
   return { bases: listSegments(fileSystem, directory), isChanged, hasDeleted: false }
+}
+
+/** Removes what is not wanted any more; whether files of a rewriting that was killed were among it. */
+function removeReplaced(
+  fileSystem: FileSystem,
+  directory: string,
+  plan: SwapSettlement,
+  isMaintainer: boolean,
+): boolean {
+  const isLeft = plan.cleaned.length > 0
+  const tidying = isLeft && !isMaintainer ? PartitionMaintenance.tryBegin(fileSystem, directory) : undefined
+  // With nobody at work on the segments, what is `.cleaned` is of one that was killed; and nobody begins meanwhile, with files of the same names.
+  const isTidied = isLeft && (isMaintainer || tidying !== undefined)
+  try {
+    // Each step counts on the one before, whatever of the names a power cut leaves.
+    const removals = [plan.useless, isTidied ? plan.cleaned : [], plan.replaced]
+    for (const names of removals) removeAll(fileSystem, directory, names)
+  } finally {
+    tidying?.end()
+  }
+  return isTidied
 }
 
 function removeAll(fileSystem: FileSystem, directory: string, names: readonly string[]): void {
   for (const name of names) fileSystem.remove(`${directory}/${name}`)
   if (names.length > 0) fileSystem.syncDirectory(directory)
-}
-
-/** Whether nobody is at work on the segments: what is `.cleaned` then is of one that was killed. */
-function isAbandoned(fileSystem: FileSystem, directory: string): boolean {
-  const maintenance = PartitionMaintenance.tryBegin(fileSystem, directory)
-  maintenance?.end()
-  return maintenance !== undefined
 }
 
 /** The offset after the last record of a segment that is on its way in. */

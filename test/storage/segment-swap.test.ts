@@ -195,6 +195,22 @@ describe('a swap', () => {
     expect(scene.names().filter((name) => name.endsWith('.cleaned'))).toEqual([])
   })
 
+  test('begins only when whoever removes what another one left, that was killed, is done with it', () => {
+    const scene = written()
+    rewrite(scene, scene.fileSystem.asProcess('killed'), shape)
+    scene.fileSystem.kill('killed')
+    let looks = 0
+    const stop = scene.fileSystem.beforeOperation(({ process, name, path }) => {
+      if (process !== 'opener' || name !== 'remove' || !path.endsWith('.cleaned')) return
+      looks++
+      expect(() => PartitionMaintenance.begin(scene.fileSystem, directory)).toThrow('another process')
+    })
+    scene.open('opener').offsets()
+    stop()
+    expect(looks).toBe(3)
+    PartitionMaintenance.begin(scene.fileSystem, directory).end()
+  })
+
   test.each(shapes.slice(1, 4))('whose settling is cut short by the power is settled the next time: $name', (shape) => {
     const count = steps(shape)
     for (let step = 0; step < count; step++) {
