@@ -1,7 +1,7 @@
 import { LockedError, UsageError } from '../base/errors.ts'
 import type { CleaningLimits } from '../storage/cleaning-plan.ts'
 import { directoryOwner, refuseUnreadable } from '../storage/directory-ownership.ts'
-import type { TopicPartition } from '../storage/file-names.ts'
+import { isInternalTopic, type TopicPartition } from '../storage/file-names.ts'
 import { createCleanerKernel } from '../storage/kernel/cleaner-kernel.ts'
 import { type CleanedLog, cleanPartition, planOf } from '../storage/log-cleaner.ts'
 import { LogDirectory, type LogDirectoryOptions, type Topic } from '../storage/log-directory.ts'
@@ -153,7 +153,17 @@ async function print(
 ): Promise<void> {
   if (options.json) printJson(compactJson(partitions, options.dryRun), context)
   else {
-    const rows = options.quiet && !options.dryRun ? partitions.filter(({ plan }) => plan.isDue) : partitions
+    const rows = partitions.filter((one) => isShown(one, options))
     if (rows.length > 0) await printTable(compactedTable(rows, options.dryRun), options, context)
   }
+}
+
+/** What had nothing to be compacted is told where somebody asks: by its name, or by a dry run, but for Kafka's own topics of many partitions. */
+function isShown(
+  { topic, plan, failure }: CompactedPartition,
+  { verbose, quiet, dryRun, topics }: CompactOptions,
+): boolean {
+  if (plan.isDue || failure !== undefined || verbose) return true
+  const isNamed = topics.length > 0
+  return dryRun ? isNamed || !isInternalTopic(topic) : isNamed && !quiet
 }

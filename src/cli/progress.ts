@@ -79,6 +79,26 @@ export function progressLineOf(context: CliContext, { quiet }: { readonly quiet:
   })
 }
 
+/**
+ * Adds up what is done of `bytesTotal` on the line, and gives the event loop a turn after every `bytesPerTurn`, which SIGUSR1 waits for: then what
+ * it returns is to be awaited.
+ */
+export function countedOn(
+  line: ProgressLine,
+  { bytesTotal, bytesPerTurn }: { readonly bytesTotal: number; readonly bytesPerTurn: number },
+): (bytes: number, records: number) => Promise<void> | void {
+  const done = { bytes: 0, records: 0, bytesTotal }
+  let turnAt = bytesPerTurn
+  return (bytes, records) => {
+    done.bytes += bytes
+    done.records += records
+    line.update({ ...done })
+    if (done.bytes < turnAt) return undefined
+    turnAt += bytesPerTurn
+    return new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
 /** The words of the line; `elapsedMs` since the work began. */
 export function progressText({ bytes, records, bytesTotal }: ProgressFacts, elapsedMs: number): string {
   const parts = [bytesTotal === undefined ? humanBytes(bytes) : `${humanBytes(bytes)} of ${humanBytes(bytesTotal)}`]

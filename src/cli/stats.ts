@@ -9,7 +9,7 @@ import { ExitCode } from './exit-code.ts'
 import { isUtf8Locale } from './format/sparkline.ts'
 import { renderTable } from './format/table.ts'
 import { openStore } from './open-store.ts'
-import { type ProgressLine, progressLineOf, showStatusOnSignal } from './progress.ts'
+import { countedOn, progressLineOf, showStatusOnSignal } from './progress.ts'
 import { printJson, resultStyle, warn } from './results.ts'
 import type { statsSpec } from './specs/stats.ts'
 import { writeText } from './standard-streams.ts'
@@ -72,46 +72,22 @@ async function scanAll(
 ): Promise<{ counted: TopicStats[]; damages: number }> {
   const counted: TopicStats[] = []
   let damages = 0
-  const progress = await progressOf(store, topics, { options, context })
-  using _ = showStatusOnSignal(progress.line)
+  const line = progressLineOf(context, options)
+  const onProgress = countedOn(line, { bytesTotal: await totalBytes(store, topics), bytesPerTurn })
+  using _ = showStatusOnSignal(line)
   const window = kernelBatchWindow(createKernel({ memoryBytes: windowBytes }))
   const onDamage = (text: string): void => {
     damages++
-    progress.line.clear()
+    line.clear()
     warn(text, { quiet: false }, context)
   }
-  for (const topic of topics)
-    counted.push(await scanTopic(store, topic, { scope, window, onDamage, onProgress: progress.add }))
-  progress.line.clear()
+  for (const topic of topics) counted.push(await scanTopic(store, topic, { scope, window, onDamage, onProgress }))
+  line.clear()
   return { counted, damages }
 }
 
-interface Progress {
-  readonly line: ProgressLine
-  readonly add: (bytes: number, records: number) => Promise<void> | void
-}
-
-/** Between two turns of the event loop, which SIGUSR1 waits for. */
+/** Between two turns of the event loop. */
 const bytesPerTurn = 16 * 1024 * 1024
-
-async function progressOf(
-  store: LogStore,
-  topics: readonly Topic[],
-  { options, context }: Omit<Scan, 'scope'>,
-): Promise<Progress> {
-  const line = progressLineOf(context, options)
-  const done = { bytes: 0, records: 0, bytesTotal: await totalBytes(store, topics) }
-  let turnAt = bytesPerTurn
-  const add = (bytes: number, records: number): Promise<void> | void => {
-    done.bytes += bytes
-    done.records += records
-    line.update({ ...done })
-    if (done.bytes < turnAt) return undefined
-    turnAt += bytesPerTurn
-    return new Promise((resolve) => setImmediate(resolve))
-  }
-  return { line, add }
-}
 
 async function totalBytes(store: LogStore, topics: readonly Topic[]): Promise<number> {
   let total = 0

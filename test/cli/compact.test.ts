@@ -64,6 +64,19 @@ describe('compact', () => {
     expect(await run(log, { quiet: true, partition: ['1'] })).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 
+  test('lists what had nothing to be compacted only where it is asked for', async () => {
+    const log = await changelog()
+    await run(log)
+    expect((await run(log)).stdout).toBe('')
+    for (const [flags, operands] of [
+      [{ verbose: true }, []],
+      [{ 'dry-run': true }, []],
+      [{}, ['t']],
+    ] as const) {
+      expect((await run(log, flags, operands)).stdout).toMatch(/^(t\t\d\tnothing below the active segment\t.*\n){2}$/)
+    }
+  })
+
   test('changes nothing with --dry-run', async () => {
     const log = await changelog()
     const before = fingerprint(log.directory)

@@ -9,7 +9,7 @@ import type { PlannedRetention } from '../../storage/retention.ts'
 import type { CliContext } from '../context.ts'
 import { humanBytes } from '../format/human-units.ts'
 import type { JsonValue } from '../format/json-document.ts'
-import { type ProgressLine, progressLineOf, showStatusOnSignal } from '../progress.ts'
+import { countedOn, progressLineOf, showStatusOnSignal } from '../progress.ts'
 import { nameOf } from '../consume/reports.ts'
 import { counted, warn } from '../results.ts'
 import { RecompressionThreads } from './recompression-threads.ts'
@@ -67,20 +67,21 @@ export async function recompress(
   if (due.length === 0) return totals
   const recompressor = new RecompressionThreads(target)
   const window = kernelBatchWindow(createKernel({ memoryBytes: windowBytes }))
-  const progress = progressOf(surroundings, due)
-  using _ = showStatusOnSignal(progress.line)
+  const line = progressLineOf(surroundings.context, surroundings.options)
+  const onBytes = countedOn(line, { bytesTotal: closedBytes(due), bytesPerTurn })
+  using _ = showStatusOnSignal(line)
   try {
     for (const one of due) {
       const { fileSystem, onWarning } = surroundings.location
       const warned = onWarning === undefined ? {} : { onWarning }
-      const how = { ...target, ...warned, fileSystem, recompressor, window, onBytes: progress.add }
+      const how = { ...target, ...warned, fileSystem, recompressor, window, onBytes }
       const failure = await add(totals, () => recompressPartition(surroundings.directory, one, how))
-      progress.line.clear()
+      line.clear()
       if (failure !== undefined) warn(`${nameOf(one)}: ${failure.message}`, { quiet: false }, surroundings.context)
       surroundings.directory.closeLog(one)
     }
   } finally {
-    progress.line.clear()
+    line.clear()
     recompressor.close()
   }
   return totals
@@ -104,22 +105,7 @@ async function add(
   }
 }
 
-/** A line on a terminal, and turns of the event loop in between for SIGUSR1. */
-function progressOf(
-  { context, options }: RecompressionSurroundings,
-  due: readonly PlannedRetention[],
-): { readonly line: ProgressLine; readonly add: (bytes: number, records: number) => Promise<void> | void } {
-  const line = progressLineOf(context, options)
+function closedBytes(due: readonly PlannedRetention[]): number {
   const closed = due.flatMap(({ log, plan }) => log.segments.slice(plan.deletions.length, -1))
-  const done = { bytes: 0, records: 0, bytesTotal: closed.reduce((sum, segment) => sum + segment.bytes(), 0) }
-  let turnAt = bytesPerTurn
-  const add = (bytes: number, records: number): Promise<void> | void => {
-    done.bytes += bytes
-    done.records += records
-    line.update({ ...done })
-    if (done.bytes < turnAt) return undefined
-    turnAt += bytesPerTurn
-    return new Promise((resolve) => setImmediate(resolve))
-  }
-  return { line, add }
+  return closed.reduce((sum, segment) => sum + segment.bytes(), 0)
 }

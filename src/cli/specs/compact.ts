@@ -9,7 +9,7 @@ export const compactSpec = {
     "Kafka's log cleaner: of each key the last record stays, at its offset; older ones go. Works on topics whose cleanup.policy has compact; without a TOPIC, on all of them. Producers and readers go on meanwhile. It carries out what is configured, so it never asks.",
     'A partition is compacted when more than min.cleanable.dirty.ratio of it (by default half) was not compacted before, or a record in it waits longer than max.compaction.lag.ms; --dirty-ratio 0 compacts all that can be. The newest segment is never touched, nor records younger than min.compaction.lag.ms, nor what follows the start of an open transaction.',
     'A tombstone (a record with a key and no value) stays for delete.retention.ms after the first compaction that met it, so that readers learn of the deletion. Records without a key go. A partition in which a batch cannot be read is left as it is from there on.',
-    'With -q only partitions that had to be compacted are named, so that cron is silent when nothing was done. In a pipe each partition is a line of fields with tabs between them: topic, partition, state, dirty ratio, first dirty offset, end of what can be compacted, and after compaction the bytes and records that there were and that were kept.',
+    'Only partitions that had to be compacted are listed, with -v or for a TOPIC also the others and why; with -q nothing else is said, so that cron is silent when nothing was done. In a pipe each partition is a line of fields with tabs between them: topic, partition, state, dirty ratio, first dirty offset, end of what can be compacted, and after compaction the bytes and records that there were and that were kept.',
   ],
   args: [anyTopicsArg],
   flags: {
