@@ -22,8 +22,16 @@ export const memoryRows: readonly Row[] = [
   }),
   memory('memory-verify', {
     label: 'tslog verify',
+    must: 120,
     prepare: (tslog, input) => `${tslog} produce t --config segment.bytes=268435456 --fsync never < ${input}`,
     script: (tslog) => `{ echo $BASHPID >&3; exec ${tslog} verify; }`,
+  }),
+  memory('memory-repair', {
+    label: 'tslog repair --yes, all indexes are missing',
+    must: 120,
+    prepare: (tslog, input) =>
+      `${tslog} produce t --config segment.bytes=268435456 --fsync never < ${input}; rm log/t-0/*.index log/t-0/*.timeindex`,
+    script: (tslog) => `{ echo $BASHPID >&3; exec ${tslog} repair --yes; }`,
   }),
   memory('memory-compact', {
     label: 'tslog compact --memory 64M',
