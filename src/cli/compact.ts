@@ -159,11 +159,9 @@ async function print(
 }
 
 /** What had nothing to be compacted is told where somebody asks: by its name, or by a dry run, but for Kafka's own topics of many partitions. */
-function isShown(
-  { topic, plan, failure }: CompactedPartition,
-  { verbose, quiet, dryRun, topics }: CompactOptions,
-): boolean {
+function isShown({ topic, plan, failure }: CompactedPartition, options: CompactOptions): boolean {
+  const { verbose, quiet, dryRun, topics, partition } = options
   if (plan.isDue || failure !== undefined || verbose) return true
-  const isNamed = topics.length > 0
+  const isNamed = topics.length > 0 || partition.length > 0
   return dryRun ? isNamed || !isInternalTopic(topic) : isNamed && !quiet
 }
