@@ -4,6 +4,7 @@ import type { FollowersDirectory } from '../../replication/followers-directory.t
 import type { LogDirectoryOptions } from '../../storage/log-directory.ts'
 import type { CliContext } from '../context.ts'
 import type { BrokersPeer, SshPeer } from '../values/peer.ts'
+import { unlessAborted, whenAborted } from './abort-listener.ts'
 import { bundleLeader, writeBundle } from './bundle-ends.ts'
 import { directoryLeader, storeGroupsIn } from './directory-ends.ts'
 import { type FollowerSeat, followLeader } from './follow-leader.ts'
@@ -104,7 +105,10 @@ export class ReplicationRun {
 
   async #overTcp(peer: BrokersPeer): Promise<void> {
     const { TcpConnection } = await import('./tcp-connection.ts')
-    const connection = await TcpConnection.open(peer, this.#securityOf(peer))
+    const { stop } = this.#world
+    const opening = TcpConnection.open(peer, this.#securityOf(peer))
+    const connection = await unlessAborted(opening, stop, (late) => late.close())
+    using _ = whenAborted(stop, () => connection.close())
     try {
       await this.#talk(connection.link)
     } catch (error) {
@@ -116,6 +120,7 @@ export class ReplicationRun {
 
   async #overSsh(peer: SshPeer): Promise<void> {
     const connection = new SshConnection(sshCommandLine(peer, this.#plan.ssh), peer.host)
+    using _ = whenAborted(this.#world.stop, () => connection.close())
     try {
       await this.#talk(connection.link)
     } catch (error) {

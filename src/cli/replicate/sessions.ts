@@ -16,6 +16,7 @@ import {
 import { RemoteLeader } from '../../replication/remote-leader.ts'
 import { partitionDirectoryName } from '../../storage/file-names.ts'
 import { versionLine } from '../version.ts'
+import { unlessAborted } from './abort-listener.ts'
 import { type FollowerSeat, followLeader } from './follow-leader.ts'
 import { decodeOrder, encodeOrder } from './order-message.ts'
 import type { PeerLink } from './peer-link.ts'
@@ -45,8 +46,6 @@ export type RemoteFollowerSeat = Omit<FollowerSeat, 'windows'>
 /** Follows the other side, which is asked to lead. */
 export async function pull(link: PeerLink, request: ReplicationRequest, seat: RemoteFollowerSeat): Promise<void> {
   await begin(link, false, request)
-  // Whatever is waited for then ends.
-  seat.stop.addEventListener('abort', () => link.close(), { once: true })
   await followLeader(leaderBehind(link, link.peer, request), request, { ...seat, windows: link.windows })
 }
 
@@ -94,8 +93,8 @@ export async function push(
   const lost = link.ended().then(async () => {
     throw await lostError(link)
   })
-  const failure = await Promise.race([end, lost, stopped(watch.stop)])
   lost.catch(() => undefined)
+  const failure = await unlessAborted(Promise.race([end, lost]), watch.stop)
   if (failure !== null) throw errorOf(failure, link.peer)
 }
 
@@ -106,14 +105,6 @@ function reportFrom({ groups, partitions }: ReportRequest): ReplicationReport {
 /** What an ask says once the connection has ended. */
 async function lostError(link: PeerLink): Promise<unknown> {
   return link.ask(endApi, { failure: null }).catch((error: unknown) => error)
-}
-
-function stopped(stop: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const abort = (): void => reject(new DOMException('stopped', 'AbortError'))
-    if (stop.aborted) abort()
-    else stop.addEventListener('abort', abort, { once: true })
-  })
 }
 
 /** What the answering side has of its own. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { BrokerLog } from '../../broker/broker-log.ts'
 import type { FollowersDirectory } from '../../replication/followers-directory.ts'
 import type { LogDirectoryOptions } from '../../storage/log-directory.ts'
@@ -13,6 +14,9 @@ export interface KeptReplicationsOptions {
   readonly followersDirectory: () => FollowersDirectory
   readonly ownLog: KeptReplicationOptions['ownLog']
 }
+
+/** So long one may take to end once it is told to: brokers that do not answer are not waited for. */
+const endMsMax = 5000
 
 interface Running {
   readonly kept: KeptReplication
@@ -73,7 +77,9 @@ export class KeptReplications {
     const running = this.#running.get(name)
     if (running === undefined) return
     running.stop.abort()
-    await running.ended
+    const patience = new AbortController()
+    await Promise.race([running.ended, sleep(endMsMax, undefined, { signal: patience.signal }).catch(() => undefined)])
+    patience.abort()
     running.kept.noteEnd()
     this.#running.delete(name)
   }

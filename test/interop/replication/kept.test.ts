@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -131,3 +133,21 @@ test('a copy that has diverged is an error that is told again and again, until i
     .poll(() => backup.run(['consume', 'app']).stdout.toString(), patience)
     .toBe('line-0\nline-1\nline-2\nmore\n')
 })
+
+test('peers that say nothing keep no server from stopping', async () => {
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const address = silent.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const serve = await serveWith({
+    'replicate.one.peer': `tcp://127.0.0.1:${port}`,
+    'replicate.one.topics': '*',
+    'replicate.two.peer': `kafka://127.0.0.1:${port}`,
+    'replicate.two.topics': '*',
+    'replicate.two.from': 'true',
+  })
+  await once(silent, 'connection')
+  expect(await serve.stop()).toBe(143)
+  expect(serve.log).toMatch(/INFO stopped isMarkedClean=true\n$/)
+  silent.close()
+}, 20_000)
