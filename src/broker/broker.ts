@@ -192,7 +192,7 @@ export class Broker {
       const taken = mechanisms.length > 0 ? mechanisms : atStart
       return this.#connected(newcomer, { advertised: told, mechanisms: taken, principal })
     }
-    const bound = await this.#server.listen(address, connected, isTls(protocol) ? tls : undefined)
+    const bound = await this.#server.listen(address, connected, tlsOf(protocol, tls))
     if (bound.kind === 'tcp' && advertised === undefined) own = { host: bound.host, port: bound.port }
     this.#options.log.info('listening', {
       address: addressName(bound),
@@ -261,6 +261,12 @@ export class Broker {
     const now = elapsedMs
     return clientSession(newcomer, { router: this.#router, log, advertised, authentication, authorizer, peers, now })
   }
+}
+
+/** Clients of SASL listeners show no certificates: who they are they say otherwise (as in Kafka, KIP-684). */
+function tlsOf(protocol: ListenerProtocol, tls: ServerTls | undefined): ServerTls | undefined {
+  if (tls === undefined || !isTls(protocol)) return undefined
+  return protocol === 'SASL_SSL' ? { ...tls, clientCertificates: 'none' } : tls
 }
 
 /** What `openToWrite` gave a new directory, and Kafka or we an old one. */

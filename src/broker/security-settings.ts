@@ -77,7 +77,7 @@ export const securitySettings = {
   clientCertificates: choice('ssl.client.auth', ['none', 'requested', 'required'], {
     byDefault: 'none',
     example: 'required',
-    doc: 'Whether clients show certificates; User: and the name in it is who they are.',
+    doc: 'Whether clients of SSL listeners show certificates; User: and the name in it is who they are.',
   }),
   authorizerClassName: text('authorizer.class.name', {
     byDefault,

@@ -1,17 +1,14 @@
-import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kafkaMissing } from '../support/kafka/home.ts'
 import { toolOrSkip } from '../support/require-tool.ts'
 import { runBinary } from '../support/run-binary.ts'
 import { type TriedBroker, TriedServe, triedKafka } from './brokers.ts'
-import { allClients, type ClientKind } from './clients/all-clients.ts'
-import type { Answer } from './clients/tried-client.ts'
-import { differences } from './differences.ts'
-import { script, type ScriptStep } from './script.ts'
+import { allClients } from './clients/all-clients.ts'
+import { answers, compared } from './comparison.ts'
+import { script } from './script.ts'
 
 const isPossible = kafkaMissing() === undefined && toolOrSkip('kcat') !== undefined
 const columns = [...script.map(({ name }) => name), 'restarts']
-const stepMsMax = 40_000
 const only = process.env['INTEROP_ONLY']
 
 /** What each client can do with tslog: a row each, a column for each feature. */
@@ -79,38 +76,3 @@ Written by \`npm run interop\` (\`-- -u\` writes it anew): each client does the 
 same answers but for those of \`differences.ts\`. An empty cell is what the client, or its driver here, does not have.
 
 `
-
-/** The answers of a client to each step of the features that it has. */
-async function answers(kind: ClientKind, bootstrap: string): Promise<Map<string, [ScriptStep, Answer][]>> {
-  const client = kind.start(bootstrap)
-  const all = new Map<string, [ScriptStep, Answer][]>()
-  const prefix = kind.name.replaceAll(/[^a-z]+/gi, '')
-  for (const { name, steps } of script.filter((feature) => !kind.lacks.includes(feature.name))) {
-    const told: [ScriptStep, Answer][] = []
-    for (const one of steps(prefix)) told.push([one, await Promise.race([client.do(one.step), late()])])
-    all.set(name, told)
-  }
-  await client.close()
-  return all
-}
-
-/** A step that takes this long is not done any more. */
-async function late(): Promise<Answer> {
-  await new Promise((resolve) => setTimeout(resolve, stepMsMax).unref())
-  return { error: `no answer within ${stepMsMax} ms` }
-}
-
-/** What is amiss in the answer of tslog. */
-function compared(
-  { name }: ClientKind,
-  feature: string,
-  [{ step, isRefused }, ours]: readonly [ScriptStep, Answer],
-  kafkas: readonly [ScriptStep, Answer] | undefined,
-): string[] {
-  const theirs = kafkas?.[1]
-  const shown = `${feature}: ${JSON.stringify(step).slice(0, 200)}: Kafka ${JSON.stringify(theirs)}, tslog ${JSON.stringify(ours)}`
-  const isListed = differences.some((one) => one.client === name && one.feature === feature && one.step === step.do)
-  if (isListed) return []
-  const isAsWanted = 'error' in ours === (isRefused === true)
-  return isDeepStrictEqual(ours, theirs) && isAsWanted ? [] : [shown]
-}

@@ -72,7 +72,7 @@ export class ScramServer implements SaslExchange {
     const [binding = '', repeated = ''] = requiredAttributes(text, 'cr')
     const [, withoutProof = '', proof = ''] = /^(.*),p=([^,]*)$/s.exec(text) ?? []
     // Both sides have to mean the same exchange: what somebody recorded of another one is of no use (CVE-2024-56128).
-    // librdkafka before 2.6.1 says its own half twice; the proof covers what it says, and Kafka takes it too.
+    // librdkafka before 2.6.1, Debian's kcat among it, says its own half twice: it is taken, though not by Kafka 4.3, as the proof covers what it says.
     if (!repeated.endsWith(nonce)) throw new SaslError('the nonce is not that of this exchange')
     if (binding !== toBase64(new TextEncoder().encode(gs2Header))) throw new SaslError('the channel binding differs')
     const message = `${signed},${withoutProof}`

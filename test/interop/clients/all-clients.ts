@@ -5,9 +5,9 @@ import { kcat } from './kcat.ts'
 import { platformatic } from './platformatic.ts'
 import { ProgramClient, type TriedClient } from './tried-client.ts'
 
-const programs = new URL('../programs/', import.meta.url).pathname
+export const programs = new URL('../programs/', import.meta.url).pathname
 /** Debian's own, which has Debian's modules. */
-const python = '/usr/bin/python3'
+export const python = '/usr/bin/python3'
 
 /** A client, what it can do at all, and how it is started. */
 export interface ClientKind {
@@ -72,7 +72,7 @@ export const allClients: readonly ClientKind[] = [
   },
 ]
 
-const quickJava = [
+export const quickJava = [
   '-Xmx256m',
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',

@@ -13,8 +13,9 @@ interface Topic {
 }
 
 /** kcat, which is librdkafka. */
-export function kcat(bootstrap: string): TriedClient {
-  const started = (words: readonly string[]): ChildProcess => spawn('kcat', ['-b', bootstrap, ...words])
+export function kcat(bootstrap: string, settings: Readonly<Record<string, string>> = {}): TriedClient {
+  const common = Object.entries(settings).flatMap(([key, value]) => ['-X', `${key}=${value}`])
+  const started = (words: readonly string[]): ChildProcess => spawn('kcat', ['-b', bootstrap, ...common, ...words])
   const run = async (words: readonly string[], input = ''): Promise<string[]> => {
     const child = started(words)
     child.stdin?.on('error', () => undefined)

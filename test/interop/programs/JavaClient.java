@@ -2,6 +2,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
+import java.io.FileReader;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -17,17 +18,27 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.*;
 
-/** Apache Kafka's own clients: a step a line on stdin, an answer a line on stdout. Arguments: host:port. */
+/** Apache Kafka's own clients: a step a line on stdin, an answer a line on stdout. Arguments: host:port, and a file of settings for all clients. */
 public final class JavaClient {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static String servers;
+  private static final Map<String, Object> security = new HashMap<>();
   private static Admin admin;
 
   public static void main(String[] arguments) throws Exception {
     servers = arguments[0];
+    if (arguments.length > 1) {
+      Properties file = new Properties();
+      try (FileReader text = new FileReader(arguments[1])) {
+        file.load(text);
+      }
+      file.forEach((key, value) -> security.put((String) key, value));
+    }
     PrintStream out = System.out;
     System.setOut(System.err);
-    admin = Admin.create(Map.of("bootstrap.servers", servers));
+    Map<String, Object> settings = new HashMap<>(security);
+    settings.put("bootstrap.servers", servers);
+    admin = Admin.create(settings);
     BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
     for (String line; (line = lines.readLine()) != null; ) {
       ObjectNode answer = JSON.createObjectNode();
@@ -114,12 +125,14 @@ public final class JavaClient {
 
   private static KafkaProducer<String, String> producer(Map<String, Object> own) {
     Map<String, Object> settings = new HashMap<>(Map.of("bootstrap.servers", servers, "linger.ms", 20));
+    settings.putAll(security);
     settings.putAll(own);
     return new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
   }
 
   private static KafkaConsumer<String, String> consumer(Map<String, Object> own) {
     Map<String, Object> settings = new HashMap<>(Map.of("bootstrap.servers", servers, "fetch.max.wait.ms", 100, "auto.offset.reset", "earliest"));
+    settings.putAll(security);
     settings.putAll(own);
     return new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer());
   }

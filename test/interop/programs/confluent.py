@@ -1,4 +1,5 @@
-"""python3-confluent-kafka, which is librdkafka. Arguments: host:port."""
+"""python3-confluent-kafka, which is librdkafka. Arguments: host:port, and settings for all clients as JSON."""
+import json
 import sys
 import time
 
@@ -7,7 +8,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, Ne
 
 import steps
 
-servers = {"bootstrap.servers": sys.argv[1]}
+servers = {"bootstrap.servers": sys.argv[1], **(json.loads(sys.argv[2]) if len(sys.argv) > 2 else {})}
 admin = AdminClient(servers)
 
 

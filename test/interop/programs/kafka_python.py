@@ -1,4 +1,5 @@
-"""python3-kafka. Arguments: host:port."""
+"""python3-kafka. Arguments: host:port, and settings for all clients as JSON."""
+import json
 import sys
 import time
 
@@ -8,11 +9,12 @@ from kafka.admin import ConfigResource, ConfigResourceType, NewPartitions, NewTo
 import steps
 
 servers = sys.argv[1]
-admin = KafkaAdminClient(bootstrap_servers=servers)
+settings = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
+admin = KafkaAdminClient(bootstrap_servers=servers, **settings)
 
 
 def consumer(**options):
-    return KafkaConsumer(bootstrap_servers=servers, **options)
+    return KafkaConsumer(bootstrap_servers=servers, **settings, **options)
 
 
 def create(topic, partitions=1, configs={}):
@@ -45,7 +47,7 @@ def at(topic, time):
 
 def produce(topic, values, codec="none", time=1700000000000):
     producer = KafkaProducer(
-        bootstrap_servers=servers, acks="all", linger_ms=20, compression_type=None if codec == "none" else codec
+        bootstrap_servers=servers, acks="all", linger_ms=20, compression_type=None if codec == "none" else codec, **settings
     )
     sent = [
         producer.send(topic, value.encode(), b"k%d" % i, [("h", b"%d" % i)], partition=0, timestamp_ms=time + i)
@@ -74,7 +76,7 @@ def wake(topic):
     one.assign([part])
     one.seek_to_end(part)
     one.poll(300)
-    producer = KafkaProducer(bootstrap_servers=servers)
+    producer = KafkaProducer(bootstrap_servers=servers, **settings)
     begin = time.monotonic()
     producer.send(topic, b"wake", partition=0).get(10)
     values = [r.value.decode() for batch in one.poll(9000).values() for r in batch]

@@ -27,6 +27,8 @@ export interface KafkaBrokerOptions {
   readonly logDir?: string
   /** Where clients find it; a free port otherwise. */
   readonly port?: number
+  /** Listeners for clients, such as `SSL://127.0.0.1:PORT`; PLAINTEXT on `port` otherwise. */
+  readonly listeners?: string
   /** Broker properties over the defaults of this file. */
   readonly properties?: Readonly<Record<string, string>>
 }
@@ -67,7 +69,8 @@ export async function layOutKafka(options: KafkaBrokerOptions = {}): Promise<Kaf
   const [freePort, controllerPort] = await freePorts()
   const port = options.port ?? freePort
   const config = join(home, 'server.properties')
-  const properties = { ...defaults(logDir, port, controllerPort), ...options.properties }
+  const listeners = options.listeners ?? `PLAINTEXT://127.0.0.1:${port}`
+  const properties = { ...defaults(logDir, listeners, controllerPort), ...options.properties }
   writeFileSync(
     config,
     Object.entries(properties)
@@ -78,14 +81,14 @@ export async function layOutKafka(options: KafkaBrokerOptions = {}): Promise<Kaf
   return { home, config, logDir, bootstrap: `127.0.0.1:${port}` }
 }
 
-function defaults(logDir: string, port: number, controllerPort: number): Record<string, string> {
+function defaults(logDir: string, listeners: string, controllerPort: number): Record<string, string> {
   return {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: `${listeners},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT',
     'log.dirs': logDir,
     'offsets.topic.replication.factor': '1',
     'offsets.topic.num.partitions': '4',

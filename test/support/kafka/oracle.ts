@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import type { AccessRule } from '../../../src/broker/security/access-rule.ts'
 import type { LogFacts, OracleFailure, RecordFacts } from './facts.ts'
 import type { ClientStep } from './client-steps.ts'
 import type { DirectoryToWrite } from './fixtures.ts'
@@ -21,6 +22,21 @@ export interface PartitionToLoad {
   readonly config?: Readonly<Record<string, string>>
   /** Where Kafka's clock stands (producers expire after a day): the system's time by default. */
   readonly now?: bigint
+}
+
+/** Access rules, and what is asked of them; all in Kafka's words. */
+export interface AccessToJudge {
+  readonly rules: readonly AccessRule[]
+  /** With semicolons between. */
+  readonly superUsers: string
+  readonly isOpenWithoutRules: boolean
+  readonly questions: readonly {
+    readonly user: string
+    readonly host: string
+    readonly operation: string
+    readonly resource: string
+    readonly name: string
+  }[]
 }
 
 /** A request or response with its header, without its size. */
@@ -135,6 +151,11 @@ export class KafkaOracle implements AsyncDisposable {
     const question = { op: 'consume', bootstrap, topics }
     const answer = await this.#ask<{ partitions: { partition: string; records: HexRecord[] }[] }>(question)
     return new Map(answer.partitions.map(({ partition, records }) => [partition, records.map(decoded)]))
+  }
+
+  /** What Kafka's StandardAuthorizer says to each question, given some rules. */
+  async authorize(access: AccessToJudge): Promise<boolean[]> {
+    return (await this.#ask<{ decisions: boolean[] }>({ op: 'authorize', ...access })).decisions
   }
 
   /** Takes a broker's lock on the file, which is made if missing. Undefined when someone else holds it. Letting go deletes the file. */

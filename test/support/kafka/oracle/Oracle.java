@@ -42,6 +42,7 @@ public final class Oracle {
         case "dump-log" -> LogDump.dump(request);
         case "clients" -> Clients.run(request);
         case "consume" -> Clients.consume(request);
+        case "authorize" -> Access.authorize(request);
         case "lock" -> locks.tryLock(request);
         case "unlock" -> locks.unlock(request);
         default -> throw new IllegalArgumentException("unknown op " + request.get("op"));

@@ -1,0 +1,46 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ClientKind } from './clients/all-clients.ts'
+import type { Answer } from './clients/tried-client.ts'
+import { differences } from './differences.ts'
+import { type Feature, script, type ScriptStep } from './script.ts'
+
+const stepMsMax = 40_000
+
+/** The answers of a client to each step of the features that it has. */
+export async function answers(
+  kind: ClientKind,
+  bootstrap: string,
+  features: readonly Feature[] = script,
+): Promise<Map<string, [ScriptStep, Answer][]>> {
+  const client = kind.start(bootstrap)
+  const all = new Map<string, [ScriptStep, Answer][]>()
+  const prefix = kind.name.replaceAll(/[^a-z]+/gi, '')
+  for (const { name, steps } of features.filter((feature) => !kind.lacks.includes(feature.name))) {
+    const told: [ScriptStep, Answer][] = []
+    for (const one of steps(prefix)) told.push([one, await Promise.race([client.do(one.step), late()])])
+    all.set(name, told)
+  }
+  await client.close()
+  return all
+}
+
+/** A step that takes this long is not done any more. */
+async function late(): Promise<Answer> {
+  await new Promise((resolve) => setTimeout(resolve, stepMsMax).unref())
+  return { error: `no answer within ${stepMsMax} ms` }
+}
+
+/** What is amiss in the answer of tslog. */
+export function compared(
+  { name }: ClientKind,
+  feature: string,
+  [{ step, isRefused }, ours]: readonly [ScriptStep, Answer],
+  kafkas: readonly [ScriptStep, Answer] | undefined,
+): string[] {
+  const theirs = kafkas?.[1]
+  const shown = `${feature}: ${JSON.stringify(step).slice(0, 200)}: Kafka ${JSON.stringify(theirs)}, tslog ${JSON.stringify(ours)}`
+  const isListed = differences.some((one) => one.client === name && one.feature === feature && one.step === step.do)
+  if (isListed) return []
+  const isAsWanted = 'error' in ours === (isRefused === true)
+  return isDeepStrictEqual(ours, theirs) && isAsWanted ? [] : [shown]
+}
