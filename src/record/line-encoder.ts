@@ -25,7 +25,7 @@ export interface LineEncoderOptions {
   readonly tooLarge?: TooLargeLines
   /** Records that a batch may have: 1 or more. */
   readonly recordsMax?: number
-  /** How many bytes `free` has at least: 64 KiB, the size of a pipe, when absent. */
+  /** How many bytes `free` has at least: 64 KiB, the size of a pipe, when absent or more than that and only a few bytes have come so far. */
   readonly readBytes?: number
   /** The fast kernel is started (1 ms) when more bytes than this have come: 4 KiB when absent; `Infinity` for never. */
   readonly plainBytesMax?: number
@@ -68,6 +68,7 @@ export class LineEncoder {
   readonly #tooLarge: TooLargeLines
   readonly #recordsMax: number
   readonly #plainBytesMax: number
+  readonly #readBytes: number
   readonly #createKernel: KernelFactory
   readonly #key: Uint8Array
   readonly #headers: Uint8Array
@@ -84,14 +85,16 @@ export class LineEncoder {
   #skippedBytes = 0
 
   constructor(options: LineEncoderOptions) {
-    const readBytes = options.readBytes ?? readBytesDefault
     this.#options = options
+    this.#readBytes = options.readBytes ?? readBytesDefault
     this.#tooLarge = options.tooLarge ?? 'fail'
     this.#recordsMax = options.recordsMax ?? recordCountMax
     this.#plainBytesMax = options.plainBytesMax ?? plainBytesMaxDefault
     this.#createKernel = options.createKernel ?? createKernel
     this.#key = encodedKey(options.key ?? null)
     this.#headers = encodedHeaders(options.headers ?? [])
+    this.#isFast = this.#plainBytesMax <= 0
+    const readBytes = this.#isFast ? this.#readBytes : Math.min(this.#readBytes, readBytesDefault)
     this.#layout = new LineEncoderLayout({
       keyBytes: this.#key.length,
       headersBytes: this.#headers.length,
@@ -99,7 +102,6 @@ export class LineEncoder {
       readBytes,
       inputBytes: 2 * readBytes,
     })
-    this.#isFast = this.#plainBytesMax <= 0
     this.#kernel = this.#newKernel()
     this.#task = this.#firstTask()
     this.#placeConstants()
@@ -118,7 +120,8 @@ export class LineEncoder {
     this.#filledBytes += bytes
     if (this.#isFast || this.#filledBytes <= this.#plainBytesMax) return
     this.#isFast = true
-    this.#moveTo(this.#layout)
+    const readBytes = this.#readBytes
+    this.#moveTo(this.#layout.with({ readBytes, inputBytes: Math.max(this.#layout.inputBytes, 2 * readBytes) }))
   }
 
   /** Takes as many lines into the batch as there are and fit. `isFinal`: the rest is a line though it has no delimiter. */

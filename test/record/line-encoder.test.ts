@@ -29,6 +29,18 @@ describe('LineEncoder', () => {
     )
   })
 
+  test('asks for long reads once much has come, and for a pipeful before', () => {
+    const encoder = encoderOf({ readBytes: 300_000, plainBytesMax: 4096 })
+    const first = encoder.free.length
+    expect(first).toBeLessThan(300_000)
+    expect(first).toBeGreaterThanOrEqual(65_536)
+    give(encoder, Buffer.from(`${'x'.repeat(50_000)}\nrest`))
+    expect(encoder.free.length).toBeGreaterThanOrEqual(300_000)
+    encoder.next(now)
+    expect(encoder.pendingBytes).toBe(4)
+    expect(encoderOf({ readBytes: 1000, plainBytesMax: 4096 }).free.length).toBeLessThan(first)
+  })
+
   test('fills in the header as a producer without an identity does', () => {
     const [bytes] = produceAll(encoderOf({}), Buffer.from('a\nb\n\n'), [])
     const batch = new RecordBatch(bytes ?? Buffer.of())

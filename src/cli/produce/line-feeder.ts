@@ -43,7 +43,7 @@ export class LineFeeder implements Feeder {
       tooLarge,
       recordsMax: options.recordsMax,
       ...(key && { key }),
-      ...(settings.fsync.kind === 'batch' && { readBytes: readBytesOf(this.#limits.batchBytes) }),
+      readBytes: settings.fsync.kind === 'batch' ? readBytesOf(this.#limits.batchBytes) : readBytesMax,
     })
   }
 
@@ -130,6 +130,12 @@ export class LineFeeder implements Feeder {
     throw new RecordTooLargeError({ line, bytes, bytesMax: this.#limits.valueBytesMax })
   }
 }
+
+/**
+ * Reads are so long that the writer of a full pipe is woken once for many of its writes: waking it costs as much as copying what it wrote. More
+ * would not stay in the cache until it is encoded.
+ */
+const readBytesMax = 512 * 1024
 
 /** With `--fsync batch` a batch is on the disk before much more is read, so that a signal need not wait for it. */
 function readBytesOf(batchBytes: number): number {
