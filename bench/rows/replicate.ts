@@ -26,6 +26,34 @@ export const replicateRows: readonly Row[] = [
     },
   },
   {
+    name: 'replicate-tcp',
+    limit: 'the same bytes through two socat into a file, then sync',
+    goal: { figure: 'time', must: 1.5, hopedFor: 1.1 },
+    async start(bench) {
+      if (!isInstalled('socat')) return { kind: 'skipped', reason: 'socat is not installed' }
+      const tslog = await produced(bench)
+      runBash('cat log/t-0/*.log > f', bench.surroundings)
+      const heard = 'grep -q listening said 2> /dev/null'
+      return {
+        kind: 'duel',
+        tslog: {
+          label: 'tslog replicate t tcp://127.0.0.1:PORT, to a tslog serve',
+          // How it starts is measured elsewhere.
+          prepare: `rm -rf served address; ${tslog} serve -d served --quiet --listen 127.0.0.1:0 > address < /dev/null 2> said & echo $! > pid
+            until test -s address; do sleep 0.02; done`,
+          script: `${tslog} replicate t tcp://127.0.0.1:"$(sed s/.*:// address)"; kill -9 "$(cat pid)"`,
+        },
+        rival: {
+          label: 'socat -u TCP4-LISTEN:PORT CREATE:g & socat -u OPEN:f TCP4:127.0.0.1:PORT; sync g',
+          prepare: 'rm -f g said',
+          script: `socat -d -d -u -b 262144 TCP4-LISTEN:0,bind=127.0.0.1 CREATE:g 2> said & until ${heard}; do sleep 0.001; done
+            socat -u -b 262144 OPEN:f TCP4:127.0.0.1:"$(sed -n 's/.*listening on.*://p' said)"; wait; sync g`,
+        },
+        check: 'cat served/t-0/*.log | cmp - f',
+      }
+    },
+  },
+  {
     name: 'replicate-nothing',
     limit: 'ssh that does nothing',
     goal: { figure: 'time', must: 1.3, hopedFor: 1.1 },
@@ -82,10 +110,18 @@ function replicate(tslog: string, { work }: Bench): string {
   return `${tslog} replicate t ssh://here${work}/copy --ssh-command 'ssh -F ssh_config' --remote-tslog ${tslog}`
 }
 
-/** Ten segments, and an ssh that reaches this machine as `here`. */
-async function filled(bench: Bench): Promise<string> {
+/** Ten segments. Returns how tslog is called. */
+async function produced(bench: Bench): Promise<string> {
   const tslog = quote(bench.tslog)
   const input = quote(await bench.input('access'))
+  const segmentBytes = Math.max(1024 * 1024, Math.floor(bench.size / 10))
+  runBash(`${tslog} produce t --config segment.bytes=${segmentBytes} < ${input}`, bench.surroundings)
+  return tslog
+}
+
+/** The same, and an ssh that reaches this machine as `here`. */
+async function filled(bench: Bench): Promise<string> {
+  const tslog = await produced(bench)
   const sshd = [
     `HostKey ${bench.work}/host`,
     `AuthorizedKeysFile ${bench.work}/user.pub`,
@@ -105,8 +141,7 @@ async function filled(bench: Bench): Promise<string> {
   runBash(
     `mkdir -p /run/sshd 2> /dev/null || true
     for key in host user; do ssh-keygen -q -t ed25519 -N '' -f $key; done
-    printf '%s\\n' ${lines(sshd)} > sshd_config; printf '%s\\n' ${lines(ssh)} > ssh_config
-    ${tslog} produce t --config segment.bytes=${Math.max(1024 * 1024, Math.floor(bench.size / 10))} < ${input}`,
+    printf '%s\\n' ${lines(sshd)} > sshd_config; printf '%s\\n' ${lines(ssh)} > ssh_config`,
     bench.surroundings,
   )
   return tslog
