@@ -1,3 +1,4 @@
+import type { NotAllowedError } from '../base/errors.ts'
 import type { ByteStream } from '../network/byte-stream.ts'
 
 /**
@@ -8,5 +9,5 @@ export interface PeerService {
   /** The API of that request. */
   readonly beginApiKey: number
   /** The stream begins with that request. `refusal`: why the other side may not. */
-  accept(stream: ByteStream, refusal: string | undefined): void
+  accept(stream: ByteStream, refusal: NotAllowedError | undefined): void
 }

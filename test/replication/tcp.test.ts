@@ -1,5 +1,8 @@
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encodeRequest } from '../../src/protocol/api.ts'
+import { beginApi, peerProtocolVersion } from '../../src/replication/peer-apis.ts'
 import { ServeScene } from '../broker/serve-scene.ts'
 import { BinaryRunner, outcome } from '../support/binary-runner.ts'
 import type { BinaryRun } from '../support/run-binary.ts'
@@ -28,8 +31,13 @@ describe('a copy to and from a running serve', () => {
     expect(JSON.parse(first.stdout.toString())).toMatchObject({ records: 4000, groups: 1 })
     // The server has the partitions open by now.
     expect(served.values('app')).toHaveLength(4000)
+    expect(served.done(['groups', 'describe', 'nightly'])).toContain('app\t0\t7\t')
+    scene.source.done(['consume', 'app', '-g', 'nightly', '-p', '0', '-c', '2'])
     scene.source.produce('app', lines(10, 'more-'), '--partitioner', 'round-robin')
-    expect(JSON.parse(push(scene, 'app', '--json', '--compress').stdout.toString())).toMatchObject({ records: 10 })
+    expect(JSON.parse(push(scene, 'app', '--json', '--compress', '--groups').stdout.toString())).toMatchObject({
+      records: 10,
+      groups: 1,
+    })
     expect(served.values('app')).toHaveLength(4010)
     const pulled = scene.copy.run([
       'replicate',
@@ -49,7 +57,7 @@ describe('a copy to and from a running serve', () => {
       expect(side.done(['topics', 'describe', 'app']).split('\n')[0]).toBe(
         scene.source.done(['topics', 'describe', 'app']).split('\n')[0],
       )
-      expect(side.done(['groups', 'describe', 'nightly'])).toContain('app\t0\t7\t')
+      expect(side.done(['groups', 'describe', 'nightly'])).toContain('app\t0\t9\t')
     }
   })
 
@@ -101,5 +109,26 @@ describe('a copy to and from a running serve', () => {
     const run = scene.source.run(['replicate', 'app', 'tcp://127.0.0.1:1'])
     expect(run).toMatchObject({ code: 75, stderr: expect.stringContaining('connection refused') })
     expect(run.stderr.split('\n')).toHaveLength(3)
+  })
+
+  test('is refused to who says nonsense, and the server goes on', async () => {
+    const begin = encodeRequest(
+      beginApi,
+      { apiVersion: 1, correlationId: 0, clientId: 'x' },
+      { software: 'x', lastVersion: peerProtocolVersion, isFollower: true, order: Uint8Array.of(1, 2, 3) },
+    )
+    const nonsense = [
+      [Uint8Array.of(0, 0, 0, 12, 0x75, 0x30, 0, 1, 0, 0, 0, 0, 255, 255, 255, 255)],
+      begin,
+      [...begin, Uint8Array.of(127, 255, 255, 255)],
+      [...begin, Uint8Array.of(0, 0, 0, 2, 1, 1)],
+    ]
+    for (const pieces of nonsense) {
+      const socket = connect({ host: '127.0.0.1', port: serve.port })
+      socket.on('error', () => undefined).resume()
+      for (const piece of pieces) socket.write(piece)
+      await once(socket, 'close')
+    }
+    expect(served.produce('app', ['still here']).code).toBe(0)
   })
 })

@@ -1,3 +1,4 @@
+import { NotAllowedError } from '../../base/errors.ts'
 import type { TimestampMs } from '../../base/brands.ts'
 import type { Newcomer } from '../../network/listener.ts'
 import type { ByteStream } from '../../network/byte-stream.ts'
@@ -80,10 +81,19 @@ function peerOf(
   const isKnown = authentication.allows(peers.beginApiKey)
   const access = { operation: 'CLUSTER_ACTION', resource: 'CLUSTER', name: 'kafka-cluster' } as const
   if (isKnown && authorizer.allows(principal, host, access)) return (stream) => peers.accept(stream, undefined)
-  const refusal = isKnown
-    ? `${principal.type}:${principal.name} may not replicate: that takes CLUSTER_ACTION on the cluster`
-    : 'who replicates has to log in here'
-  return (stream) => peers.accept(stream, refusal)
+  return (stream) => peers.accept(stream, isKnown ? mayNot(principal) : isUnknown())
+}
+
+function mayNot({ type, name }: ClientConnection['principal']): NotAllowedError {
+  return new NotAllowedError(`${type}:${name} may not replicate: that takes CLUSTER_ACTION on the cluster`, {
+    hint: `kafka-acls --add --allow-principal ${type}:${name} --operation ClusterAction --cluster; kafka:// only reads topics`,
+  })
+}
+
+function isUnknown(): NotAllowedError {
+  return new NotAllowedError('who replicates has to log in here', {
+    hint: 'TSLOG_CLIENT_CONFIG names a file with security.protocol, sasl.mechanism, sasl.username and sasl.password',
+  })
 }
 
 function apiKeyOf(request: Uint8Array): number {

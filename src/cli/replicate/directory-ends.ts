@@ -24,6 +24,17 @@ export function storeGroupsIn(options: LogDirectoryOptions, groups: readonly Gro
   return withStore(options, (store) => storeGroupOffsets(store, groups))
 }
 
+/** The same in a directory that this process serves: only the server itself knows who is in a group now. */
+export async function storeGroupsInServed(path: string, groups: readonly GroupOffsets[]): Promise<number> {
+  const { openServerStore } = await import('../open-broker-store.ts')
+  const store = openServerStore(path)
+  try {
+    return await storeGroupOffsets(store, groups)
+  } finally {
+    store.close()
+  }
+}
+
 async function withStore<T>(options: LogDirectoryOptions, act: (store: DirectoryStore) => Promise<T>): Promise<T> {
   const store = new DirectoryStore(options)
   try {

@@ -16,12 +16,13 @@ function positionsOf(offsets: OffsetsOfGroup, topics: readonly string[]): GroupO
   )
 }
 
-/** Commits for each group what is not committed so already; returns how many groups moved. */
+/** Commits for each group what is not committed so already; returns how many groups moved. One that has members there goes its own way. */
 export async function storeGroupOffsets(store: LogStore, groups: readonly GroupOffsets[]): Promise<number> {
   let moved = 0
   for (const { groupId, offsets } of groups) {
-    const known = (await store.groups.find(groupId))?.offsets
-    const news = offsets.filter((one) => known?.get(one.topic)?.get(one.partition)?.offset !== one.offset)
+    const known = await store.groups.find(groupId)
+    if (known !== undefined && known.memberIds.length > 0 && !store.groups.areMembersGone) continue
+    const news = offsets.filter((one) => known?.offsets.get(one.topic)?.get(one.partition)?.offset !== one.offset)
     if (news.length === 0) continue
     await store.groups.commit(groupId, news)
     moved++

@@ -6,7 +6,7 @@ import type { CliContext } from '../context.ts'
 import type { BrokersPeer, SshPeer } from '../values/peer.ts'
 import { unlessAborted, whenAborted } from './abort-listener.ts'
 import { bundleLeader, writeBundle } from './bundle-ends.ts'
-import { directoryLeader, storeGroupsIn } from './directory-ends.ts'
+import { directoryLeader, storeGroupsIn, storeGroupsInServed } from './directory-ends.ts'
 import { type FollowerSeat, followLeader } from './follow-leader.ts'
 import { type PeerSecurity, peerSecurity } from './peer-security.ts'
 import type { PeerLink } from './peer-link.ts'
@@ -181,7 +181,10 @@ export class ReplicationRun {
         this.#hasReported = true
         this.#watch.onReport(report)
       },
-      storeGroups: (groups) => storeGroupsIn(place.directory, groups),
+      storeGroups: (groups) =>
+        place.served === undefined
+          ? storeGroupsIn(place.directory, groups)
+          : storeGroupsInServed(place.directory.path, groups),
       stop: this.#world.stop,
     }
   }

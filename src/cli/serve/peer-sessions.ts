@@ -1,11 +1,11 @@
-import { NotAllowedError } from '../../base/errors.ts'
+import type { NotAllowedError } from '../../base/errors.ts'
 import type { BrokerLog } from '../../broker/broker-log.ts'
 import type { PeerService } from '../../broker/peer-service.ts'
 import type { ByteStream } from '../../network/byte-stream.ts'
 import type { FollowersDirectory } from '../../replication/followers-directory.ts'
 import { beginApi } from '../../replication/peer-apis.ts'
 import type { LogDirectoryOptions } from '../../storage/log-directory.ts'
-import { directoryLeader, storeGroupsIn } from '../replicate/directory-ends.ts'
+import { directoryLeader, storeGroupsInServed } from '../replicate/directory-ends.ts'
 import { PeerLink } from '../replicate/peer-link.ts'
 import { answerPeer } from '../replicate/sessions.ts'
 
@@ -29,7 +29,7 @@ export class PeerSessions implements PeerService {
     this.#options = options
   }
 
-  accept(stream: ByteStream, refusal: string | undefined): void {
+  accept(stream: ByteStream, refusal: NotAllowedError | undefined): void {
     if (this.#isStopping) {
       stream.close()
       return
@@ -41,8 +41,8 @@ export class PeerSessions implements PeerService {
       return
     }
     const { log } = this.#options
-    log.warn('replication refused', { peer: stream.peer, reason: refusal })
-    void this.#answer(link, new NotAllowedError(refusal)).catch(() => undefined)
+    log.warn('replication refused', { peer: stream.peer, reason: refusal.message })
+    void this.#answer(link, refusal).catch(() => undefined)
     setTimeout(() => link.close(), refusedMs)
   }
 
@@ -63,7 +63,11 @@ export class PeerSessions implements PeerService {
         openLeader: (windows) => directoryLeader(directory, windows),
         onBegun: (isFollower) => log.info('replication', { peer, direction: isFollower ? 'to here' : 'from here' }),
         onFailure: ({ message }) => log.warn('replication failed', { peer, reason: message }),
-        seat: { directory, served: followersDirectory(), storeGroups: (groups) => storeGroupsIn(directory, groups) },
+        seat: {
+          directory,
+          served: followersDirectory(),
+          storeGroups: (groups) => storeGroupsInServed(directory.path, groups),
+        },
       })
       if (refusal === undefined) log.info('replication ended', { peer })
     } catch (error) {
