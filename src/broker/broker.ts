@@ -105,10 +105,11 @@ export class Broker {
     this.#options = options
     this.#lock = lock
     this.#directory = directory
-    const buffers = new LentBuffers()
+    const memory = new KernelMemory()
+    const buffers = new LentBuffers((bytes) => memory.make(bytes))
     this.#live = { config: options.config, security: options.security ?? noSecurity }
     this.#secret = options.random.fill(new Uint8Array(32))
-    this.services = makeServices(options, { directory, buffers, live: this.#live })
+    this.services = makeServices(options, { directory, memory, buffers, live: this.#live })
     this.#router = new RequestRouter(this.services, allHandlers)
     this.#router.add(apiVersionsHandler(() => this.#router.apiKeys))
     this.#server = new KafkaServer({
@@ -297,15 +298,16 @@ function clientServices({ directory, security, config, elapsedMs }: BrokerOption
 /** What the services of a broker share with it. */
 interface SharedParts {
   readonly directory: LogDirectory
+  readonly memory: KernelMemory
   readonly buffers: LentBuffers
   readonly live: { readonly config: BrokerConfig }
 }
 
-function makeServices(options: BrokerOptions, { directory, buffers, live }: SharedParts): BrokerServices {
+function makeServices(options: BrokerOptions, parts: SharedParts): BrokerServices {
   const { config, random, log } = options
+  const { directory, memory, buffers, live } = parts
   const { fileSystem } = options.directory
   const metrics = options.metrics ?? noMetrics
-  const memory = new KernelMemory()
   const identity = identityOf(fileSystem, directory.path)
   const cluster: LocalClusterControl = new LocalClusterControl({
     directory,
