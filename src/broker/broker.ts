@@ -10,6 +10,7 @@ import type { Newcomer } from '../network/listener.ts'
 import type { RequestHandler } from '../network/server-connection.ts'
 import type { ServerTls } from '../network/server-tls.ts'
 import { closeCleanly } from '../storage/clean-close.ts'
+import { hasCleanShutdownMarker } from '../storage/clean-shutdown-marker.ts'
 import { SERVE_SOCKET } from '../storage/file-names.ts'
 import { LogDirectory, type LogDirectoryOptions } from '../storage/log-directory.ts'
 import { readMetaProperties } from '../storage/meta-properties.ts'
@@ -133,9 +134,12 @@ export class Broker {
       isServer: true,
       producerIdExpirationMs: options.config.producerIdExpirationMs,
     })
+    const { fileSystem } = options.directory
+    // Kafka is kept out from now on, and no change was made yet.
+    const wasClosedCleanly = hasCleanShutdownMarker(fileSystem, directory.path)
     try {
-      const lock = takeServeLock(options.directory.fileSystem, directory.path)
-      return new Broker(options, lock, directory)
+      const lock = takeServeLock(fileSystem, directory.path)
+      return new Broker({ ...options, directory: { ...options.directory, wasClosedCleanly } }, lock, directory)
     } catch (error) {
       directory.close()
       throw error
@@ -224,16 +228,17 @@ export class Broker {
     this.services.topics.close()
     this.#options.directory.fileSystem.remove(`${this.#directory.path}/${SERVE_SOCKET}`)
     this.#directory.close()
-    const isMarkedClean = this.#closeCleanly()
+    const isMarkedClean = await this.#closeCleanly()
     this.#lock.close()
     this.#options.log.info('stopped', { isMarkedClean })
   }
 
   /** So that Kafka, or we, open the directory without recovery. What keeps us from it costs time at the next start, and nothing else. */
-  #closeCleanly(): boolean {
+  async #closeCleanly(): Promise<boolean> {
     const deadline = this.#options.elapsedMs() + cleanCloseMs
     try {
-      return closeCleanly(this.#options.directory, () => this.#options.elapsedMs() < deadline).isClean
+      const isInTime = (): boolean => this.#options.elapsedMs() < deadline
+      return (await closeCleanly({ ...this.#options.directory, isInTime })).isClean
     } catch (error) {
       this.#options.log.warn('not marked as cleanly shut down', {
         reason: error instanceof Error ? error.message : String(error),

@@ -13,7 +13,7 @@ export type CloseOptions = OptionsOf<typeof closeSpec>
 export async function close(options: CloseOptions, context: CliContext): Promise<number> {
   const directory = await wholeDirectoryOptions(options, context)
   refuseServed(directory.fileSystem, directory.path)
-  const closed = closeCleanly(directory)
+  const closed = await closeCleanly(directory)
   report(directory.path, closed, { options, context })
   return closed.isClean ? ExitCode.done : ExitCode.damaged
 }

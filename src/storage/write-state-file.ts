@@ -84,6 +84,11 @@ export class WriteStateFile {
     return bootId !== '' && bootOf(this.#readBytes(new Uint8Array(WRITE_STATE_BYTES))) === bootId
   }
 
+  /** Whether no writer has left word since the last clean close, which leaves zeros, or ever. */
+  get isClear(): boolean {
+    return this.#readBytes(new Uint8Array(WRITE_STATE_BYTES)).every((byte) => byte === 0)
+  }
+
   /** Whether no state was ever written: a clean close leaves zeros. */
   get isBlank(): boolean {
     return this.file.size() === 0
@@ -117,11 +122,10 @@ export class WriteStateFile {
     else this.file.write(this.#known, 0)
   }
 
-  /** Leaves nothing to be believed by the next writer, durably. The file keeps its size: others may have it in their memory. */
+  /** Leaves nothing to be believed by the next writer; durable once the file is synced. It keeps its size: others may have it in their memory. */
   clear(): void {
     this.#known.fill(0)
     this.file.write(this.#known, 0)
-    this.file.sync()
   }
 
   close(): void {

@@ -1,13 +1,15 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { offset, producerId } from '../../src/base/brands.ts'
-import { LockedError, NotFoundError, RefusedError } from '../../src/base/errors.ts'
-import { systemRandom } from '../../src/base/random.ts'
+import { DiskError, LockedError, NotFoundError, RefusedError } from '../../src/base/errors.ts'
+import { seededRandom, systemRandom } from '../../src/base/random.ts'
 import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
 import { RecordBatchBuilder } from '../../src/record/record-batch-builder.ts'
 import { closeCleanly } from '../../src/storage/clean-close.ts'
+import { hasCleanShutdownMarker } from '../../src/storage/clean-shutdown-marker.ts'
 import { LogDirectory, type LogDirectoryOptions } from '../../src/storage/log-directory.ts'
 import { decodeProducerSnapshot } from '../../src/storage/producer-snapshot.ts'
+import { WriteStateFile } from '../../src/storage/write-state-file.ts'
 import { batch, numbered, T0 } from '../support/batches.ts'
 import { Scratch } from './scratch.ts'
 
@@ -68,10 +70,10 @@ function produced(id: number): Uint8Array {
 }
 
 describe('closing', () => {
-  test('leaves what a broker leaves: trimmed indexes, the last time entry, a snapshot, checkpoints and the marker', () => {
+  test('leaves what a broker leaves: trimmed indexes, the last time entry, a snapshot, checkpoints and the marker', async () => {
     const log = new ClosableLog({ 'index.interval.bytes': '0' })
     log.append(batch({ values: ['a'] }), batch({ values: ['b'], timestamp: T0 + 1 }), produced(7))
-    const closed = closeCleanly(log.options)
+    const closed = await closeCleanly(log.options)
     expect(closed).toEqual({
       isClean: true,
       partitions: [
@@ -96,34 +98,34 @@ describe('closing', () => {
     expect(snapshot).toMatchObject({ kind: 'entries', entries: [{ producerId: 7n, lastOffset: 2n }] })
   })
 
-  test('adds the last time index entry to a segment that was too small for any', () => {
+  test('adds the last time index entry to a segment that was too small for any', async () => {
     const log = new ClosableLog()
     log.append(batch({ values: ['a', 'b'] }))
-    closeCleanly(log.options)
+    await closeCleanly(log.options)
     expect(readFileSync(log.path('t-0/00000000000000000000.timeindex'), 'hex')).toBe(
       `${BigInt(T0).toString(16).padStart(16, '0')}00000001`,
     )
     expect(readFileSync(log.path('t-0/00000000000000000000.index')).length).toBe(0)
   })
 
-  test('says where a log begins inside of a segment, and forgets it when it no longer does', () => {
+  test('says where a log begins inside of a segment, and forgets it when it no longer does', async () => {
     const log = new ClosableLog()
     log.append(batch({ values: numbered(5) }))
     log.use((directory) => directory.trim(partition, offset(2)))
-    closeCleanly(log.options)
+    await closeCleanly(log.options)
     expect(log.text('log-start-offset-checkpoint')).toBe('0\n1\nt 0 2\n')
     log.append(batch({ values: ['x'] }))
     log.use((directory) => directory.alterTopic('t', { configs: new Map([['segment.bytes', '14']]) }))
     log.append(batch({ values: ['y'] }))
     log.use((directory) => directory.trim(partition, offset(6)))
-    closeCleanly(log.options)
+    await closeCleanly(log.options)
     expect(log.text('log-start-offset-checkpoint')).toBe('0\n0\n')
   })
 
-  test('keeps nothing of what our writers knew, so that Kafka may go on, and so may we', () => {
+  test('keeps nothing of what our writers knew, so that Kafka may go on, and so may we', async () => {
     const log = new ClosableLog()
     log.append(batch({ values: ['a', 'b'] }))
-    closeCleanly(log.options)
+    await closeCleanly(log.options)
     expect(readFileSync(log.path('t-0/tslog.lock')).every((byte) => byte === 0)).toBe(true)
     // Kafka, being told to by a new leader, cuts the log and writes something else.
     const kafka = batch({ values: ['k'] })
@@ -135,25 +137,25 @@ describe('closing', () => {
     expect(existsSync(log.path('.kafka_cleanshutdown'))).toBe(false)
   })
 
-  test('recovers what a killed writer left first', () => {
+  test('recovers what a killed writer left first', async () => {
     const log = new ClosableLog()
     log.append(batch({ values: ['a'] }))
     const file = log.path('t-0/00000000000000000000.log')
     const size = readFileSync(file).length
     writeFileSync(log.path('t-0/tslog.lock'), '')
     appendFileSync(file, batch({ values: ['torn'], baseOffset: offset(1) }).subarray(0, 40))
-    expect(closeCleanly(log.options).isClean).toBe(true)
+    expect((await closeCleanly(log.options)).isClean).toBe(true)
     expect(readFileSync(file).length).toBe(size)
     expect(log.warnings).toEqual([expect.stringContaining('cut 40 torn bytes')])
   })
 
-  test('twice is as once', () => {
+  test('twice is as once', async () => {
     const log = new ClosableLog({ 'segment.bytes': '80' })
     log.append(batch({ values: ['a'] }), batch({ values: ['b'] }), batch({ values: ['c'] }))
-    closeCleanly(log.options)
+    await closeCleanly(log.options)
     const before = log.names().map((name) => [name, readFileSync(log.path(`t-0/${name}`), 'hex')])
     expect(before.length).toBeGreaterThan(10)
-    closeCleanly(log.options)
+    await closeCleanly(log.options)
     expect(log.names().map((name) => [name, readFileSync(log.path(`t-0/${name}`), 'hex')])).toEqual(before)
   })
 
@@ -161,7 +163,7 @@ describe('closing', () => {
     ['the CRC of the batch at byte 0 is wrong', 65],
     // The base offset of the second batch, which no CRC covers.
     ['the offsets of the batch at byte 138 go back', 75],
-  ])('marks nothing clean while %s, and leaves the recovery point', (damage, at) => {
+  ])('marks nothing clean while %s, and leaves the recovery point', async (damage, at) => {
     const log = new ClosableLog()
     log.append(batch({ values: ['a'] }), batch({ values: ['b'] }), batch({ values: ['c'] }))
     const file = log.path('t-0/00000000000000000000.log')
@@ -169,7 +171,7 @@ describe('closing', () => {
     bytes.writeUInt8(0xee, at)
     writeFileSync(file, bytes)
     for (const _again of [1, 2]) {
-      const closed = closeCleanly(log.options)
+      const closed = await closeCleanly(log.options)
       expect(closed.isClean).toBe(false)
       expect(closed.partitions[0]?.damages).toEqual([`${file}: ${damage}`])
       expect(existsSync(log.path('.kafka_cleanshutdown'))).toBe(false)
@@ -178,37 +180,34 @@ describe('closing', () => {
     }
   })
 
-  test('is refused while anybody has the directory open', () => {
+  test('is refused while anybody has the directory open', async () => {
     const log = new ClosableLog()
     const reader = LogDirectory.openToRead(log.options)
-    expect(() => closeCleanly(log.options)).toThrow(LockedError)
+    await expect(closeCleanly(log.options)).rejects.toThrow(LockedError)
     reader.close()
-    expect(closeCleanly(log.options).isClean).toBe(true)
+    expect((await closeCleanly(log.options)).isClean).toBe(true)
   })
 
-  test('needs a log', () => {
+  test('needs a log', async () => {
     const log = new ClosableLog()
-    const at =
-      (path: string): (() => unknown) =>
-      () =>
-        closeCleanly({ ...log.options, path })
-    expect(at(log.scratch.path('nowhere'))).toThrow(NotFoundError)
+    const at = (path: string): Promise<unknown> => closeCleanly({ ...log.options, path })
+    await expect(at(log.scratch.path('nowhere'))).rejects.toThrow(NotFoundError)
     expect(existsSync(log.scratch.path('nowhere'))).toBe(false)
     log.scratch.fileSystem.makeDirectory(log.scratch.path('empty'))
-    expect(at(log.scratch.path('empty'))).toThrow(NotFoundError)
+    await expect(at(log.scratch.path('empty'))).rejects.toThrow(NotFoundError)
     expect(readdirSync(log.scratch.path('empty'))).toEqual([])
-    expect(at(log.scratch.directory)).toThrow(RefusedError)
+    await expect(at(log.scratch.directory)).rejects.toThrow(RefusedError)
   })
 })
 
-test('all that a close leaves survives a power cut right after it', () => {
+test('all that a close leaves survives a power cut right after it', async () => {
   const fileSystem = new MemoryFileSystem()
   const options = { fileSystem, clock: { now: () => T0 }, random: systemRandom, path: '/log', lockWaitMs: 0 }
   const directory = LogDirectory.openToWrite(options)
   directory.createTopic({ name: 't', partitionCount: 1, configs: new Map([['segment.bytes', '80']]) })
   for (const value of numbered(4)) directory.openLog(partition).append(batch({ values: [value] }), 'never')
   directory.close()
-  closeCleanly(options)
+  await closeCleanly(options)
   const paths = ['/log', '/log/t-0'].flatMap((path) => [
     path,
     ...(fileSystem.list(path) ?? []).map(({ name }) => `${path}/${name}`),
@@ -216,4 +215,76 @@ test('all that a close leaves survives a power cut right after it', () => {
   expect(paths.length).toBeGreaterThan(20)
   // Locks hold nothing; what `tslog.lock` held was thrown away.
   expect(paths.filter((path) => !path.endsWith('.lock') && fileSystem.hasUnsynced(path))).toEqual([])
+})
+
+describe('a close of a directory that was closed in order before', () => {
+  const two = { name: 't', partitionCount: 2, configs: new Map() }
+
+  function open(fileSystem: MemoryFileSystem): { options: LogDirectoryOptions; directory: LogDirectory } {
+    const options = {
+      fileSystem,
+      path: '/log',
+      clock: { now: () => T0 },
+      random: seededRandom(1),
+      lockWaitMs: 0,
+    }
+    return { options, directory: LogDirectory.openToWrite(options) }
+  }
+
+  /** Two partitions with a record each, closed in order; then partition 1 gets another one. */
+  async function twice(): Promise<{ fileSystem: MemoryFileSystem; options: LogDirectoryOptions }> {
+    const fileSystem = new MemoryFileSystem()
+    const { options, directory } = open(fileSystem)
+    directory.createTopic(two)
+    for (const number of [0, 1])
+      directory.openLog({ topic: 't', partition: number }).append(batch({ values: ['a'] }), 'never')
+    directory.close()
+    await closeCleanly(options)
+    const next = open(fileSystem)
+    next.directory.openLog({ topic: 't', partition: 1 }).append(batch({ values: ['b'] }), 'never')
+    next.directory.close()
+    return { fileSystem, options }
+  }
+
+  test('leaves alone what nobody has written since, and tells of it', async () => {
+    const { fileSystem, options } = await twice()
+    const touched = new Set<string>()
+    fileSystem.beforeOperation(({ name, path, isChange }) => {
+      if (isChange || name === 'lock') touched.add(path.split('/')[2] ?? '')
+    })
+    const { isClean, partitions } = await closeCleanly({ ...options, wasClosedCleanly: true })
+    expect(isClean).toBe(true)
+    expect(partitions.map(({ logStartOffset, logEndOffset }) => [logStartOffset, logEndOffset])).toEqual([
+      [0n, 1n],
+      [0n, 2n],
+    ])
+    expect(touched).toContain('t-1')
+    expect(touched).not.toContain('t-0')
+    fileSystem.crash({ personality: 'lose-unsynced' })
+    const { directory } = open(fileSystem)
+    const ends = [0, 1].map((number) => directory.openLog({ topic: 't', partition: number }).offsets().logEndOffset)
+    directory.close()
+    expect(ends).toEqual([1n, 2n])
+  })
+
+  test('looks at all of it when Kafka may have been there meanwhile', async () => {
+    const { fileSystem, options } = await twice()
+    const file = fileSystem.open('/log/t-0/00000000000000000000.log', 'write')
+    file.write(batch({ values: ['of Kafka'], baseOffset: offset(1n) }), file.size())
+    file.close()
+    const { partitions } = await closeCleanly(options)
+    expect(partitions.map(({ logEndOffset }) => logEndOffset)).toEqual([2n, 2n])
+  })
+
+  test('that a disk fails throws no word of a writer away before all is on the disk', async () => {
+    const { fileSystem, options } = await twice()
+    fileSystem.failOn(({ name, path }) =>
+      name === 'sync' && path.endsWith('t-1/00000000000000000000.log') ? { code: 'EIO' } : undefined,
+    )
+    await expect(closeCleanly(options)).rejects.toThrow(DiskError)
+    const state = WriteStateFile.find(fileSystem, '/log/t-1')
+    expect(state?.isClear).toBe(false)
+    state?.close()
+    expect(hasCleanShutdownMarker(fileSystem, '/log')).toBe(false)
+  })
 })

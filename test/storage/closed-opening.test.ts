@@ -44,15 +44,15 @@ function filesOf(options: LogDirectoryOptions): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(path, name), 'base64')]))
 }
 
-test('a log that was closed in order is opened as recovery would open it, and goes on in the same way', () => {
+test('a log that was closed in order is opened as recovery would open it, and goes on in the same way', async () => {
   const scratch = new Scratch()
   const texts = fc.array(fc.string({ maxLength: 200 }), { maxLength: 40 })
   let count = 0
-  fc.assert(
-    fc.property(texts, texts, (before, after) => {
+  await fc.assert(
+    fc.asyncProperty(texts, texts, async (before, after) => {
       const [quick, slow] = [optionsOf(scratch, `quick-${count}`), optionsOf(scratch, `slow-${count++}`)]
       append(quick, before)
-      expect(closeCleanly(quick).isClean).toBe(true)
+      expect((await closeCleanly(quick)).isClean).toBe(true)
       cpSync(quick.path, slow.path, { recursive: true })
       rmSync(join(slow.path, '.kafka_cleanshutdown'))
       const states = [quick, slow].map((options) => {
@@ -69,11 +69,11 @@ test('a log that was closed in order is opened as recovery would open it, and go
   )
 })
 
-test('what does not end as it was closed is recovered', () => {
+test('what does not end as it was closed is recovered', async () => {
   const scratch = new Scratch()
   const options = optionsOf(scratch, 'log')
   append(options, ['a', 'b', 'c'])
-  closeCleanly(options)
+  await closeCleanly(options)
   const log = scratch.fileSystem.open(join(options.path, 't-0', '00000000000000000000.log'), 'write')
   const size = log.size()
   log.write(new Uint8Array(50).fill(1), size)

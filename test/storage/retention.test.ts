@@ -195,7 +195,7 @@ describe('dropped files', () => {
   test('nothing waits to be removed once the directory is closed for Kafka', async () => {
     const scene = aged()
     await scene.retain()
-    closeCleanly(scene.options())
+    await closeCleanly(scene.options())
     expect(scene.names('.deleted')).toEqual([])
   })
 })

@@ -251,18 +251,18 @@ function remove(scene: VerifyScene, ...paths: readonly string[]): void {
   for (const path of paths) scene.fileSystem.remove(path)
 }
 
-const whens: [string, (scene: VerifyScene) => void][] = [
+const whens: [string, (scene: VerifyScene) => unknown][] = [
   ['on this boot', () => undefined],
   ['after a power cut', (scene) => scene.reboot()],
-  ['after a close', (scene) => void closeCleanly(scene.options)],
+  ['after a close', (scene) => closeCleanly(scene.options)],
 ]
 
 describe.each(whens)('%s', (_when, prepare) => {
   test.each([...logs, ...files])(
     '$name is found and mended, and no other record is lost',
-    ({ damage, finding, done, lost = [] }) => {
+    async ({ damage, finding, done, lost = [] }) => {
       const scene = written()
-      prepare(scene)
+      await prepare(scene)
       const before = derivedFiles(scene)
       damage(scene)
       expect(scene.verify().damages[0]?.kind).toBe(finding)

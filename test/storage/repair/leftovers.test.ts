@@ -44,9 +44,9 @@ describe('what a crash left at the end of the log', () => {
   test.each([
     ['zeros', new Uint8Array(300)],
     ['half a batch', batch({ values: ['torn', 'in two'] }).subarray(0, 70)],
-  ])('is damage behind a log that was closed in order, where Kafka would not look for it: %s', (_what, bytes) => {
+  ])('is damage behind a log that was closed in order, where Kafka would not look for it: %s', async (_what, bytes) => {
     const scene = written()
-    closeCleanly(scene.options)
+    await closeCleanly(scene.options)
     appendBytes(scene, segmentPath(16), bytes)
     expect(scene.verify().damages.map(({ kind }) => kind)).toEqual(['torn-tail'])
     expect(scene.repair()).toEqual(['cut 00000000000000000016.log'])

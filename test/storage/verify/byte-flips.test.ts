@@ -12,7 +12,7 @@ function written(): VerifyScene {
   return scene
 }
 
-const states: [string, () => VerifyScene][] = [
+const states: [string, () => VerifyScene | Promise<VerifyScene>][] = [
   ['by writers of this boot', written],
   [
     'before a power cut',
@@ -24,21 +24,21 @@ const states: [string, () => VerifyScene][] = [
   ],
   [
     'and closed in order',
-    () => {
+    async () => {
       const scene = written()
-      closeCleanly(scene.options)
+      await closeCleanly(scene.options)
       return scene
     },
   ],
 ]
 
 describe.each(states)('a log without gaps that was written %s', (how, make) => {
-  test('is whole', () => {
-    expect(make().verify()).toMatchObject({ damages: [], notes: [] })
+  test('is whole', async () => {
+    expect((await make()).verify()).toMatchObject({ damages: [], notes: [] })
   })
 
-  test('hides no flipped byte of any .log', () => {
-    const scene = make()
+  test('hides no flipped byte of any .log', async () => {
+    const scene = await make()
     const logs = scene.paths(/\.log$/)
     expect(logs.length).toBe(3)
     for (const path of logs) {
@@ -57,8 +57,8 @@ describe.each(states)('a log without gaps that was written %s', (how, make) => {
     expect(scene.verify().damages).toEqual([])
   })
 
-  test('hides no flipped byte of any index or snapshot', () => {
-    const scene = make()
+  test('hides no flipped byte of any index or snapshot', async () => {
+    const scene = await make()
     for (const path of scene.paths(/index$|\.snapshot$/)) {
       const whole = scene.bytes(path)
       for (let at = 0; at < whole.length; at++) {
