@@ -68,6 +68,13 @@ export const brokerSettings = {
     example: '1000',
     doc: 'Connections that are open at once; more are closed as they come.',
   }),
+  connectionsPerHostMax: wholeNumber('max.connections.per.ip', {
+    type: 'int',
+    min: 1n,
+    byDefault: intMax,
+    example: '100',
+    doc: 'Connections of one address that are open at once; more are closed as they come.',
+  }),
   idleMs: wholeNumber('connections.max.idle.ms', {
     type: 'long',
     min: 1n,
@@ -227,7 +234,8 @@ export function readBrokerSettings(texts: ReadonlyMap<string, string>, where: st
 
 /** The part of the settings that the broker itself goes by. */
 export function brokerConfigOf(settings: BrokerSettings): BrokerConfig {
-  const { connectionsMax, idleMs, requestBytesMax, queuedRequestBytesMax, strangerBytesMax } = settings
+  const { connectionsMax, connectionsPerHostMax, idleMs, requestBytesMax, queuedRequestBytesMax, strangerBytesMax } =
+    settings
   return {
     ...defaultBrokerConfig,
     flushPolicy: settings.flushPolicy,
@@ -250,6 +258,7 @@ export function brokerConfigOf(settings: BrokerSettings): BrokerConfig {
     limits: {
       ...defaultBrokerConfig.limits,
       connectionsMax,
+      connectionsPerHostMax,
       idleMs,
       requestBytesMax,
       queuedRequestBytesMax,

@@ -118,7 +118,11 @@ export class Broker {
       buffers,
       now: options.elapsedMs,
       onRefused: (peer) =>
-        options.log.warn('too many connections', { peer, max: options.config.limits.connectionsMax }),
+        options.log.warn('too many connections', {
+          peer,
+          max: options.config.limits.connectionsMax,
+          maxPerIp: options.config.limits.connectionsPerHostMax,
+        }),
       onTlsFailure: (peer, reason) => options.log.warn('TLS failed', { peer, reason }),
       onCount: (open) => this.services.metrics.connections(open),
     })

@@ -54,6 +54,7 @@ export function brokerConfigAnswers({ config, cluster, disk }: BrokerServices): 
     ['fetch.max.bytes', config.fetchBytesMax],
     ['log.dirs', disk.path],
     ['max.connections', limits.connectionsMax],
+    ['max.connections.per.ip', limits.connectionsPerHostMax],
     ['max.incremental.fetch.session.cache.slots', config.fetchSessionsMax],
     ['message.max.bytes', config.messageBytesMax],
     ['node.id', cluster.brokerId],

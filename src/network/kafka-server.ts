@@ -30,6 +30,8 @@ export class KafkaServer {
   readonly #budget: RequestBudget
   readonly #sweep: ConnectionSweep
   readonly #listeners: Listener[] = []
+  /** Connections that are open, by the address of the client's machine. */
+  readonly #perHost = new Map<string, number>()
   #refusedMs = -Infinity
 
   constructor(options: KafkaServerOptions) {
@@ -82,10 +84,10 @@ export class KafkaServer {
   }
 
   #accept(newcomer: Newcomer, open: ConnectionOpener): void {
-    const { stream } = newcomer
+    const { stream, host } = newcomer
     const { limits, buffers, now, onCount } = this.#options
     const { connections } = this.#sweep
-    if (connections.size >= limits.connectionsMax) {
+    if (connections.size >= limits.connectionsMax || this.#isCrowded(host)) {
       stream.close()
       if (now() - this.#refusedMs >= 1000) this.#options.onRefused(stream.peer)
       this.#refusedMs = now()
@@ -93,6 +95,7 @@ export class KafkaServer {
     }
     const connection = new ServerConnection(stream, { limits, buffers, budget: this.#budget, now })
     connections.add(connection)
+    this.#count(host, 1)
     onCount(connections.size)
     const handler = open(newcomer)
     connection.start({
@@ -108,9 +111,21 @@ export class KafkaServer {
       takeOver: (request) => handler.takeOver?.(request),
       onClose: (cause) => {
         connections.delete(connection)
+        this.#count(host, -1)
         onCount(connections.size)
         handler.onClose(cause)
       },
     })
+  }
+
+  /** Whether one machine has all the connections that one may have; the socket in the directory is not of the network. */
+  #isCrowded(host: string): boolean {
+    return host !== '' && (this.#perHost.get(host) ?? 0) >= this.#options.limits.connectionsPerHostMax
+  }
+
+  #count(host: string, change: 1 | -1): void {
+    const count = (this.#perHost.get(host) ?? 0) + change
+    if (count === 0) this.#perHost.delete(host)
+    else this.#perHost.set(host, count)
   }
 }

@@ -2,6 +2,8 @@
 export interface ServerLimits {
   /** max.connections: more are closed as they come. */
   readonly connectionsMax: number
+  /** max.connections.per.ip: more of one address are closed as they come. */
+  readonly connectionsPerHostMax: number
   /** socket.request.max.bytes: the largest request. */
   readonly requestBytesMax: number
   /** queued.max.request.bytes: what all connections together may have received and not answered; above it they are not read. */
@@ -25,6 +27,7 @@ export interface ServerLimits {
 
 export const defaultServerLimits: ServerLimits = {
   connectionsMax: 10_000,
+  connectionsPerHostMax: 2 ** 31 - 1,
   requestBytesMax: 100 * 1024 * 1024,
   queuedRequestBytesMax: 256 * 1024 * 1024,
   queuedRequestsMax: 256,

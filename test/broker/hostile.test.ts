@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { apiTable } from '../../src/protocol/api-keys.ts'
 import { encodeRequest } from '../../src/protocol/api.ts'
+import { ErrorCode } from '../../src/protocol/error-codes.ts'
 import { fetchApi } from '../../src/protocol/messages/fetch.ts'
 import { produceApi } from '../../src/protocol/messages/produce.ts'
-import { clientBatch, makeTopic, produce, fetch, fetchRequest, produceRequest, recordsOf } from './requests.ts'
+import { runBinary } from '../support/run-binary.ts'
+import { altered, clientBatch, makeTopic, produce, fetch, fetchRequest, produceRequest, recordsOf } from './requests.ts'
 import { ServeScene } from './serve-scene.ts'
 import type { TestClient } from './test-client.ts'
 
@@ -130,3 +133,36 @@ test('a reader that takes nothing costs what one answer takes, and holds nobody 
   expect(residentKib() - before).toBeLessThan(200_000)
   greedy.destroy()
 }, 30_000)
+
+test('one address has no more connections than it may, the socket in the directory has its own; one that ends makes room', async () => {
+  const own = await ServeScene.start(['--override', 'max.connections.per.ip=2'])
+  try {
+    const [first] = [await own.connect(), await own.connect()]
+    const third = await own.connect()
+    await third.closed
+    await expect.poll(() => own.log).toContain('WARN too many connections')
+    expect(runBinary(['-d', own.directory, 'topics', 'list']).code).toBe(0)
+    first?.close()
+    await expect
+      .poll(async () => {
+        const next = await own.connect()
+        return Promise.race([makeTopic(next, 'room'), next.closed.then(() => 'closed')])
+      })
+      .not.toBe('closed')
+  } finally {
+    await own.remove()
+  }
+})
+
+test('a little that decompresses to very much is refused at once, in little memory', async () => {
+  const words = ['topics', 'create', 'bombed', '--config', 'cleanup.policy=compact', '-b', scene.address]
+  expect(runBinary(words).code).toBe(0)
+  const section = zstdCompressSync(new Uint8Array(512 * 1024 * 1024))
+  const head = clientBatch(['x'], 'k', 'zstd').subarray(0, 61)
+  const bomb = altered(Uint8Array.from([...head, ...section]), (view) => view.setInt32(8, 49 + section.length))
+  const before = residentKib()
+  const startMs = performance.now()
+  expect((await produce(client, 'bombed', bomb)).errorCode).toBe(ErrorCode.INVALID_RECORD)
+  expect(performance.now() - startMs).toBeLessThan(1000)
+  expect(residentKib() - before).toBeLessThan(64 * 1024)
+})
