@@ -69,7 +69,9 @@ function frameOf(records: Uint8Array | null, { config }: BatchRules): RecordBatc
 }
 
 function sizeOf(bytes: Uint8Array): number {
-  return batchLengthOverhead + new DataView(bytes.buffer, bytes.byteOffset).getInt32(batchFieldAt.batchLength)
+  const at = batchFieldAt.batchLength
+  const [first = 0, second = 0, third = 0, last = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]
+  return batchLengthOverhead + ((first << 24) | (second << 16) | (third << 8) | last)
 }
 
 function checkHeader(batch: RecordBatch): void {

@@ -36,7 +36,7 @@ export class KernelMemory {
     const kernel = (this.#shared ??= createKernel({ memoryBytes: chunkBytes }))
     let crc = 0
     for (let at = 0; at < bytes.length; at += chunkBytes) {
-      const part = bytes.subarray(at, at + chunkBytes)
+      const part = bytes.length <= chunkBytes ? bytes : bytes.subarray(at, at + chunkBytes)
       kernel.memory.set(part)
       crc = kernel.crc32c(0, part.length, crc)
     }

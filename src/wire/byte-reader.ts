@@ -8,6 +8,8 @@ import { readVarint, readVarlongExact, type VarintCursor } from './varint.ts'
 export class ByteReader implements VarintCursor {
   /** Has no state between calls; made at the first text that needs it. */
   static #decoder: TextDecoder | undefined
+  /** The last short text of each length: a client names the same topic in every request, and comparing is quicker than the decoder. All ASCII. */
+  static readonly #recent: string[] = []
   readonly bytes: Uint8Array
   readonly #view: DataView
   /** Where the next read begins, in bytes from the start of `bytes`. */
@@ -126,11 +128,23 @@ export class ByteReader implements VarintCursor {
 
   /** `length` bytes of UTF-8; a byte order mark is kept, bytes that are not UTF-8 are malformed. */
   utf8(length: number): string {
-    const start = this.position
-    const text = this.take(length)
+    const start = this.#advance(length)
+    const recent = ByteReader.#recent[length]
+    if (recent !== undefined && this.#isAt(start, recent)) return recent
+    const text = this.#decode(start, length)
+    if (length <= SHORT && text.length === length) ByteReader.#recent[length] = text
+    return text
+  }
+
+  #isAt(start: number, ascii: string): boolean {
+    for (let i = 0; i < ascii.length; i++) if (this.bytes[start + i] !== ascii.charCodeAt(i)) return false
+    return true
+  }
+
+  #decode(start: number, length: number): string {
     ByteReader.#decoder ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
     try {
-      return ByteReader.#decoder.decode(text)
+      return ByteReader.#decoder.decode(this.bytes.subarray(start, start + length))
     } catch (cause) {
       throw new MalformedMessageError('text that is not UTF-8', start, { cause })
     }
@@ -159,3 +173,6 @@ export class ByteReader implements VarintCursor {
     return start
   }
 }
+
+/** Up to this many bytes a text is compared with one that came before. */
+const SHORT = 32

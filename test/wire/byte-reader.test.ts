@@ -103,6 +103,22 @@ describe('ByteReader and ByteWriter', () => {
     expect(() => fromHex(`0040${'61'.repeat(63)}ff`).string()).toThrow(MalformedMessageError)
   })
 
+  test('texts that come again, or nearly, are what they are', () => {
+    const alike = fc.array(
+      fc.constantFrom('topic', 'topid', 'topi\u00e9', 'tepic', '', '\u00e9', 'a', 'x'.repeat(40)),
+      { maxLength: 30 },
+    )
+    fc.assert(
+      fc.property(alike, (texts) => {
+        const to = new ByteWriter()
+        for (const one of texts) to.string(one)
+        const reader = new ByteReader(to.finish())
+        expect(texts.map(() => reader.string())).toEqual(texts)
+      }),
+    )
+    expect(() => new ByteReader(Uint8Array.of(0, 1, 0xe9)).string()).toThrow(MalformedMessageError)
+  })
+
   test('a byte order mark is part of the text', () => {
     expect(fromHex('0004efbbbf61').string()).toBe('\ufeffa')
   })
