@@ -39,10 +39,19 @@ export function openServerStore(path: string): BrokerStore {
   return new BrokerStore({ name: path, cluster: openServerCluster(path), acks: 'all' })
 }
 
+/** A connection of its own to the server that holds a directory. */
+export function openServerConnection(path: string): Promise<BrokerConnection> {
+  return openBrokerConnection(socketOf(path), noSecurity)
+}
+
 /** The server that holds a directory, through its socket. */
 export function openServerCluster(path: string): Cluster {
-  const address: DialAddress = { kind: 'unix', path: reachable(`${path}/${SERVE_SOCKET}`) }
+  const address = socketOf(path)
   return new Cluster({ ...clusterOptions([address], noSecurity), retryMs: serverRetryMs })
+}
+
+function socketOf(path: string): DialAddress {
+  return { kind: 'unix', path: reachable(`${path}/${SERVE_SOCKET}`) }
 }
 
 /** The name of a socket may have 107 bytes: a longer one is reached through the directory that it is in. */

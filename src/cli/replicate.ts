@@ -1,3 +1,4 @@
+import { ServedError } from '../base/errors.ts'
 import { isConfirmed } from './confirmation.ts'
 import type { CliContext } from './context.ts'
 import { exitCodeOf, ExitCode } from './exit-code.ts'
@@ -21,7 +22,8 @@ export async function replicate(options: ReplicateOptions, context: CliContext):
   const progress = progressLineOf(context, options)
   using _ = showStatusOnSignal(progress)
   const output = new RunOutput(options, context, progress)
-  const mayPass = (error: unknown): boolean => exitCodeOf(error) === ExitCode.temporary
+  // Where a server has come meanwhile the next try goes through that.
+  const mayPass = (error: unknown): boolean => exitCodeOf(error) === ExitCode.temporary || error instanceof ServedError
   try {
     await new ReplicationRun(plan, { context, local, stop: signals.stop, mayPass }, output).all()
   } catch (error) {

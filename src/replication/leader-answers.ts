@@ -1,9 +1,9 @@
-import type { Offset } from '../base/brands.ts'
+import { type Offset, offset } from '../base/brands.ts'
 import { MalformedMessageError } from '../base/errors.ts'
 import { type Frame, decodeRequest, encodeResponse, openRequest, type ReceivedRequest } from '../protocol/api.ts'
 import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
 import { endOfBatches } from './end-of-batches.ts'
-import type { Leader } from './leader.ts'
+import type { Leader, LeaderPartition } from './leader.ts'
 import { partitionToMessage, topicToMessage } from './messages.ts'
 import {
   type Answer,
@@ -11,9 +11,11 @@ import {
   batchesApi,
   type BatchesRequest,
   type FailureMessage,
+  epochEndApi,
   groupsApi,
   nextOffset,
   partitionsApi,
+  type PartitionAnswer,
   type PeerApi,
   topicsApi,
 } from './peer-apis.ts'
@@ -46,10 +48,11 @@ export function leaderAnswers(leader: Leader, toFailure: (error: unknown) => Fai
         knownEndOffset: one.knownEndOffset < 0n ? undefined : one.knownEndOffset,
       }))
       const found = await leader.partitions(known, Math.min(waitMs, waitMsMax))
-      return { partitions: found.map((one) => ({ described: one === undefined ? null : partitionToMessage(one) })) }
+      return { partitions: found.map(answerOf) }
     }),
-    answered(batchApi, async ({ offset, ...partition }) => ({
-      batch: (await leader.batchAt(partition, offset)) ?? null,
+    answered(epochEndApi, ({ epoch, ...partition }) => leader.epochEnd(partition, epoch)),
+    answered(batchApi, async ({ offset: target, ...partition }) => ({
+      batch: (await leader.batchAt(partition, target)) ?? null,
     })),
     batchesAnswerer(leader, toFailure),
     answered(groupsApi, async ({ topics }) => ({ groups: await leader.groups(topics) })),
@@ -57,13 +60,18 @@ export function leaderAnswers(leader: Leader, toFailure: (error: unknown) => Fai
   return anyOf(answerers)
 }
 
+function answerOf(partition: LeaderPartition | undefined): PartitionAnswer {
+  const partialFrom = partition?.partialFrom ?? offset(-1)
+  return { described: partition === undefined ? null : partitionToMessage(partition), partialFrom }
+}
+
 /** Batches go out from the memory that they were read into. */
 function batchesAnswerer(leader: Leader, toFailure: (error: unknown) => FailureMessage): Answerer {
   const given = new GivenBatches(leader)
   return (received) => {
     let fetched: Uint8Array | undefined
-    const fetch = async ({ offset, isPacked, ...partition }: BatchesRequest): Promise<TravellingBatches> => {
-      fetched = await given.fetch(partition, offset)
+    const fetch = async ({ offset: from, isPacked, ...partition }: BatchesRequest): Promise<TravellingBatches> => {
+      fetched = await given.fetch(partition, from)
       return isPacked ? packed(fetched) : asTheyAre(fetched)
     }
     const onSent = (): void => {

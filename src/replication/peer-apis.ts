@@ -1,4 +1,4 @@
-import { type Offset, offset } from '../base/brands.ts'
+import { type LeaderEpoch, type Offset, offset } from '../base/brands.ts'
 import type { Api } from '../protocol/api.ts'
 import {
   array,
@@ -69,7 +69,14 @@ const partitionsRequest = struct({
   /** -1 when no end is known. */
   partitions: array({ topic: string, partition: int32, knownEndOffset: int64.as<Offset>() }),
 })
-const partitionsResponse = struct({ partitions: array({ described: nullable(leaderPartitionMessage) }) })
+const partitionsResponse = struct({
+  partitions: array({
+    described: nullable(leaderPartitionMessage),
+    /** -1 when it is a whole log. */
+    partialFrom: int64.as<Offset>(),
+  }),
+})
+export type PartitionAnswer = ValueOf<typeof partitionsResponse>['partitions'][number]
 export const partitionsApi: PeerApi<ValueOf<typeof partitionsRequest>, ValueOf<typeof partitionsResponse>> = peerApi(
   2,
   partitionsRequest,
@@ -145,3 +152,12 @@ export const reportApi: PeerApi<ReportRequest, object> = peerApi(7, reportReques
 const endRequest = struct({ failure: nullable(failureMessage) })
 /** A follower is at its end, or tells why it gives up. */
 export const endApi: PeerApi<ValueOf<typeof endRequest>, object> = peerApi(8, endRequest, nothing)
+
+const epochEndRequest = struct({ topic: string, partition: int32, epoch: int32.as<LeaderEpoch>() })
+const epochEndResponse = struct({ epoch: int32.as<LeaderEpoch>(), endOffset: int64.as<Offset>() })
+/** Of a leader that does not tell its epochs: brokers that another tslog asks for us. */
+export const epochEndApi: PeerApi<ValueOf<typeof epochEndRequest>, ValueOf<typeof epochEndResponse>> = peerApi(
+  9,
+  epochEndRequest,
+  epochEndResponse,
+)

@@ -1,4 +1,4 @@
-import { NO_LEADER_EPOCH, type Offset, offset } from '../base/brands.ts'
+import { type LeaderEpoch, type Offset, offset } from '../base/brands.ts'
 import { MalformedMessageError } from '../base/errors.ts'
 import type { BatchFacts } from '../storage/batch-facts.ts'
 import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
@@ -6,7 +6,16 @@ import type { LeaderEpochEnd } from '../storage/leader-epoch-history.ts'
 import { endOfBatches } from './end-of-batches.ts'
 import type { GroupOffsets, KnownPartition, Leader, LeaderPartition, LeaderTopic } from './leader.ts'
 import { partitionFromMessage, topicFromMessage } from './messages.ts'
-import { batchApi, batchesApi, groupsApi, nextOffset, partitionsApi, type PeerApi, topicsApi } from './peer-apis.ts'
+import {
+  batchApi,
+  batchesApi,
+  epochEndApi,
+  groupsApi,
+  nextOffset,
+  partitionsApi,
+  type PeerApi,
+  topicsApi,
+} from './peer-apis.ts'
 import { unpacked } from './travelling-batches.ts'
 
 /** Sends a request to the other side and resolves to what it answers; throws what the other side failed with. */
@@ -63,14 +72,14 @@ export class RemoteLeader implements Leader {
         0,
       )
     }
-    return answer.partitions.map(({ described }) =>
-      described === null ? undefined : checked(partitionFromMessage(described)),
-    )
+    return answer.partitions.map(({ described, partialFrom }) => {
+      if (described === null) return undefined
+      return checked({ ...partitionFromMessage(described), ...(partialFrom >= 0n && { partialFrom }) })
+    })
   }
 
-  /** Never asked: a tslog tells all its epochs. */
-  async epochEnd(): Promise<LeaderEpochEnd> {
-    return { epoch: NO_LEADER_EPOCH, endOffset: offset(-1) }
+  epochEnd({ topic, partition }: TopicPartition, epoch: LeaderEpoch): Promise<LeaderEpochEnd> {
+    return this.#ask(epochEndApi, { topic, partition, epoch })
   }
 
   async batchAt({ topic, partition }: TopicPartition, target: Offset): Promise<BatchFacts | undefined> {

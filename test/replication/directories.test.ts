@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { ServeScene } from '../broker/serve-scene.ts'
 import { lines, ReplicaScene } from './replica-scene.ts'
 
@@ -63,16 +63,30 @@ describe('a copy from directory to directory', () => {
     expect(scene.replicate('app', '-p', '7')).toMatchObject({ code: 3 })
   })
 
-  test('is not made beside a running server', async () => {
-    const served = await ServeScene.start()
+  test('goes through the server that holds its directory, from wherever it comes', async () => {
     const scene = new ReplicaScene()
-    scene.source.produce('app', lines(1))
-    const { code, stderr } = scene.source.run(['replicate', 'app', served.directory])
-    await served.remove()
-    expect({ code, stderr }).toEqual({
-      code: 6,
-      stderr: expect.stringContaining('held by a running tslog serve') as string,
-    })
+    const serve = await ServeScene.start([], scene.copy.directory)
+    onTestFinished(() => serve.remove())
+    scene.source.produce('app', lines(3000), '--config', 'segment.bytes=9000', '--batch-size', '1000')
+    expect(scene.copy.run(['consume', 'app']).code).toBe(3)
+    expect(scene.replicate('app')).toMatchObject({ code: 0, stderr: '' })
+    expect(scene.copy.values('app')).toEqual(lines(3000))
+    const bundle = `bundle:${join(scene.home, 'app.bundle')}`
+    scene.source.produce('app', ['late'])
+    expect(scene.source.run(['replicate', 'app', bundle])).toMatchObject({ code: 0 })
+    scene.source.produce('app', ['later'])
+    const since = `bundle:${join(scene.home, 'since.bundle')}`
+    const words = ['replicate', 'app', since, '--since', join(scene.home, 'app.bundle')]
+    expect(scene.source.run(words)).toMatchObject({ code: 0 })
+    const gap = scene.copy.run(['replicate', 'app', '--from', since])
+    expect([gap.code, gap.stderr]).toEqual([
+      1,
+      expect.stringContaining('what was made before it must be applied first'),
+    ])
+    for (const one of [bundle, since]) {
+      expect(scene.copy.run(['replicate', 'app', '--from', one])).toMatchObject({ code: 0, stderr: '' })
+    }
+    expect(scene.filesOf(scene.copy, 'app-0')).toEqual(scene.filesOf(scene.source, 'app-0'))
   })
 
   test('carries the offsets of groups with --groups', () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LockedError, NotFoundError, RefusedError } from '../../base/errors.ts'
+import { NotFoundError, RefusedError } from '../../base/errors.ts'
 import type { BatchWindows } from '../../record/batch-windows.ts'
 import type { FollowersDirectory } from '../../replication/followers-directory.ts'
 import type { GroupOffsets, Leader, LeaderTopic } from '../../replication/leader.ts'
@@ -30,10 +30,15 @@ export interface FollowerSeat {
 /** So often a follower looks for new topics and configurations, in ms. */
 const roundMs = 1000
 
-/** Copies what the request names from a leader into a directory, and with `follows` goes on until it is told to stop. */
+/** Copies what the request names from a leader into a directory, through its server if it has one; with `follows` goes on until it is told to stop. */
 export async function followLeader(leader: Leader, request: ReplicationRequest, seat: FollowerSeat): Promise<void> {
   const following = new LeaderFollowing(leader, request, seat)
   if (seat.served !== undefined) return following.run(seat.served)
+  const { fileSystem, path } = seat.directory
+  if (isServed(fileSystem, path)) {
+    const { followThroughServer } = await import('./follow-through-server.ts')
+    return followThroughServer(leader, request, seat)
+  }
   const directory = openDirectory(request, seat.directory)
   try {
     await following.run(directory)
@@ -43,20 +48,9 @@ export async function followLeader(leader: Leader, request: ReplicationRequest, 
 }
 
 function openDirectory({ isDryRun }: ReplicationRequest, options: LogDirectoryOptions): LogDirectory | undefined {
-  if (!isDryRun) {
-    refuseServed(options)
-    return LogDirectory.openToWrite(options)
-  }
+  if (!isDryRun) return LogDirectory.openToWrite(options)
   const owner = directoryOwner(options.fileSystem, options.path)
   return owner === 'missing' || owner === 'empty' ? undefined : LogDirectory.openToRead(options)
-}
-
-/** A follower writes the files itself: not beside a server, who would not know of it. */
-function refuseServed({ fileSystem, path }: LogDirectoryOptions): void {
-  if (!isServed(fileSystem, path)) return
-  throw new LockedError(`${path} is held by a running tslog serve`, {
-    hint: 'stop it meanwhile, or copy into a directory of its own',
-  })
 }
 
 /** A server works with what it has read of its own topics. */
