@@ -30,6 +30,7 @@ import { type Metrics, noMetrics } from './metrics.ts'
 import type { PeerService } from './peer-service.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { ByteQuotas } from './quotas/byte-quotas.ts'
+import { ConnectionQuotas } from './quotas/connection-quotas.ts'
 import { QuotaTable } from './quotas/quota-table.ts'
 import type { BrokerServices } from './request-context.ts'
 import { RequestRouter } from './request-router.ts'
@@ -113,6 +114,9 @@ export class Broker {
     this.services = makeServices(options, { directory, memory, buffers, live: this.#live })
     this.#router = new RequestRouter(this.services, allHandlers)
     this.#router.add(apiVersionsHandler(() => this.#router.apiKeys))
+    const { config, elapsedMs } = options
+    const table = this.services.quotaTable
+    const connections = new ConnectionQuotas({ table, windows: config.quotaWindows, now: elapsedMs })
     this.#server = new KafkaServer({
       limits: options.config.limits,
       buffers,
@@ -123,6 +127,7 @@ export class Broker {
           max: options.config.limits.connectionsMax,
           maxPerIp: options.config.limits.connectionsPerHostMax,
         }),
+      refusalMs: (host) => connections.refusalMs(host),
       onTlsFailure: (peer, reason) => options.log.warn('TLS failed', { peer, reason }),
       onCount: (open) => this.services.metrics.connections(open),
     })

@@ -16,6 +16,8 @@ export interface KafkaServerOptions {
   readonly now: () => TimestampMs
   /** Told of a connection that was refused since there are too many, at most once a second. */
   readonly onRefused: (peer: string) => void
+  /** How long a connection from `host` that comes too soon is kept waiting before it is closed, in ms; 0 for one that may come in. */
+  readonly refusalMs: (host: string) => number
   /** A client whose TLS handshake failed. */
   readonly onTlsFailure: (peer: string, reason: string) => void
   readonly onCount: (open: number) => void
@@ -91,6 +93,11 @@ export class KafkaServer {
       stream.close()
       if (now() - this.#refusedMs >= 1000) this.#options.onRefused(stream.peer)
       this.#refusedMs = now()
+      return
+    }
+    const refusalMs = this.#options.refusalMs(host)
+    if (refusalMs > 0) {
+      setTimeout(() => stream.close(), refusalMs)
       return
     }
     const connection = new ServerConnection(stream, { limits, buffers, budget: this.#budget, now })

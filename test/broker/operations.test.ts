@@ -84,6 +84,7 @@ describe('a configuration file', () => {
 
   test.each([
     [['--override', 'num.partition=3'], 'unknown setting "num.partition"'],
+    [['--override', 'ssl.key.password=x'], 'ssl.key.password is a secret, and everybody sees a command line'],
     [['--override', 'nothing'], "--override: 'nothing' is not KEY=VALUE"],
     [['--config-file', '/nowhere/at/all'], '--config-file: /nowhere/at/all cannot be read'],
   ])('%j is refused before anything is made', (flags, message) => {

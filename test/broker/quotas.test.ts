@@ -7,6 +7,7 @@ import { describeClientQuotasApi } from '../../src/protocol/messages/describe-cl
 import { metadataApi, metadataRequest } from '../../src/protocol/messages/metadata.ts'
 import { produceApi } from '../../src/protocol/messages/produce.ts'
 import { clientBatch, fetch, fetchRequest, makeTopic, partitionsOf, produce, produceRequest } from './requests.ts'
+import { runBinary } from '../support/run-binary.ts'
 import { ServeScene } from './serve-scene.ts'
 import type { TestClient } from './test-client.ts'
 import { fetchApi } from '../../src/protocol/messages/fetch.ts'
@@ -26,6 +27,7 @@ type Ops = AlterClientQuotasRequest['entries'][number]['ops']
 
 const clientId = (entityName: string | null): Part => ({ entityType: 'client-id', entityName })
 const user = (entityName: string | null): Part => ({ entityType: 'user', entityName })
+const ip = (entityName: string | null): Part => ({ entityType: 'ip', entityName })
 const set = (key: string, value: number): Ops[number] => ({ key, value, remove: false })
 
 async function alter(entity: Part[], ops: Ops, validateOnly = false): Promise<[number, string | null]> {
@@ -161,7 +163,10 @@ describe('quotas', () => {
     ['an empty name', [user('')], [set('producer_byte_rate', 1)], 'the user is empty'],
     ['a type twice', [user('a'), user('b')], [set('producer_byte_rate', 1)], 'more than one user'],
     ['a type that is none', [{ entityType: 'group', entityName: 'a' }], [set('producer_byte_rate', 1)], '"group"'],
-    ['an address', [{ entityType: 'ip', entityName: '127.0.0.1' }], [set('connection_creation_rate', 1)], 'by ip'],
+    ['no address', [ip('nowhere')], [set('connection_creation_rate', 1)], 'is not an address'],
+    ['an address with a user', [ip('10.0.0.1'), user('a')], [set('connection_creation_rate', 1)], 'goes with no user'],
+    ['bytes of an address', [ip('10.0.0.1')], [set('producer_byte_rate', 1)], 'of ip'],
+    ['connections of a user', [user('a')], [set('connection_creation_rate', 1)], 'of user'],
     ['a quota that is none', [user('a')], [set('bytes', 1)], '"bytes"'],
     ['a quota of nothing', [user('a')], [set('producer_byte_rate', 0)], 'greater than 0'],
     ['a quota that is no number', [user('a')], [set('producer_byte_rate', Number.NaN)], 'greater than 0'],
@@ -188,6 +193,27 @@ describe('quotas', () => {
     ],
   ])('are not told for %o', async (components) => {
     expect(await described(components)).toBe(ErrorCode.INVALID_REQUEST)
+  })
+
+  test('of an address close what comes too fast from there, and the socket in the directory is not of it', async () => {
+    const own = await ServeScene.start()
+    const first = await own.connect()
+    const entries = [{ entity: [ip('127.0.0.1')], ops: [set('connection_creation_rate', 1)] }]
+    const { entries: answers } = await first.send(alterClientQuotasApi, 1, { entries, validateOnly: false })
+    expect(answers[0]?.errorCode).toBe(0)
+    const clients = await Promise.all(Array.from({ length: 15 }, () => own.connect()))
+    const ends = clients.map(async (client) => {
+      const answered = client.send(metadataApi, 1, metadataRequest.initial()).then(
+        () => 'answered',
+        () => 'closed',
+      )
+      return answered
+    })
+    const all = await Promise.all(ends)
+    // One a second over eleven windows: ten at once.
+    expect([all.filter((end) => end === 'answered').length, all.at(-1)]).toEqual([10, 'closed'])
+    expect(runBinary(['-d', own.directory, 'topics', 'list']).code).toBe(0)
+    await own.remove()
   })
 
   test('are read again on SIGHUP, and are there after a restart', async () => {

@@ -128,6 +128,11 @@ const toolSteps: readonly (readonly [string, readonly string[]])[] = [
   ],
   ['kafka-configs --describe of what is left', configs('--describe', ...entity('users', 'carol'))],
   [
+    'kafka-configs of an address',
+    configs('--alter', '--add-config', 'connection_creation_rate=1000', ...entity('ips', '127.0.0.2')),
+  ],
+  ['kafka-configs --describe of an address', configs('--describe', ...entity('ips', '127.0.0.2'))],
+  [
     'kafka-configs with a quota of nothing',
     configs('--alter', '--add-config', 'producer_byte_rate=0', ...entity('clients', 'none')),
   ],

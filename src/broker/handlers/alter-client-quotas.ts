@@ -17,10 +17,9 @@ import { errorCodeOf, errorMessageOf } from '../storage-errors.ts'
 //   * Each entity is judged by itself, and changed as a whole or not at all; one that stands twice is changed once, and INVALID_REQUEST then.
 //   * Durable, and in force, when it is answered. Needs ALTER_CONFIGS on the cluster.
 //   * request_percentage and controller_mutation_rate are kept and told; nobody is held to them, which the log says.
+//   * An ip is an address; names of machines are not looked up.
 // Versions
 //   0 and 1.
-// Not implemented
-//   Quotas by ip: INVALID_REQUEST.
 
 type Entry = AlterClientQuotasRequest['entries'][number]
 type EntryAnswer = AlterClientQuotasResponse['entries'][number]
@@ -53,7 +52,7 @@ function alter(
 ): EntryAnswer {
   try {
     const entity = entityOf(entry.entity)
-    const changes = changesOf(entry.ops)
+    const changes = changesOf(entry.ops, entity)
     const key = keyOfEntity(entity)
     if (altered.has(key)) throw new KafkaError(ErrorCode.INVALID_REQUEST, 'the entity stands twice in the request')
     altered.add(key)

@@ -9,15 +9,13 @@ import { filterOf } from '../quotas/quotas-of-request.ts'
 import { isAllowed } from '../request-context.ts'
 import type { Handler } from '../request-router.ts'
 
-// DescribeClientQuotas: the quotas of users, client ids, and users with client ids (KIP-546).
+// DescribeClientQuotas: the quotas of users, client ids, users with client ids, and addresses (KIP-546, KIP-612).
 //
 // Behaviour
 //   * A filter names a type with a name (0), its default (1), or any of them, the default included (2); strict leaves out what has other types beside.
 //   * Needs DESCRIBE_CONFIGS on the cluster.
 // Versions
 //   0 and 1.
-// Not implemented
-//   Quotas by ip: INVALID_REQUEST.
 
 export const describeClientQuotasHandler: Handler<DescribeClientQuotasRequest, DescribeClientQuotasResponse> = {
   api: describeClientQuotasApi,

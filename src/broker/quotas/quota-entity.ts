@@ -1,21 +1,34 @@
-/** What a quota can be of: Kafka's entity types that there are here. */
-export const entityTypes = ['user', 'client-id'] as const
+/** What a quota can be of: Kafka's entity types. An address goes with no other. */
+export const entityTypes = ['user', 'client-id', 'ip'] as const
 export type EntityType = (typeof entityTypes)[number]
 
 /** Whose quota it is, a name for each type; `null` stands for all that have none of their own. */
 export type QuotaEntity = ReadonlyMap<EntityType, string | null>
 
-/** How values of a quota are written, with Kafka's names; `hasEffect` tells those that clients are held to here. */
-export const quotaKeys: ReadonlyMap<string, { readonly isWhole: boolean; readonly hasEffect: boolean }> = new Map([
-  ['producer_byte_rate', { isWhole: true, hasEffect: true }],
-  ['consumer_byte_rate', { isWhole: true, hasEffect: true }],
-  ['request_percentage', { isWhole: false, hasEffect: false }],
-  ['controller_mutation_rate', { isWhole: false, hasEffect: false }],
+/** How values of a quota are written; `hasEffect` tells those that clients are held to here, `isOfAddress` those of ip. */
+export interface QuotaKey {
+  readonly isWhole: boolean
+  readonly hasEffect: boolean
+  readonly isOfAddress: boolean
+}
+
+/** By Kafka's names. */
+export const quotaKeys: ReadonlyMap<string, QuotaKey> = new Map([
+  ['producer_byte_rate', { isWhole: true, hasEffect: true, isOfAddress: false }],
+  ['consumer_byte_rate', { isWhole: true, hasEffect: true, isOfAddress: false }],
+  ['request_percentage', { isWhole: false, hasEffect: false, isOfAddress: false }],
+  ['controller_mutation_rate', { isWhole: false, hasEffect: false, isOfAddress: false }],
+  ['connection_creation_rate', { isWhole: true, hasEffect: true, isOfAddress: true }],
 ])
 
 /** Two entities that are the same have the same key. */
 export function keyOfEntity(entity: QuotaEntity): string {
   return JSON.stringify(entityTypes.map((type) => (entity.has(type) ? [entity.get(type)] : [])))
+}
+
+/** The keys of an address and of all addresses that have no quota of their own. */
+export function addressKeys(host: string): readonly [string, string] {
+  return [keyOfEntity(new Map([['ip', host]])), keyOfEntity(new Map([['ip', null]]))]
 }
 
 /** Where to look for the quota of a client, the nearest first, and whose bytes are then counted together. */
@@ -32,7 +45,7 @@ export function quotaPlaces(user: string, clientId: string): QuotaPlace[] {
   const place = (
     [users, clients]: readonly [readonly (string | null)[], readonly (string | null)[]],
     counted: QuotaPlace['counted'],
-  ): QuotaPlace => ({ key: JSON.stringify([users, clients]), counted })
+  ): QuotaPlace => ({ key: JSON.stringify([users, clients, []]), counted })
   return [
     place([[user], [clientId]], both),
     place([[user], [null]], both),

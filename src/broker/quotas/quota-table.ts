@@ -2,6 +2,7 @@ import type { FileSystem } from '../../disk/file-system.ts'
 import { QUOTAS_FILE } from '../../storage/file-names.ts'
 import { type Fields, type PrivateDocument, privateDocument } from '../security/private-document.ts'
 import {
+  addressKeys,
   type EntityType,
   entityTypes,
   isEntityFound,
@@ -83,6 +84,13 @@ export class QuotaTable {
     if (this.#decided.size >= decisionsMax) this.#decided.clear()
     this.#decided.set(question, decision)
     return decision
+  }
+
+  /** The quota of that name which holds for an address, if any. */
+  ofAddress(name: string, host: string): number | undefined {
+    if (this.isEmpty) return undefined
+    const [own, byDefault] = addressKeys(host).map((key) => this.#byKey.get(key)?.values.get(name))
+    return own ?? byDefault
   }
 
   #decide(name: string, user: string, clientId: string): QuotaInForce | undefined {

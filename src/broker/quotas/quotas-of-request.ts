@@ -22,16 +22,27 @@ export function entityOf(parts: Entry['entity']): QuotaEntity {
     if (entityName === '') throw invalid(`the ${type} is empty`)
     named.set(type, entityName)
   }
+  if (named.has('ip')) checkAddress(named)
   // In one order, whatever that of the request was.
   return new Map(entityTypes.filter((type) => named.has(type)).map((type) => [type, named.get(type) ?? null]))
 }
 
-/** What is to become of which quota; `undefined` for what is removed. Throws `KafkaError` for what Kafka does not allow. */
-export function changesOf(ops: Entry['ops']): Map<string, number | undefined> {
+/** Names of machines are not looked up: an address is what a connection comes from. */
+function checkAddress(named: ReadonlyMap<EntityType, string | null>): void {
+  if (named.size > 1) throw invalid('an ip goes with no user and no client-id')
+  const address = named.get('ip')
+  const isAddress = address === null || /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f:.]*:[0-9a-f:.]*)$/i.test(address ?? '')
+  if (!isAddress) throw invalid(`${JSON.stringify(address)} is not an address`)
+}
+
+/** What is to become of which quota of `entity`; `undefined` for what is removed. Throws `KafkaError` for what Kafka does not allow. */
+export function changesOf(ops: Entry['ops'], entity: QuotaEntity): Map<string, number | undefined> {
   const changes = new Map<string, number | undefined>()
   for (const { key, value, remove } of ops) {
     const definition = quotaKeys.get(key)
-    if (definition === undefined) throw invalid(`there is no quota ${JSON.stringify(key)} of users and client ids`)
+    if (definition?.isOfAddress !== entity.has('ip')) {
+      throw invalid(`there is no quota ${JSON.stringify(key)} of ${[...entity.keys()].join(' and ')}`)
+    }
     if (changes.has(key)) throw invalid(`the quota ${key} stands twice`)
     if (!remove) checkValue(key, value, definition.isWhole)
     changes.set(key, remove ? undefined : definition.isWhole ? Math.round(value) : value)
@@ -54,23 +65,26 @@ export function filterOf({ components, strict }: DescribeClientQuotasRequest): Q
   for (const { entityType, matchType: kind, match } of components) {
     const type = typeOf(entityType)
     if (named.has(type) || present.has(type)) throw invalid(`the filter has more than one ${type}`)
-    if ((kind === matchType.exact) === (match === null)) {
-      throw invalid(
-        kind === matchType.exact ? `the ${type} to match is not named` : `a name goes with no default or any`,
-      )
-    }
+    checkMatch(type, kind, match)
     if (kind === matchType.any) present.add(type)
-    else if (kind === matchType.exact || kind === matchType.default) named.set(type, match)
-    else throw invalid(`there is no match type ${kind}`)
+    else named.set(type, match)
+  }
+  if ((named.has('ip') || present.has('ip')) && components.length > 1) {
+    throw invalid('an ip goes with no user and no client-id')
   }
   return { named, present, isStrict: strict }
+}
+
+function checkMatch(type: EntityType, kind: number, match: string | null): void {
+  if (!Object.values<number>(matchType).includes(kind)) throw invalid(`there is no match type ${kind}`)
+  if (kind === matchType.exact && match === null) throw invalid(`the ${type} to match is not named`)
+  if (kind !== matchType.exact && match !== null) throw invalid('a name goes with no default and no any')
 }
 
 function typeOf(name: string): EntityType {
   const type = entityTypes.find((one) => one === name)
   if (type !== undefined) return type
-  const reason = name === 'ip' ? 'quotas by ip are not supported' : `there is no entity type ${JSON.stringify(name)}`
-  throw invalid(reason)
+  throw invalid(`there is no entity type ${JSON.stringify(name)}`)
 }
 
 function invalid(reason: string): KafkaError {
