@@ -14,6 +14,7 @@ interface Symbols {
   readonly poll: (descriptors: Uint8Array, count: number, timeoutMs: number) => number
   readonly send: (fd: number, bytes: Uint8Array, length: number, flags: number) => number
   readonly sendfile: (socket: number, file: number, offset: Uint8Array, count: number) => number
+  readonly fallocate: (fd: number, mode: number, position: number, bytes: number) => number
   /** Address, length, protection, flags, descriptor, offset. */
   readonly mmap: (...values: (number | null)[]) => number
   readonly __errno_location: () => number
@@ -33,6 +34,7 @@ export function bunLibc(): Libc | undefined {
     send: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i64_fast' },
     sendfile: { args: ['i32', 'i32', 'ptr', 'u64'], returns: 'i64_fast' },
     pipe2: { args: ['ptr', 'i32'], returns: 'i32' },
+    fallocate: { args: ['i32', 'i32', 'i64_fast', 'i64_fast'], returns: 'i32' },
     mmap: { args: ['ptr', 'u64', 'i32', 'i32', 'i32', 'i64_fast'], returns: 'ptr' },
     __errno_location: { args: [], returns: 'ptr' },
   })
@@ -46,6 +48,7 @@ export function bunLibc(): Libc | undefined {
     poll: symbols.poll,
     send: symbols.send,
     sendFile: symbols.sendfile,
+    allocate: symbols.fallocate,
     pipe: symbols.pipe2,
     mapShared: (fd, bytes) => {
       const address = symbols.mmap(null, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0)

@@ -91,6 +91,11 @@ export interface OpenFile {
   /** Sets the modification time, in ms. */
   touch(modifiedMs: number): void
   truncate(size: number): void
+  /**
+   * Sets `bytes` bytes of the disk aside from `position` on, without a change of size: what is behind the end of the file is cheaper to write then.
+   * A truncate gives back what was not used. False where nothing is gained by it or to be had.
+   */
+  reserve(position: number, bytes: number): boolean
   /** Returns once every byte written is durable (fdatasync). */
   sync(): void
   /** The same, without blocking the caller. */

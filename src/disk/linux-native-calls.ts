@@ -14,6 +14,8 @@ export interface Libc {
   sendFile(socket: number, file: number, offset: Uint8Array, count: number): number
   /** `pipe2`: puts the descriptors of both ends into 8 bytes. Returns -1 on failure. */
   pipe(ends: Uint8Array, flags: number): number
+  /** Returns 0, or -1 on failure. */
+  allocate(fd: number, mode: number, position: number, bytes: number): number
   /** `mmap(MAP_SHARED)` of the start of a file, readable and writable. */
   mapShared(fd: number, bytes: number): Uint8Array | undefined
   /** `errno` of the call just made. */
@@ -69,6 +71,10 @@ export class LinuxNativeCalls implements NativeCalls {
     return Math.max(0, this.#libc.sendFile(socket, file, this.#offsetBytes, bytes))
   }
 
+  reserve(fd: number, position: number, bytes: number): boolean {
+    return this.#libc.allocate(fd, FALLOC_FL_KEEP_SIZE, position, bytes) === 0
+  }
+
   setPipeSize(fd: number, bytes: number): boolean {
     return this.#libc.fcntlNumber(fd, F_SETPIPE_SZ, bytes) >= 0
   }
@@ -85,6 +91,7 @@ const O_CLOEXEC = 0o2000000
 const F_OFD_SETLK = 37
 const F_SETPIPE_SZ = 1031
 const SEEK_END = 2
+const FALLOC_FL_KEEP_SIZE = 1
 const MSG_DONTWAIT = 0x40
 const MSG_NOSIGNAL = 0x4000
 const MSG_MORE = 0x8000

@@ -86,6 +86,12 @@ export class MemoryOpenFile implements OpenFile {
     this.#resize(() => this.#file.truncate(size))
   }
 
+  /** Room is taken by what is written alone. */
+  reserve(): boolean {
+    this.#checkUsable()
+    return false
+  }
+
   sync(): void {
     this.#checkUsable()
     this.#sync()

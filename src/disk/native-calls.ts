@@ -28,6 +28,8 @@ export interface NativeCalls {
   sendAhead(socket: number, bytes: Uint8Array): number
   /** Sends bytes of a file through a socket that does not wait; returns how many the system took, 0 when none. */
   sendFile(socket: number, file: number, position: number, bytes: number): number
+  /** See `OpenFile.reserve`; false when the system refuses. */
+  reserve(fd: number, position: number, bytes: number): boolean
   /** Asks for a pipe buffer of so many bytes; true when it was given. Best effort: only speed depends on it. */
   setPipeSize(fd: number, bytes: number): boolean
   /** A pipe that no child inherits by itself; `undefined` when there are too many open files. */

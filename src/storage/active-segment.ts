@@ -34,6 +34,10 @@ export interface ActiveSegmentOptions {
   readonly indexesAside?: boolean
 }
 
+/** Much is written by a process that has written so much to a segment, and room is set aside for it in pieces. */
+const muchBytes = 16 * 1024 * 1024
+const reserveBytes = 4 * 1024 * 1024
+
 /**
  * The segment that is written: its `.log` and both indexes, open for writing. Belongs to whoever holds the partition's lock.
  * Kafka: LogSegment.append.
@@ -47,6 +51,10 @@ export class ActiveSegment {
   readonly #options: ActiveSegmentOptions
   readonly #probe = new Uint8Array(2)
   #transactions: TransactionIndex | undefined
+  /** Bytes that this process has written. */
+  #writtenBytes = 0
+  /** Up to where room is set aside for it; infinite where that cannot be. */
+  #reservedEnd = 0
 
   private constructor(options: ActiveSegmentOptions, progress: SegmentProgress) {
     this.#options = options
@@ -112,12 +120,33 @@ export class ActiveSegment {
    * writer, who finds a longer log than the state says, cuts them off.
    */
   write(bytes: Uint8Array): void {
+    this.#writtenBytes += bytes.length
+    if (this.#writtenBytes >= muchBytes) this.#reserve(this.progress.endPosition + bytes.length)
     try {
       this.log.write(bytes, this.progress.endPosition)
     } catch (error) {
       if (error instanceof DiskError && error.isOutOfSpace) this.#giveBack()
       throw error
     }
+  }
+
+  /** Where there is none to be had the write itself may still succeed. */
+  #reserve(end: number): void {
+    if (end <= this.#reservedEnd) return
+    const start = Math.max(this.progress.endPosition, this.#reservedEnd)
+    const bytes = Math.max(reserveBytes, end - start)
+    this.#reservedEnd = this.log.reserve(start, bytes) ? start + bytes : Infinity
+  }
+
+  /** Whether room is set aside that is to be given back. */
+  get hasReserve(): boolean {
+    return this.#reservedEnd > this.progress.endPosition && this.#reservedEnd < Infinity
+  }
+
+  /** Gives back the room that was set aside. With the lock held: it cuts behind what was written last. */
+  releaseReserve(): void {
+    if (this.hasReserve) this.log.truncate(this.progress.endPosition)
+    this.#reservedEnd = 0
   }
 
   #giveBack(): void {
@@ -127,6 +156,17 @@ export class ActiveSegment {
       // The write's own failure is the one to tell; the next writer tries again.
       if (!(error instanceof DiskError)) throw error
     }
+  }
+
+  /** Writes batches at the end, counts and indexes them; their positions, from the first of them so far, become those in the segment. */
+  append(bytes: Uint8Array, batches: readonly PlacedBatch[]): void {
+    const start = this.progress.endPosition
+    this.write(bytes)
+    for (const batch of batches) {
+      batch.position += start
+      this.note(batch)
+    }
+    this.flushIndexes()
   }
 
   /** Counts a batch at the end of the segment and indexes it as Kafka would. */
@@ -196,7 +236,9 @@ export class ActiveSegment {
     this.timeIndex.maybeAppend(this.progress.maxTimestamp, this.progress.offsetOfMaxTimestamp)
     this.flushIndexes()
     this.trimIndexes()
-    if (this.log.size() > this.progress.endPosition) this.log.truncate(this.progress.endPosition)
+    const { endPosition } = this.progress
+    // Whoever wrote much may have set room aside, and be gone.
+    if (this.log.size() > endPosition || endPosition >= muchBytes) this.log.truncate(endPosition)
   }
 
   /** Makes the log and its indexes durable. */

@@ -224,6 +224,11 @@ export class PartitionLog {
 
   /** Closes the files. Syncs nothing. */
   close(): void {
+    try {
+      if (this.#active?.hasReserve === true) this.#withLock((_, segment) => segment.releaseReserve())
+    } catch {
+      // It takes room until the next roll, and nothing else.
+    }
     this.#active?.close()
     this.#sealed.close()
     this.#active = undefined
@@ -342,14 +347,9 @@ export class PartitionLog {
   }
 
   #write({ batches, placed, durability, state }: PlacedAppend, segment: ActiveSegment): Appended {
-    const [baseOffset, start] = [state.logEndOffset, segment.progress.endPosition]
-    segment.write(batches)
-    for (const batch of placed.batches) {
-      batch.position += start
-      segment.note(batch)
-    }
+    const baseOffset = state.logEndOffset
+    segment.append(batches, placed.batches)
     this.#producers.note(batches, placed, { state, segment })
-    segment.flushIndexes()
     if (durability === 'now') this.#syncNow(segment, state)
     if (durability === 'later') this.#background.note(segment.log, batches.length)
     segment.publish(state, placed.nextOffset)

@@ -81,6 +81,7 @@ export class CountingFile implements OpenFile {
   modifiedMs = (): number => this.#file.modifiedMs()
   touch = (modifiedMs: number): void => this.#file.touch(modifiedMs)
   truncate = (size: number): void => this.#file.truncate(size)
+  reserve = (position: number, bytes: number): boolean => this.#file.reserve(position, bytes)
   sync = (): void => this.#file.sync()
   syncSoon = (): Promise<void> => this.#file.syncSoon()
   lock = (kind: LockKind, waitMs: number): boolean => this.#file.lock(kind, waitMs)
