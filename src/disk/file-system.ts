@@ -13,8 +13,11 @@ export interface FileSystem {
   list(path: string): DirectoryEntry[] | undefined
   /** Facts of a file or directory without following a symbolic link; `undefined` when there is none. */
   stat(path: string): FileFacts | undefined
-  /** Makes a directory and its missing parents (0750) and syncs the parent of each new one. True when `path` itself was made. */
-  makeDirectory(path: string): boolean
+  /**
+   * Makes a directory and its missing parents (0750) and syncs the parent of each new one, but for that of `path` itself when `isDurable` is false: who
+   * makes many in one place syncs it once. True when `path` itself was made.
+   */
+  makeDirectory(path: string, isDurable?: boolean): boolean
   /** Atomically gives `from` the name `to`, replacing a file there. Durable only after `syncDirectory` of the parent. */
   rename(from: string, to: string): void
   /** Removes a file; false when there was none. */

@@ -122,7 +122,7 @@ export class MemoryFileSystem implements FileSystem {
     }
   }
 
-  makeDirectory(path: string): boolean {
+  makeDirectory(path: string, isDurable = true): boolean {
     const whole = posix.resolve('/', path)
     const found = this.#walk(whole)
     if (typeof found !== 'string') {
@@ -135,7 +135,7 @@ export class MemoryFileSystem implements FileSystem {
     this.#begin('make-directory', path)
     const { parent, name } = this.#find('make', whole)
     this.#disk.tree.change({ directory: parent, name, node: this.#disk.newDirectory() })
-    this.syncDirectory(posix.dirname(whole))
+    if (isDurable) this.syncDirectory(posix.dirname(whole))
     return true
   }
 

@@ -59,7 +59,7 @@ export class NodeFileSystem implements FileSystem {
     }
   }
 
-  makeDirectory(path: string): boolean {
+  makeDirectory(path: string, isDurable = true): boolean {
     const parent = dirname(path)
     let made = this.#makeOne(path)
     if (made === 'no-parent' && parent !== path) {
@@ -67,7 +67,7 @@ export class NodeFileSystem implements FileSystem {
       made = this.#makeOne(path)
     }
     if (made === 'no-parent') throw new DiskError('make', path, systemError('ENOENT', 'its parent is not there'))
-    if (made === 'made') this.syncDirectory(parent)
+    if (made === 'made' && isDurable) this.syncDirectory(parent)
     return made === 'made'
   }
 

@@ -3,7 +3,12 @@ import type { Uuid } from '../base/uuid.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { METADATA_TOPIC, parseLogDirectoryName, partitionDirectoryName, type TopicPartition } from './file-names.ts'
 import { mergeOffsetCheckpoint, OFFSET_CHECKPOINTS, readOffsetCheckpoint } from './offset-checkpoints.ts'
-import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
+import {
+  beginPartitionMetadata,
+  readPartitionMetadata,
+  syncPartitionMetadata,
+  writePartitionMetadata,
+} from './partition-metadata.ts'
 import { removePartitionDirectory } from './partition-removal.ts'
 import { listSegments } from './segment-list.ts'
 import type { CatalogTopics } from './topic-catalog.ts'
@@ -46,29 +51,39 @@ export class PartitionDirectories {
     return this.#options.fileSystem.stat(this.pathOf(partition)) !== undefined
   }
 
-  /** The id that the first partition of a topic bears, if it does. */
+  /** The id that the first partition of a topic bears that bears one: of others a power cut may have taken it. */
   topicIdOf(topic: string): Uuid | undefined {
-    const metadata = readPartitionMetadata(this.#options.fileSystem, this.pathOf({ topic, partition: 0 }))
-    return metadata.kind === 'metadata' ? metadata.topicId : undefined
+    for (const partition of this.of(topic)) {
+      const metadata = readPartitionMetadata(this.#options.fileSystem, this.pathOf(partition))
+      if (metadata.kind === 'metadata') return metadata.topicId
+    }
+    return undefined
   }
 
   /**
-   * Makes the directories of partitions that are not there, durably, and gives those without an id the topic's. What checkpoints say of a
-   * partition of that name before it is forgotten first.
+   * Makes the directories of partitions that are not there, durably, and gives those without an id the topic's: those are on the disk when a
+   * partition is opened first. What checkpoints say of a partition of that name before it is forgotten first.
    */
   make(partitions: readonly TopicPartition[], topicId: Uuid): void {
     const missing = partitions.filter((partition) => !this.has(partition))
     this.#forgetOffsets(missing)
-    for (const partition of missing) this.#options.fileSystem.makeDirectory(this.pathOf(partition))
-    for (const partition of partitions) this.identify(partition, topicId)
+    const { fileSystem, path } = this.#options
+    for (const partition of missing) fileSystem.makeDirectory(this.pathOf(partition), false)
+    if (missing.length > 0) fileSystem.syncDirectory(path)
+    for (const partition of partitions) {
+      const directory = this.pathOf(partition)
+      const isUnknown = readPartitionMetadata(fileSystem, directory).kind === 'absent'
+      if (isUnknown) beginPartitionMetadata(fileSystem, directory, topicId)
+    }
   }
 
-  /** Gives a directory that is there the topic's id unless it has one. */
+  /** Gives a directory that is about to be written the topic's id unless it has one, and makes that durable before the first batch is there. */
   identify(partition: TopicPartition, topicId: Uuid): void {
     const { fileSystem } = this.#options
     const directory = this.pathOf(partition)
-    if (readPartitionMetadata(fileSystem, directory).kind === 'absent')
-      writePartitionMetadata(fileSystem, directory, topicId)
+    const isUnknown = readPartitionMetadata(fileSystem, directory).kind === 'absent'
+    if (isUnknown) writePartitionMetadata(fileSystem, directory, topicId)
+    else if (listSegments(fileSystem, directory).length === 0) syncPartitionMetadata(fileSystem, directory)
   }
 
   remove(partition: TopicPartition): void {

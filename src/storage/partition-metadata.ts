@@ -2,7 +2,7 @@ import { assert } from '../base/assert.ts'
 import { NO_UUID, type Uuid, uuidToBytes } from '../base/uuid.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { PARTITION_METADATA } from './file-names.ts'
-import { readWholeFile, replaceWholeFile } from './whole-file.ts'
+import { readWholeFile, replaceWholeFile, syncFile } from './whole-file.ts'
 
 /** Which topic a partition directory belongs to, whatever its name. */
 export type PartitionMetadata =
@@ -17,7 +17,12 @@ export function readPartitionMetadata(fileSystem: FileSystem, partitionDirectory
   const file = readWholeFile(fileSystem, `${partitionDirectory}/${PARTITION_METADATA}`, bytesMax)
   if (file.kind === 'absent') return file
   if (file.kind === 'too-large') return { kind: 'damaged', reason: `${file.size} bytes are too many` }
-  const [version = '', topic = ''] = new TextDecoder().decode(file.bytes).split(/\r?\n/)
+  // What a power cut may leave of one that was never synced tells nothing: the name, and perhaps the size.
+  return file.bytes.every((byte) => byte === 0) ? { kind: 'absent' } : parse(new TextDecoder().decode(file.bytes))
+}
+
+function parse(text: string): PartitionMetadata {
+  const [version = '', topic = ''] = text.split(/\r?\n/)
   if (!/^version:\s+0\s*$/.test(version)) return { kind: 'damaged', reason: 'its first line is not "version: 0"' }
   const topicId = /^topic_id:\s+(\S+)\s*$/.exec(topic)?.[1]
   if (topicId === undefined || uuidToBytes(topicId) === undefined) {
@@ -26,9 +31,29 @@ export function readPartitionMetadata(fileSystem: FileSystem, partitionDirectory
   return topicId === NO_UUID ? { kind: 'damaged', reason: 'its topic id is zero' } : { kind: 'metadata', topicId }
 }
 
+/** Makes `partition.metadata` of a new partition; it is on the disk after `syncPartitionMetadata`, and until then the catalog alone tells the id for sure. */
+export function beginPartitionMetadata(fileSystem: FileSystem, partitionDirectory: string, topicId: Uuid): void {
+  const file = fileSystem.open(`${partitionDirectory}/${PARTITION_METADATA}`, 'create')
+  try {
+    file.truncate(0)
+    file.write(bytesOf(topicId), 0)
+  } finally {
+    file.close()
+  }
+}
+
+/** Makes durable what is there. */
+export function syncPartitionMetadata(fileSystem: FileSystem, partitionDirectory: string): void {
+  syncFile(fileSystem, `${partitionDirectory}/${PARTITION_METADATA}`)
+  fileSystem.syncDirectory(partitionDirectory)
+}
+
 /** Writes `partition.metadata`, durably; it must be there before the first batch is. */
 export function writePartitionMetadata(fileSystem: FileSystem, partitionDirectory: string, topicId: Uuid): void {
+  replaceWholeFile(fileSystem, `${partitionDirectory}/${PARTITION_METADATA}`, bytesOf(topicId))
+}
+
+function bytesOf(topicId: Uuid): Uint8Array {
   assert(uuidToBytes(topicId) !== undefined && topicId !== NO_UUID, `topic id ${topicId}`)
-  const text = `version: 0\ntopic_id: ${topicId}`
-  replaceWholeFile(fileSystem, `${partitionDirectory}/${PARTITION_METADATA}`, new TextEncoder().encode(text))
+  return new TextEncoder().encode(`version: 0\ntopic_id: ${topicId}`)
 }

@@ -28,15 +28,17 @@ describe('partition.metadata', () => {
     expect(read(`version: 0\ntopic_id: ${topicId}\n`)).toEqual({ kind: 'metadata', topicId })
   })
 
+  test.each(['', '\0\0\0'])('tells nothing when a power cut left only its size: %j', (text) => {
+    expect(read(text)).toEqual({ kind: 'absent' })
+  })
+
   test.each([
-    '',
     'version: 0',
     `version: 1\ntopic_id: ${topicId}`,
     'version: 0\ntopic_id: short',
     `version: 0\ntopic_id: ${topicId}=`,
     'version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAA',
     'x'.repeat(5000),
-    '\0\0\0',
   ])('is damaged as %j', (text) => {
     expect(read(text).kind).toBe('damaged')
   })

@@ -4,11 +4,14 @@ import { PARTITION_METADATA } from '../file-names.ts'
 import { readPartitionMetadata } from '../partition-metadata.ts'
 import type { Finding } from './finding.ts'
 
-/** What is wrong with the `partition.metadata` of a partition whose topic has the id `topicId`, as far as that is known. */
+/**
+ * What is wrong with the `partition.metadata` of a partition whose topic has the id `topicId`, as far as that is known. One that is new, without a segment, gets it
+ * on the disk when it is opened first: a power cut may have taken it.
+ */
 export function metadataFinding(
   fileSystem: FileSystem,
   directory: string,
-  topicId: Uuid | undefined,
+  { topicId, isNew }: { readonly topicId: Uuid | undefined; readonly isNew: boolean },
 ): Finding | undefined {
   const path = `${directory}/${PARTITION_METADATA}`
   const metadata = readPartitionMetadata(fileSystem, directory)
@@ -17,7 +20,10 @@ export function metadataFinding(
   }
   switch (metadata.kind) {
     case 'absent':
-      return found(topicId === undefined ? 'note' : 'damage', 'it is missing: Kafka would set the partition aside')
+      return found(
+        topicId === undefined || isNew ? 'note' : 'damage',
+        'it is missing: Kafka would set the partition aside',
+      )
     case 'damaged':
       return found('damage', metadata.reason)
     case 'metadata':

@@ -99,7 +99,7 @@ class Planning {
     const names = checkNames(fileSystem, directory, this.#findings)
     const { bases } = names
     const logStartOffset = this.#logStartOffset(bases)
-    const metadata = metadataFinding(fileSystem, directory, topicId)
+    const metadata = metadataFinding(fileSystem, directory, { topicId, isNew: bases.length === 0 })
     if (metadata !== undefined) this.#findings.add(metadata)
     this.#checkState()
     this.#checkBeginning(bases)

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import { seededRandom } from '../../src/base/random.ts'
+import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
+import { LogDirectory, type LogDirectoryOptions } from '../../src/storage/log-directory.ts'
+import { readPartitionMetadata } from '../../src/storage/partition-metadata.ts'
+import { batch, T0 } from '../support/batches.ts'
+
+const partitionCount = 50
+
+function optionsOf(fileSystem: MemoryFileSystem, process = 'main'): LogDirectoryOptions {
+  const clock = { now: () => T0 }
+  return { fileSystem: fileSystem.asProcess(process), path: '/log', clock, random: seededRandom(1), lockWaitMs: 0 }
+}
+
+function create(options: LogDirectoryOptions): LogDirectory {
+  const directory = LogDirectory.openToWrite(options)
+  directory.createTopic({ name: 't', partitionCount, configs: new Map() })
+  return directory
+}
+
+test('a topic of many partitions is made with a handful of syncs', () => {
+  const fileSystem = new MemoryFileSystem()
+  LogDirectory.openToWrite(optionsOf(fileSystem)).close()
+  let syncs = 0
+  fileSystem.beforeOperation(({ name }) => {
+    if (name.startsWith('sync')) syncs++
+  })
+  create(optionsOf(fileSystem)).close()
+  expect(syncs).toBeLessThan(6)
+})
+
+test('a topic that was made is there after a power cut, and each partition bears its id before it has a batch', () => {
+  const fileSystem = new MemoryFileSystem()
+  create(optionsOf(fileSystem)).close()
+  fileSystem.crash({ personality: 'lose-unsynced' })
+  const directory = LogDirectory.openToWrite(optionsOf(fileSystem))
+  const { id, partitionCount: count } = directory.topic('t')
+  expect([count, directory.partitions().length]).toEqual([partitionCount, partitionCount])
+  directory.openLog({ topic: 't', partition: 3 }).append(batch({ values: ['a'] }), 'now')
+  directory.close()
+  fileSystem.crash({ personality: 'lose-unsynced' })
+  expect(readPartitionMetadata(fileSystem, '/log/t-3')).toEqual({ kind: 'metadata', topicId: id })
+})
+
+test('a partition that is opened soon after it was made has its id on the disk too', () => {
+  const fileSystem = new MemoryFileSystem()
+  const directory = create(optionsOf(fileSystem))
+  directory.openLog({ topic: 't', partition: 3 }).append(batch({ values: ['a'] }), 'now')
+  const { id } = directory.topic('t')
+  directory.close()
+  fileSystem.crash({ personality: 'lose-unsynced' })
+  expect(readPartitionMetadata(fileSystem, '/log/t-3')).toEqual({ kind: 'metadata', topicId: id })
+})
+
+test('a creation goes on with the id that any partition of one has that was cut short', () => {
+  const fileSystem = new MemoryFileSystem()
+  const options = optionsOf(fileSystem)
+  const [first, second] = [create(options), LogDirectory.openToWrite(options)]
+  const { id } = first.topic('t')
+  first.close()
+  fileSystem.remove('/log/tslog-topics.json')
+  fileSystem.remove('/log/t-0/partition.metadata')
+  second.refresh()
+  second.createTopic({ name: 't', partitionCount, configs: new Map() })
+  expect(second.topic('t').id).toBe(id)
+  second.close()
+  expect(readPartitionMetadata(fileSystem, '/log/t-0')).toEqual({ kind: 'metadata', topicId: id })
+})
+
+test('a creation that the power cut short at any step leaves a topic that is whole, or can be made', () => {
+  let made = 0
+  for (let at = 0, isDone = false; !isDone; at += 3) {
+    for (const seed of [1, 2]) {
+      const fileSystem = new MemoryFileSystem()
+      LogDirectory.openToWrite(optionsOf(fileSystem)).close()
+      let left = at
+      fileSystem.beforeOperation(({ process, isChange }) => {
+        if (process === 'doomed' && isChange && left-- === 0) fileSystem.stop()
+      })
+      try {
+        create(optionsOf(fileSystem, 'doomed'))
+        isDone = true
+      } catch {
+        // The machine has stopped.
+      }
+      fileSystem.crash({ personality: 'posix-adversary', random: seededRandom(seed) })
+      const directory = LogDirectory.openToWrite(optionsOf(fileSystem))
+      if (directory.createTopic({ name: 't', partitionCount, configs: new Map() })) made++
+      const { id } = directory.topic('t')
+      for (const partition of [0, 20, 49]) {
+        directory.openLog({ topic: 't', partition }).append(batch({ values: ['a'] }), 'now')
+        expect(readPartitionMetadata(fileSystem, `/log/t-${partition}`)).toEqual({ kind: 'metadata', topicId: id })
+      }
+      directory.close()
+    }
+  }
+  expect(made).toBeGreaterThan(10)
+})
