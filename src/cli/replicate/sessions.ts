@@ -199,7 +199,7 @@ async function followCaller(
       )
     },
   }
-  const failure = await followLeader(leaderBehind(link, 'the caller', request), request, watched).then(
+  const failure = await followLeader(leaderBehind(link, 'the source', request), request, watched).then(
     () => null,
     (error: unknown) => failureFor(error),
   )

@@ -43,7 +43,8 @@ export const replicateSpec = {
     follow: {
       kind: 'bool',
       char: 'f',
-      summary: 'Go on: copy what comes as soon as it does, and connect again after a break.',
+      summary:
+        'Go on: copy what comes as soon as it does, and connect again after a break. With --json one line an event: copied, broken, stopped.',
     },
     bwlimit: {
       kind: 'size',

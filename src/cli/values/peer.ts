@@ -43,7 +43,7 @@ export function parsePeer(text: string): Peer {
   if (scheme !== undefined) return fromUrl(text, scheme)
   if (text.startsWith('bundle:')) return bundle(text)
   const remote = /^(?:([^/@:]+)@)?([^/@:]+):(.*)$/.exec(text)
-  if (remote !== null) throw rsyncHabit(text, remote)
+  if (remote !== null) throw otherHabit(text, remote)
   if (text.includes('/')) return { kind: 'directory', path: text }
   throw new UsageError(`${quoted(text)} is not a peer`, { hint: `a PEER is ${forms}` })
 }
@@ -117,8 +117,12 @@ function bad(text: string, what: string, example = 'ssh://log@host/srv/logs'): U
   return new UsageError(`peer ${quoted(text)} ${what}`, { hint: `for example ${example}` })
 }
 
-function rsyncHabit(text: string, [, user, host = '', path = '']: RegExpExecArray): UsageError {
+function otherHabit(text: string, [, user, host = '', path = '']: RegExpExecArray): UsageError {
+  const isAddress = user === undefined && /^\d{1,5}$/.test(path)
   const from = user === undefined ? '' : `${user}@`
   const directory = path.startsWith('/') ? path : `/~/${path}`
-  return new UsageError(`${quoted(text)} is not a peer`, { hint: `over ssh that is ssh://${from}${host}${directory}` })
+  const hint = isAddress
+    ? `a tslog serve there is tcp://${host}:${path}, another broker kafka://${host}:${path}`
+    : `over ssh that is ssh://${from}${host}${directory}`
+  return new UsageError(`${quoted(text)} is not a peer`, { hint })
 }

@@ -64,6 +64,12 @@ describe('a peer', () => {
     expect(() => parsePeer(text)).toThrow(UsageError)
   })
 
+  test('an address gets the hint', () => {
+    expect(() => parsePeer('host:9092')).toThrow(
+      expect.objectContaining({ hint: 'a tslog serve there is tcp://host:9092, another broker kafka://host:9092' }),
+    )
+  })
+
   test("rsync's form gets the hint", () => {
     expect(() => parsePeer('log@host:logs')).toThrow(
       expect.objectContaining({ hint: 'over ssh that is ssh://log@host/~/logs' }),

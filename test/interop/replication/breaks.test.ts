@@ -15,18 +15,20 @@ function expectSame(scene: ReplicaScene, copy: BinaryRunner, partition = 'app-0'
 }
 
 describe('a copy that follows a source is taken up again', () => {
-  test('when the serve that it is copied to was killed and comes back', async () => {
+  test.each([false, true])('when a serve was killed and comes back (pull: %s)', async (isPull) => {
     const scene = new ReplicaScene()
     scene.source.produce('app', lines(100), ...small)
-    let serve = await ServeScene.start([], scene.copy.directory)
+    const [near, far] = isPull ? [scene.copy, scene.source] : [scene.source, scene.copy]
+    let serve = await ServeScene.start([], far.directory)
     const { address } = serve
-    const run = new FollowerRun(scene.source.start(['replicate', 'app', '--follow', '--json', `tcp://${address}`]))
+    const words = ['replicate', 'app', '--follow', '--json', ...(isPull ? ['--from'] : [])]
+    const run = new FollowerRun(near.start([...words, `tcp://${address}`]))
     await expect.poll(() => run.of('copied'), patience).toHaveLength(1)
     await serve.stop('SIGKILL')
     scene.source.produce('app', lines(50, 'meanwhile-'))
     await expect.poll(() => run.of('broken').length, patience).toBeGreaterThan(1)
     expect(run.of('broken').at(-1)?.reason).toContain('connection refused')
-    serve = await ServeScene.start(['--listen', address], scene.copy.directory)
+    serve = await ServeScene.start(['--listen', address], far.directory)
     await expect.poll(() => run.of('copied').at(-1)?.records, patience).toBe(50)
     scene.source.produce('app', ['after'])
     await expect.poll(() => scene.copy.values('app').at(-1), patience).toBe('after')
