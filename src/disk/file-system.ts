@@ -96,7 +96,7 @@ export interface OpenFile {
   truncate(size: number): void
   /**
    * Sets `bytes` bytes of the disk aside from `position` on, without a change of size: what is behind the end of the file is cheaper to write then.
-   * A truncate gives back what was not used. False where nothing is gained by it or to be had.
+   * A truncate gives back what was not used. False where nothing is gained by it, or there is not room in plenty.
    */
   reserve(position: number, bytes: number): boolean
   /** Returns once every byte written is durable (fdatasync). */

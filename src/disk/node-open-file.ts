@@ -20,7 +20,6 @@ export class NodeOpenFile implements OpenFile {
   #syncsUnderWay = 0
   #toClose = CLOSED
   #wasLocked = false
-  #gainsByReserve: boolean | undefined
 
   constructor(path: string, fd: number, calls: NativeCallsOnDemand) {
     this.path = path
@@ -113,8 +112,7 @@ export class NodeOpenFile implements OpenFile {
 
   reserve(position: number, bytes: number): boolean {
     assert(this.#fd !== CLOSED, `reserve after close: ${this.path}`)
-    this.#gainsByReserve ??= isExt4(this.path)
-    return this.#gainsByReserve && this.#nativeCalls.get()?.reserve(this.#fd, position, bytes) === true
+    return mayReserve(this.path, bytes) && this.#nativeCalls.get()?.reserve(this.#fd, position, bytes) === true
   }
 
   sync(): void {
@@ -203,14 +201,16 @@ function ignore(): void {
 
 /**
  * Of the file systems that can set room aside, ext4 has much to do for each block that is written without: a third of the price of a write. Others
- * put off all of it to when the disk is written, and some compress only what was not set aside.
+ * put off all of it to when the disk is written, and some compress only what was not set aside. On a disk that is nearly full room is for who needs it.
  */
-function isExt4(path: string): boolean {
+function mayReserve(path: string, bytes: number): boolean {
   try {
-    return fs.statfsSync(path).type === EXT4_SUPER_MAGIC
+    const { type, bavail, bsize } = fs.statfsSync(path)
+    return type === EXT4_SUPER_MAGIC && bavail * bsize >= bytes * plentyForOne
   } catch {
     return false
   }
 }
 
 const EXT4_SUPER_MAGIC = 0xef53
+const plentyForOne = 256

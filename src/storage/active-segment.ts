@@ -122,12 +122,7 @@ export class ActiveSegment {
   write(bytes: Uint8Array): void {
     this.#writtenBytes += bytes.length
     if (this.#writtenBytes >= muchBytes) this.#reserve(this.progress.endPosition + bytes.length)
-    try {
-      this.log.write(bytes, this.progress.endPosition)
-    } catch (error) {
-      if (error instanceof DiskError && error.isOutOfSpace) this.#giveBack()
-      throw error
-    }
+    this.#givingBack(() => this.log.write(bytes, this.progress.endPosition))
   }
 
   /** Where there is none to be had the write itself may still succeed. */
@@ -149,6 +144,16 @@ export class ActiveSegment {
     this.#reservedEnd = 0
   }
 
+  /** Where there is no space for what `write` does, all behind the last whole batch is given back, also what was set aside. */
+  #givingBack(write: () => void): void {
+    try {
+      write()
+    } catch (error) {
+      if (error instanceof DiskError && error.isOutOfSpace) this.#giveBack()
+      throw error
+    }
+  }
+
   #giveBack(): void {
     try {
       this.log.truncate(this.progress.endPosition)
@@ -166,7 +171,7 @@ export class ActiveSegment {
       batch.position += start
       this.note(batch)
     }
-    this.flushIndexes()
+    this.#givingBack(() => this.flushIndexes())
   }
 
   /** Counts a batch at the end of the segment and indexes it as Kafka would. */
