@@ -53,6 +53,11 @@ export class ReplicaLog implements FollowersLog {
     return this.#options.isDryRun ? undefined : this.#directory?.openLog(this.#partition)
   }
 
+  /** Whether the partition was there when this was made. */
+  get isThere(): boolean {
+    return this.#directory !== undefined
+  }
+
   get logStartOffset(): Offset {
     return this.#logStartOffset
   }

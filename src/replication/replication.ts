@@ -50,6 +50,8 @@ export class Replication {
   readonly #leader: Leader
   readonly #options: ReplicationOptions
   readonly #followers = new Map<string, PartitionFollower>()
+  /** What is counted of each partition. */
+  readonly #outcomes = new Map<string, PartitionOutcome>()
 
   constructor(leader: Leader, options: ReplicationOptions) {
     this.#leader = leader
@@ -75,9 +77,10 @@ export class Replication {
 
   /** Does what is to be done: makes topics, cuts what has diverged, copies what is missing. All of it is on the disk when this returns. */
   async copy(topics: readonly LeaderTopic[], outcomes: readonly PartitionOutcome[]): Promise<void> {
-    for (const topic of topics) this.#takeOver(topic)
+    const changed = topics.filter((topic) => this.#takeOver(topic))
     await inParallel(outcomes, parallelMax, async (outcome) => {
-      const follower = this.#writing(outcome, topics)
+      this.#outcomes.set(partitionDirectoryName(outcome), outcome)
+      const follower = this.#writing(outcome, topics, changed)
       follower.prepare(outcome.comparison)
       await follower.copy()
     })
@@ -163,25 +166,30 @@ export class Replication {
     }
   }
 
-  #takeOver(topic: LeaderTopic): void {
+  /** Whether anything was done to the topic of the copy. */
+  #takeOver(topic: LeaderTopic): boolean {
     const { directory, overwritesDiverged } = this.#options
-    if (directory !== undefined) takeOverTopic(directory, topic, overwritesDiverged)
+    return directory !== undefined && takeOverTopic(directory, topic, overwritesDiverged)
   }
 
-  /** The follower that compared, or another one where the topic had to be made first. */
-  #writing(outcome: PartitionOutcome, topics: readonly LeaderTopic[]): PartitionFollower {
+  /** The follower that compared, or another one where the topic had to be made or changed first. */
+  #writing(
+    outcome: PartitionOutcome,
+    topics: readonly LeaderTopic[],
+    changed: readonly LeaderTopic[],
+  ): PartitionFollower {
     const { topic: name, partition } = outcome
     const known = this.#followers.get(partitionDirectoryName(outcome))
     const topic = topics.find((one) => one.name === name)
     if (known === undefined || topic === undefined) throw new NotFoundError(`topic ${name} was not compared`)
-    return this.#follower({ topic: name, partition }, known.described, { topic, isThere: true }, outcome)
+    if (known.replica.isThere && !changed.includes(topic)) return known
+    return this.#follower({ topic: name, partition }, known.described, { topic, isThere: true })
   }
 
   #follower(
     partition: TopicPartition,
     described: LeaderPartition,
     { topic, isThere }: { topic: LeaderTopic; isThere: boolean },
-    outcome?: PartitionOutcome,
   ): PartitionFollower {
     const key = partitionDirectoryName(partition)
     const before = this.#followers.get(key)
@@ -193,6 +201,7 @@ export class Replication {
       ...this.#options,
       isCompacted,
       onCopied: (bytes, records) => {
+        const outcome = this.#outcomes.get(key)
         if (outcome !== undefined) {
           outcome.bytes += bytes
           outcome.records += records
