@@ -275,8 +275,8 @@ export class PartitionLog {
     } catch (error) {
       if (!isWriting && !(error instanceof DiskError)) throw error
       this.#fail(error)
-      // The files of a topic that was deleted go away under its writers: then that is the reason to give.
-      throw (this.#failure = refusalOf(this.#stateFile.read(), this.directory, this.#options.isServer) ?? error)
+      // The files of a topic that was deleted go away under its writers: then that is the reason to give, and no mark of a server.
+      throw (this.#failure = refusalOf(this.#stateFile.read(), this.directory, true) ?? error)
     }
   }
 
@@ -373,7 +373,7 @@ export class PartitionLog {
   #refuseIfRemoved(...written: OpenFile[]): void {
     const reason = removalOf(this.#options.fileSystem, [this.#stateFile.file, ...written])
     if (reason === undefined) return
-    throw (this.#failure = refusalOf(this.#stateFile.read(), this.directory, this.#options.isServer) ?? reason)
+    throw (this.#failure = refusalOf(this.#stateFile.read(), this.directory, true) ?? reason)
   }
 
   #rollIfDue(placed: PlacedBatches, appendBytes: number): ActiveSegment {

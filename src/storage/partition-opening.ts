@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts'
 import { filePosition, leaderEpoch, type Offset, offset } from '../base/brands.ts'
 import { ActiveSegment, type ActiveSegmentOptions, emptyProgress } from './active-segment.ts'
+import { removeLeftovers } from './crash-leftovers.ts'
 import { partitionDirectoryName, type SegmentPart, segmentFileName } from './file-names.ts'
 import { LeaderEpochHistory } from './leader-epoch-history.ts'
 import { type LogCut, recoverSegment, type SegmentRecovery, type SegmentRecoveryOptions } from './log-recovery.ts'
@@ -11,7 +12,7 @@ import { ProducerState } from './producer-state.ts'
 import { removeDeleted } from './segment-deletion.ts'
 import { floorSegment, listSegments } from './segment-list.ts'
 import { Segment } from './segment.ts'
-import { mendSnapshot, removeSnapshotsAbove } from './snapshot-files.ts'
+import { mendSnapshot } from './snapshot-files.ts'
 import { rewriteUnsynced } from './failed-sync.ts'
 import { type SettledSegments, settleSwap } from './swap-settlement.ts'
 import { countCut, type WriteState } from './write-state.ts'
@@ -181,7 +182,7 @@ function recoverAll(options: OpeningOptions): OpenedPartition {
   const recoveryPoint = recoveryPointOf(options)
   const isSameBoot = isOfThisBoot(options)
   const recoveries: SegmentRecovery[] = []
-  const first = firstToCheck(bases, recoveryPoint)
+  const first = firstToCheck(options, bases)
   const producers = producersBefore(options, bases[first] ?? logStart, true)
   const history = readHistory(options)
   const beforeCut = (cut: LogCut): void => raiseEpoch(history, recoveries, cut)
@@ -202,7 +203,7 @@ function recoverAll(options: OpeningOptions): OpenedPartition {
   report(options, recoveries)
   const hasProducers = producers.producerCount > 0
   const state = freshState(options, { active, history, recoveries, logStart, recoveryPoint, hasProducers })
-  if (removeSnapshotsAbove(fileSystem, directory, state.logEndOffset)) fileSystem.syncDirectory(directory)
+  removeLeftovers(fileSystem, directory, state.logEndOffset)
   return { active, state, isChanged: true }
 }
 
@@ -342,17 +343,23 @@ function raiseEpoch(history: LeaderEpochHistory, found: readonly SegmentRecovery
   history.assign(leaderEpoch((history.latestEpoch ?? -1) + 1), cut.nextOffset)
 }
 
-function firstToCheck(bases: readonly Offset[], recoveryPoint: Offset): number {
-  return Math.min(Math.max(0, floorSegment(bases, recoveryPoint)), bases.length - 1)
+function firstToCheck(options: OpeningOptions, bases: readonly Offset[]): number {
+  const { marked, synced } = recoveryPoints(options)
+  // Our own note speaks of batches: of the segment that ends with them the indexes may not be on the disk.
+  const from = marked >= synced ? marked : offset(synced - 1n)
+  return Math.min(Math.max(0, floorSegment(bases, from)), bases.length - 1)
 }
 
 /** The later of Kafka's checkpoint and our own note, each written only after the sync it speaks of. */
 function recoveryPointOf(options: OpeningOptions): Offset {
+  const { marked, synced } = recoveryPoints(options)
+  return marked > synced ? marked : synced
+}
+function recoveryPoints(options: OpeningOptions): { readonly marked: Offset; readonly synced: Offset } {
   const { fileSystem, logDirectory, state } = options
   const checkpoint = readOffsetCheckpoint(fileSystem, logDirectory, 'recovery-point-offset-checkpoint')
   const marked = checkpoint.offsets.get(partitionDirectoryName(options)) ?? offset(0n)
-  const synced = state?.syncedEndOffset ?? offset(0n)
-  return marked > synced ? marked : synced
+  return { marked, synced: state?.syncedEndOffset ?? offset(0n) }
 }
 
 function logStartOffset(options: OpeningOptions, bases: readonly Offset[]): Offset {

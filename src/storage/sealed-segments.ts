@@ -65,11 +65,12 @@ export class SealedSegments {
    * whoever says that the log is synced up to `base` speaks of these too.
    */
   syncOlder(base: Offset, syncedEnd = offset(0n)): void {
-    if (syncedEnd >= base || this.#syncedBelow >= base) return
+    if (syncedEnd > base || this.#syncedBelow >= base) return
     const { fileSystem, logDirectory } = this.#options
     const checkpoint = readOffsetCheckpoint(fileSystem, logDirectory, 'recovery-point-offset-checkpoint')
     const marked = checkpoint.offsets.get(partitionDirectoryName(this.#options)) ?? offset(0n)
-    const from = [syncedEnd, this.#syncedBelow].reduce((max, one) => (one > max ? one : max), marked)
+    // Of the segment that ends with what was synced last the indexes may not have been.
+    const from = [offset(syncedEnd - 1n), this.#syncedBelow].reduce((max, one) => (one > max ? one : max), marked)
     const bases = listSegments(fileSystem, this.#directory).filter((one) => one < base)
     if (from < base) for (const one of bases.slice(Math.max(0, floorSegment(bases, from)))) this.#syncSegment(one)
     this.#syncSnapshot(base)

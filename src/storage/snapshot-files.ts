@@ -56,13 +56,12 @@ export function mendSnapshot(fileSystem: FileSystem, directory: string, state: P
 }
 
 /**
- * Removes the snapshots above `end`, where the log ends now: once it has grown past them they would tell of batches that are gone. True when there were
- * some: the caller syncs the directory before anything is appended.
+ * Removes the snapshots above `end`, where the log ends now: once it has grown past them they would tell of batches that are gone. The caller syncs the
+ * directory before anything is appended.
  */
-export function removeSnapshotsAbove(fileSystem: FileSystem, directory: string, end: Offset): boolean {
+export function removeSnapshotsAbove(fileSystem: FileSystem, directory: string, end: Offset): void {
   const stale = snapshotOffsets(fileSystem, directory).filter((at) => at > end)
   for (const at of stale) fileSystem.remove(`${directory}/${snapshotFileName(at)}`)
-  return stale.length > 0
 }
 
 function snapshotOffsets(fileSystem: FileSystem, directory: string): Offset[] {

@@ -199,3 +199,15 @@ test('a disk that fails under the server is what the server hears of, and nothin
   expect(() => log.append(batch({ values: ['c'] }), 'commit')).toThrow(DiskError)
   await expect(log.sync()).rejects.toThrow(DiskError)
 })
+
+test('a write that fails where a server was killed is a failure of the disk, not the mark of that server', () => {
+  const scene = new PartitionScene()
+  const server = serve(scene)
+  server.append(batch({ values: ['a'] }), 'now')
+  server.markServed(true)
+  scene.fileSystem.kill('server')
+  scene.fileSystem.failOn(({ name, path }) =>
+    name === 'write' && path.endsWith('.log') ? { code: 'EIO', partialBytes: 1000 } : undefined,
+  )
+  expect(() => scene.open('next').append(batch({ values: ['b'] }), 'now')).toThrow(DiskError)
+})
