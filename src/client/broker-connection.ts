@@ -10,6 +10,7 @@ import { saslAuthenticateApi } from '../protocol/messages/sasl-authenticate.ts'
 import { saslHandshakeApi } from '../protocol/messages/sasl-handshake.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
 import { UnsupportedByBrokerError } from './broker-errors.ts'
+import { RequestLine } from './request-line.ts'
 
 /** Bytes of the largest response: a fetch of all partitions, with room. */
 const responseBytesMax = 256 * 1024 * 1024
@@ -24,20 +25,13 @@ export interface ConnectionOptions {
   readonly softwareVersion: string
 }
 
-/** Who we are is to be proven again. */
-interface Renewal {
-  readonly dueMs: number
-  readonly prove: () => Promise<void>
-}
-
-/** So much of a proof's lifetime is used: the rest is for the way, and for clocks that differ (Kafka takes as much). */
-const lifetimeUsed = 0.85
-
 interface Waiting {
   readonly correlationId: number
   readonly resolve: (frame: Uint8Array) => void
   readonly reject: (error: unknown) => void
-  readonly timer: NodeJS.Timeout
+  readonly limitMs: number
+  readonly expire: () => void
+  timer: NodeJS.Timeout
 }
 
 /** What a request needs beyond its value. */
@@ -58,11 +52,10 @@ export class BrokerConnection {
   readonly #options: ConnectionOptions
   readonly #waiting: Waiting[] = []
   readonly #frames: FrameReader
+  readonly #line = new RequestLine()
   #versions: ApiVersionsResponse['apiKeys'] = []
   #correlationId = 0
   #failure: Error | undefined
-  #renewal: Renewal | undefined
-  #renewing: Promise<void> | undefined
   #handedOver: HandedOverStream | undefined
 
   private constructor(stream: ByteStream, options: ConnectionOptions) {
@@ -120,11 +113,16 @@ export class BrokerConnection {
     value: Request,
     { waitMs = 0, versionMax = Infinity }: RequestOptions = {},
   ): Promise<Response> {
-    const renewed = this.#renewed(api)
-    if (renewed !== undefined) await renewed
+    const turn = this.#turnOf(api)
+    if (turn !== undefined) {
+      await turn
+      this.#line.leave(turn)
+    }
     const version = this.#requireVersion(api, versionMax)
     const frame = await this.#exchange(api, version, { value, waitMs })
-    return this.#decode(api, version, frame)
+    const response = this.#decode(api, version, frame)
+    this.#holdBack(response)
+    return response
   }
 
   /** Sends a request that is never answered: Produce with `acks` 0. */
@@ -132,9 +130,16 @@ export class BrokerConnection {
     const apiVersion = this.#requireVersion(api, Infinity)
     const send = (): void =>
       this.#stream.send(encodeRequest(api, { apiVersion, correlationId: this.#nextCorrelationId(), clientId }, value))
-    const renewed = this.#renewed(api)
-    if (renewed === undefined) send()
-    else renewed.then(send, () => undefined)
+    const turn = this.#turnOf(api)
+    if (turn === undefined) send()
+    else
+      turn.then(
+        () => {
+          this.#line.leave(turn)
+          send()
+        },
+        () => undefined,
+      )
   }
 
   /**
@@ -142,7 +147,14 @@ export class BrokerConnection {
    * connection is of no use when it fails.
    */
   renewWithin(lifetimeMs: number, prove: () => Promise<void>): void {
-    this.#renewal = { dueMs: performance.now() + lifetimeMs * lifetimeUsed, prove }
+    this.#line.renewWithin(lifetimeMs, async () => {
+      try {
+        await prove()
+      } catch (error) {
+        this.close()
+        throw error
+      }
+    })
   }
 
   /** Resolves when what was sent has left this process. */
@@ -163,22 +175,19 @@ export class BrokerConnection {
     this.#stream.close()
   }
 
-  /** Nothing but the proof may be asked while it is given; `undefined` when there is nothing to wait for. */
-  #renewed(api: Api<unknown, unknown>): Promise<void> | undefined {
-    const renewal = this.#renewal
-    if (renewal === undefined || api === saslHandshakeApi || api === saslAuthenticateApi) return undefined
-    if (this.#renewing === undefined && performance.now() >= renewal.dueMs) this.#renewing = this.#renew(renewal)
-    return this.#renewing
+  /** What proves who we are goes at once: everything else waits for it. */
+  #turnOf(api: Api<unknown, unknown>): Promise<void> | undefined {
+    return api === saslHandshakeApi || api === saslAuthenticateApi ? undefined : this.#line.turn()
   }
 
-  async #renew({ prove }: Renewal): Promise<void> {
-    try {
-      await prove()
-    } catch (error) {
-      this.close()
-      throw error
-    } finally {
-      this.#renewing = undefined
+  /** A broker that finds us too fast does not read what we send for so long, and answers later what it has (KIP-219). */
+  #holdBack(response: unknown): void {
+    const ms = throttleTimeOf(response)
+    if (ms <= 0) return
+    this.#line.hold(ms)
+    for (const waiting of this.#waiting) {
+      clearTimeout(waiting.timer)
+      waiting.timer = setTimeout(waiting.expire, waiting.limitMs + ms)
     }
   }
 
@@ -224,7 +233,8 @@ export class BrokerConnection {
         this.#fail(new TemporaryError(`${this.peer} did not answer ${api.name} within ${limitMs} ms`))
         this.#stream.close()
       }
-      this.#waiting.push({ correlationId, resolve, reject, timer: setTimeout(expire, limitMs) })
+      const timer = setTimeout(expire, limitMs)
+      this.#waiting.push({ correlationId, resolve, reject, limitMs, expire, timer })
       this.#stream.send(frame)
     })
   }
@@ -287,4 +297,10 @@ export class BrokerConnection {
       reject(error)
     }
   }
+}
+
+/** What most answers tell, in ms. */
+function throttleTimeOf(response: unknown): number {
+  const isTold = typeof response === 'object' && response !== null && 'throttleTimeMs' in response
+  return isTold && typeof response.throttleTimeMs === 'number' ? response.throttleTimeMs : 0
 }

@@ -146,7 +146,7 @@ export class Fetcher {
     return answer
   }
 
-  #deliver(wanted: readonly Wanted[], { responses }: FetchResponse): void {
+  #deliver(wanted: readonly Wanted[], { responses, throttleTimeMs }: FetchResponse): void {
     const left = new Map(wanted.map((one) => [keyOf(one), one]))
     for (const { topic, partitions } of responses) {
       for (const row of partitions) {
@@ -157,6 +157,11 @@ export class Fetcher {
       }
     }
     for (const one of left.values()) {
+      // Who is held back gets an answer without any partition, and asks again later.
+      if (throttleTimeMs > 0) {
+        if (!this.#wanted.has(keyOf(one))) this.#wanted.set(keyOf(one), one)
+        continue
+      }
       one.reject(new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, `no answer for ${one.topic}-${one.partition}`))
     }
   }

@@ -6,7 +6,7 @@ import { throwIfError } from '../../client/broker-errors.ts'
 import type { Cluster } from '../../client/cluster.ts'
 import { lookUpOffset, SpecialTime } from '../../client/offset-lookup.ts'
 import { ErrorCode } from '../../protocol/error-codes.ts'
-import { fetchApi, fetchRequest } from '../../protocol/messages/fetch.ts'
+import { fetchApi, type FetchRequest, fetchRequest, type FetchResponse } from '../../protocol/messages/fetch.ts'
 import {
   offsetForLeaderEpochApi,
   offsetForLeaderEpochRequest,
@@ -121,8 +121,7 @@ export class BrokerLeader implements Leader {
       topics: [{ topic, topicId: NO_UUID, partitions: [asked] }],
     }
     return this.#cluster.retrying(async () => {
-      const leader = await this.#cluster.leader({ topic, partition }, 'fetch')
-      const { errorCode, responses } = await leader.request(fetchApi, request, { versionMax: 12 })
+      const { errorCode, responses } = await this.#answerTo(request, { topic, partition })
       const row = responses[0]?.partitions[0]
       const code = errorCode || (row?.errorCode ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
       // Retention was faster, or the log was cut: the next look at its ends tells.
@@ -130,6 +129,16 @@ export class BrokerLeader implements Leader {
       throwIfError(code, `read ${topic}-${partition}`)
       return row?.records ?? new Uint8Array()
     })
+  }
+
+  /** Who is held back gets an answer without any partition, and asks again later. */
+  async #answerTo(request: FetchRequest, partition: TopicPartition): Promise<FetchResponse> {
+    for (;;) {
+      const leader = await this.#cluster.leader(partition, 'fetch')
+      const answer = await leader.request(fetchApi, request, { versionMax: 12 })
+      if (answer.throttleTimeMs === 0 || answer.responses.length > 0 || answer.errorCode !== ErrorCode.NONE)
+        return answer
+    }
   }
 }
 
