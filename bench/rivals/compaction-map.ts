@@ -1,4 +1,4 @@
-// node compaction-map.ts kernel|map KEYS: notes that many distinct keys of 21 bytes in compaction's map, or in a Map of JavaScript as one would
+// node compaction-map.ts kernel|map KEYS [MAP_BYTES]: notes that many distinct keys of 21 bytes in compaction's map, or in a Map of JavaScript as one would
 // write it, looks each of them up again, and prints the seconds of both.
 import { readFileSync } from 'node:fs'
 import { offset } from '../../src/base/brands.ts'
@@ -6,12 +6,12 @@ import { RecordBatch } from '../../src/record/record-batch.ts'
 import { RecordBatchBuilder } from '../../src/record/record-batch-builder.ts'
 import { createCleanerKernel } from '../../src/storage/kernel/cleaner-kernel.ts'
 
-const [side, count] = process.argv.slice(2)
+const [side, count, bytes] = process.argv.slice(2)
 const keys = Number(count)
 const perBatch = 1000
 const keyBytes = 21
 /** Room for 13 million slots of 24 bytes: four in five of them are used at most. */
-const mapBytes = 320_000_000
+const mapBytes = Number(bytes ?? 320_000_000)
 
 /** Keys in no order, as a hash of their number has them: what lies near each other in the input does not in the map. */
 function keyOf(n: number): string {

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { BinaryRunner } from '../../support/binary-runner.ts'
 import { builtBinary } from '../../support/built-binary.ts'
 import { skippedFor } from '../../support/require-tool.ts'
@@ -14,6 +14,7 @@ import { confinementMissing, MemoryLimit } from './confined.ts'
 /** 1: logs as large as the promises speak of, 4 GB and 10 GB; by default an eighth of that. */
 const share = process.env['TSLOG_FULL_SIZE'] === '1' ? 1 : 1 / 8
 const megabyte = 1_000_000
+vi.setConfig({ testTimeout: share === 1 ? 900_000 : 180_000 })
 
 /** A directory on the machine's disk: what is written there is dropped from the page cache. */
 function home(): string {
