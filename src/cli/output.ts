@@ -40,7 +40,7 @@ export interface OutputCalls extends DescriptorWaits {
 const PIECE_BYTES = 64 * 1024
 
 /** Bytes of one write into a pipe that was made larger: its reader still has something to do meanwhile. */
-const LARGE_PIECE_BYTES = 256 * 1024
+const LARGE_PIECE_BYTES = 512 * 1024
 
 /** So long a signal may go unseen. */
 const NAP_MS = 200

@@ -13,7 +13,7 @@ export interface LineDecoderOptions {
   readonly hasNullMarker?: boolean
   /** Size of `window`: 256 KiB when absent; see `growWindow`. */
   readonly windowBytes?: number
-  /** The most that a piece has: 256 KiB, what is well written at once, when absent; 8 or more. */
+  /** The most that a piece has: 512 KiB, what is well written at once, when absent; 8 or more. */
   readonly pieceBytes?: number
   /** `plain` for a few records: it starts at once. The best there is when absent. */
   readonly kind?: KernelKind | undefined
@@ -32,7 +32,7 @@ export interface WantedRecords {
 }
 
 const windowBytesDefault = 256 * 1024
-const pieceBytesDefault = 256 * 1024
+const pieceBytesDefault = 512 * 1024
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
 
