@@ -25,14 +25,16 @@ export interface DirectoryLeaderOptions {
   readonly pause: (ms: number) => Promise<void>
 }
 
-/** So often the partitions are looked at while a follower waits for news, in ms. */
-const lookEveryMs = 10
+/** So often the partitions are looked at while a follower waits for news, in ms: less often when they are many, but not too late for anybody. */
+const lookEveryMs = { min: 10, max: 200, perPartition: 0.1 } as const
 
 /** A directory as the leader of a copy: its files are read without a lock, beside whoever writes to them. */
 export class DirectoryLeader implements Leader {
   readonly name: string
   readonly #options: DirectoryLeaderOptions
   readonly #readers = new Map<string, PartitionReader>()
+  /** What was said last. */
+  readonly #described = new Map<string, LeaderPartition>()
 
   constructor(options: DirectoryLeaderOptions) {
     this.#options = options
@@ -45,10 +47,12 @@ export class DirectoryLeader implements Leader {
   }
 
   async partitions(partitions: readonly KnownPartition[], waitMs: number): Promise<(LeaderPartition | undefined)[]> {
-    for (let waited = 0; waited < waitMs && !partitions.some((one) => this.#isNews(one)); waited += lookEveryMs) {
-      await this.#options.pause(lookEveryMs)
+    const { min, max, perPartition } = lookEveryMs
+    const everyMs = Math.min(Math.max(min, partitions.length * perPartition), max)
+    for (let waited = 0; waited < waitMs && !partitions.some((one) => this.#isNews(one)); waited += everyMs) {
+      await this.#options.pause(everyMs)
     }
-    return partitions.map((one) => this.#find(one, () => this.#describe(one)))
+    return partitions.map((one) => this.#find(one, () => (waitMs > 0 && this.#unchanged(one)) || this.#describe(one)))
   }
 
   async epochEnd(partition: TopicPartition, epoch: LeaderEpoch): Promise<LeaderEpochEnd> {
@@ -98,7 +102,23 @@ export class DirectoryLeader implements Leader {
     }
   }
 
+  /** What was said of a partition that has not grown or been trimmed since: enough for who waits for that. */
+  #unchanged(partition: TopicPartition): LeaderPartition | undefined {
+    const described = this.#described.get(partitionDirectoryName(partition))
+    const reader = this.#reader(partition)
+    const { logStartOffset, visibleEndOffset } = reader.refresh()
+    if (reader.view.isDeleted) return undefined
+    const isSame = described?.logStartOffset === logStartOffset && described.logEndOffset === visibleEndOffset
+    return isSame ? described : undefined
+  }
+
   #describe(partition: TopicPartition): LeaderPartition {
+    const described = this.#look(partition)
+    this.#described.set(partitionDirectoryName(partition), described)
+    return described
+  }
+
+  #look(partition: TopicPartition): LeaderPartition {
     const reader = this.#reader(partition)
     const { logStartOffset, visibleEndOffset: logEndOffset } = reader.refresh()
     if (reader.view.isDeleted) throw new NotFoundError(`topic ${partition.topic} was deleted`)
@@ -139,6 +159,7 @@ export class DirectoryLeader implements Leader {
     const key = partitionDirectoryName(partition)
     this.#readers.get(key)?.close()
     this.#readers.delete(key)
+    this.#described.delete(key)
   }
 }
 

@@ -9,6 +9,7 @@ import type { Leader, LeaderPartition, LeaderTopic } from './leader.ts'
 import type { Comparison } from './log-comparison.ts'
 import { type FollowingOptions, PartitionFollower } from './partition-follower.ts'
 import { ReplicaLog, type ReplicaLogOptions } from './replica-log.ts'
+import { SettledPartitions } from './settled-partitions.ts'
 import { checkLeaderTopic, takeOverTopic, topicDifference } from './replica-topics.ts'
 
 export interface ReplicationOptions
@@ -29,6 +30,8 @@ export interface PartitionOutcome extends TopicPartition {
   readonly leader: { readonly logStartOffset: Offset; readonly logEndOffset: Offset }
   /** Bytes that are missing, as far as the leader tells. */
   readonly missingBytes: number
+  /** The copy was where its source is, and nothing has changed since. */
+  readonly isSettled: boolean
   bytes: number
   records: number
 }
@@ -52,6 +55,7 @@ export class Replication {
   readonly #followers = new Map<string, PartitionFollower>()
   /** What is counted of each partition. */
   readonly #outcomes = new Map<string, PartitionOutcome>()
+  readonly #settled = new SettledPartitions()
 
   constructor(leader: Leader, options: ReplicationOptions) {
     this.#leader = leader
@@ -80,9 +84,11 @@ export class Replication {
     const changed = topics.filter((topic) => this.#takeOver(topic))
     await inParallel(outcomes, parallelMax, async (outcome) => {
       this.#outcomes.set(partitionDirectoryName(outcome), outcome)
+      if (outcome.isSettled && !changed.some(({ name }) => name === outcome.topic)) return
       const follower = this.#writing(outcome, topics, changed)
       follower.prepare(outcome.comparison)
       await follower.copy()
+      this.#settled.note(follower)
     })
   }
 
@@ -108,6 +114,7 @@ export class Replication {
       }
       follower.prepare(comparison)
       await follower.copy()
+      this.#settled.note(follower)
     })
   }
 
@@ -148,6 +155,11 @@ export class Replication {
     const own = this.#ownTopic(topic)
     const isThere =
       own !== undefined && partition.partition < own.partitionCount && topicDifference(own, topic) === undefined
+    const known = this.#followers.get(partitionDirectoryName(partition))
+    if (known !== undefined && isThere && this.#settled.includes(known, described)) {
+      return { ...this.#outcome(known, { kind: 'behind' }), isSettled: true }
+    }
+    this.#settled.forget(partition)
     const follower = this.#follower(partition, described, { topic, isThere })
     return this.#outcome(follower, await follower.compare())
   }
@@ -161,6 +173,7 @@ export class Replication {
       before: { logStartOffset, logEndOffset },
       leader: { logStartOffset: described.logStartOffset, logEndOffset: described.logEndOffset },
       missingBytes,
+      isSettled: false,
       bytes: 0,
       records: 0,
     }
