@@ -97,9 +97,9 @@ export class ServerConnection {
     })
   }
 
-  /** Requests that are not answered yet. */
+  /** Requests that are not answered yet, but for those that a client which is muted has sent ahead. */
   get pendingRequests(): number {
-    return this.#queue.length
+    return this.#isMuted() ? this.#begun : this.#queue.length
   }
 
   /** Why the connection is to be closed at `now`, if it is. */
