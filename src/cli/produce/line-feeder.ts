@@ -43,7 +43,7 @@ export class LineFeeder implements Feeder {
       tooLarge,
       recordsMax: options.recordsMax,
       ...(key && { key }),
-      readBytes: settings.fsync.kind === 'batch' ? readBytesOf(this.#limits.batchBytes) : readBytesMax,
+      readBytes: readBytesOf(settings, outlet, this.#limits.batchBytes),
     })
   }
 
@@ -137,10 +137,13 @@ export class LineFeeder implements Feeder {
  */
 const readBytesMax = 512 * 1024
 
-/** With `--fsync batch` a batch is on the disk before much more is read, so that a signal need not wait for it. */
-function readBytesOf(batchBytes: number): number {
-  return Math.min(64 * 1024, Math.max(4096, batchBytes))
+/** Where what was read takes its time, little is read at once: a signal waits until it is in the log. With `--fsync batch` that is one batch. */
+function readBytesOf({ fsync, rate }: ProduceSettings, { isCompressing }: BatchOutlet, batchBytes: number): number {
+  if (fsync.kind === 'batch') return Math.min(pipeBytes, Math.max(4096, batchBytes))
+  return rate === Infinity && !isCompressing ? readBytesMax : pipeBytes
 }
+
+const pipeBytes = 64 * 1024
 
 /** A compacted topic keeps the last value of each key, so a record without one has no place in it. */
 export function refuseKeyless(settings: ProduceSettings, cleanupPolicy: readonly string[]): void {
