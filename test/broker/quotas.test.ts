@@ -131,6 +131,21 @@ describe('a consumer above its quota', () => {
   })
 })
 
+test('a consumer that is held back is not read for so long', async () => {
+  await makeTopic(admin, 'muted')
+  for (let i = 0; i < 4; i++) await produce(admin, 'muted', clientBatch(['y'.repeat(1000)]))
+  await alter([clientId('muted')], [set('consumer_byte_rate', 400)])
+  const client = await scene.connect()
+  const read = (from: bigint) =>
+    client.send(fetchApi, 11, fetchRequest([{ topic: 'muted', from, bytesMax: 2200 }]), 'muted')
+  expect((await read(0n)).throttleTimeMs).toBe(0)
+  const startMs = performance.now()
+  const { throttleTimeMs } = await read(2n)
+  expect(throttleTimeMs).toBeGreaterThan(0)
+  await client.send(metadataApi, 1, metadataRequest.initial(), 'muted')
+  expect(performance.now() - startMs).toBeGreaterThan(throttleTimeMs)
+})
+
 describe('quotas', () => {
   test('are told as they were set, by exact name, default and any, strictly or not; and are gone when they were removed', async () => {
     await alter([user('alice'), clientId(null)], [set('producer_byte_rate', 1024), set('request_percentage', 12.5)])
