@@ -75,6 +75,9 @@ class SwapFiles {
     const doomed = replaced.flatMap(({ baseOffset }) => this.#renameParts(baseOffset, '', '.deleted'))
     doomed.push(...this.#renameSnapshots(replaced, replacements))
     this.#sync()
+    for (const base of replacements) this.#rename(segmentFileName(base, 'log', '.swap'), segmentFileName(base, 'log'))
+    // If a power cut undid this one and left an index, that would be taken for one of the old segment.
+    this.#sync()
     for (const base of replacements) this.#renameParts(base, '.swap', '')
     this.#sync()
     return doomed

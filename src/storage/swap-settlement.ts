@@ -70,8 +70,13 @@ export function settleSwap(fileSystem: FileSystem, directory: string, isMaintain
   // What was renamed by one who was killed may not be durable yet.
   if (plan.swapped.length > 0) fileSystem.syncDirectory(directory)
   const isTidied = removeReplaced(fileSystem, directory, plan, isMaintainer)
-  for (const name of plan.swapped) fileSystem.rename(`${directory}/${name}`, `${directory}/${finalName(name)}`)
-  if (plan.swapped.length > 0) fileSystem.syncDirectory(directory)
+  const isLog = (name: string): boolean => name.endsWith('.log.swap')
+  putInPlace(fileSystem, directory, plan.swapped.filter(isLog))
+  putInPlace(
+    fileSystem,
+    directory,
+    plan.swapped.filter((name) => !isLog(name)),
+  )
   const isChanged = isTidied || plan.useless.length > 0 || plan.swapped.length > 0
   return { bases: listSegments(fileSystem, directory), isChanged, hasDeleted: false }
 }
@@ -95,6 +100,12 @@ function removeReplaced(
     tidying?.end()
   }
   return isTidied
+}
+
+/** A log before its indexes: those that had their names before it would be taken for old ones. */
+function putInPlace(fileSystem: FileSystem, directory: string, names: readonly string[]): void {
+  for (const name of names) fileSystem.rename(`${directory}/${name}`, `${directory}/${finalName(name)}`)
+  if (names.length > 0) fileSystem.syncDirectory(directory)
 }
 
 function removeAll(fileSystem: FileSystem, directory: string, names: readonly string[]): void {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Offset, offset, producerId } from '../../src/base/brands.ts'
 import { seededRandom } from '../../src/base/random.ts'
-import { GoneError } from '../../src/disk/memory-disk.ts'
+import { GoneError, type Operation } from '../../src/disk/memory-disk.ts'
 import { RecordBatch } from '../../src/record/record-batch.ts'
 import { PartitionMaintenance } from '../../src/storage/partition-maintenance.ts'
 import { PartitionReader } from '../../src/storage/partition-reader.ts'
@@ -37,6 +37,15 @@ function expectSettled(scene: PartitionScene, shape: Shape, where: string): void
   expect(seen.damages, where).toEqual([])
   // As if it had never been interrupted.
   expect(scene.fileSystem.openFileCount, where).toBe(0)
+}
+
+/** A swap that was killed as late as it can be with a log on its way. */
+function cutWithSwap(shape: Shape): PartitionScene {
+  for (let step = steps(shape) - 1; ; step--) {
+    const scene = written()
+    interrupt(scene, shape, step, () => scene.fileSystem.kill('cleaner'))
+    if (scene.names().some((name) => name.endsWith('.log.swap'))) return scene
+  }
 }
 
 describe.each(shapes)('$name', (shape) => {
@@ -193,6 +202,21 @@ describe('a swap', () => {
     maintenance.end()
     scene.append('even more')
     expect(scene.names().filter((name) => name.endsWith('.cleaned'))).toEqual([])
+  })
+
+  test('gives each log its name on the disk before its indexes get theirs, when it is settled too', () => {
+    const seen: string[] = []
+    const watch = ({ process, name, path }: Operation, scene: PartitionScene): void => {
+      if (name !== 'rename' || !path.endsWith('index.swap') || process === 'main') return
+      if (!seen.includes(process)) expect(scene.fileSystem.hasUnsynced(directory), process).toBe(false)
+      seen.push(process)
+    }
+    const scene = written()
+    swap(scene, shape, (operation) => watch(operation, scene))
+    const cut = cutWithSwap(shape)
+    cut.fileSystem.beforeOperation((operation) => watch(operation, cut))
+    cut.open('opener').offsets()
+    expect([...new Set(seen)]).toEqual(['cleaner', 'opener'])
   })
 
   test('begins only when whoever removes what another one left, that was killed, is done with it', () => {
