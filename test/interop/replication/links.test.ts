@@ -44,7 +44,7 @@ function cutsAt(first: number, times: number): () => number | undefined {
 }
 
 describe('over a link with 100 ms there and back', () => {
-  test('much is copied in little more than it takes to send: nobody waits for each answer', async () => {
+  test('much is copied in little more time than over a short one: nobody waits for each answer', async () => {
     const scene = new ReplicaScene()
     scene.source.produce('app', lines(400_000), '--batch-size', '60000', '--config', 'segment.bytes=2000000')
     const serve = await ServeScene.start([], scene.copy.directory)
@@ -52,8 +52,8 @@ describe('over a link with 100 ms there and back', () => {
     const ms = await timed(() => run(scene.source, ['replicate', 'app', `tcp://127.0.0.1:${link.port}`]))
     expectSame(scene)
     await serve.stop()
-    // Some six questions before the first batch; a round trip for each megabyte would be a second more.
-    expect(ms).toBeLessThan(4000)
+    // Some six questions before the first batch; a round trip for each batch would be ten seconds more.
+    expect(ms).toBeLessThan(8000)
   })
 })
 
