@@ -5,8 +5,8 @@ import { decodeProducerSnapshot, encodeProducerSnapshot, type ProducerSnapshotRe
 import { ProducerState } from './producer-state.ts'
 import { readWholeFile } from './whole-file.ts'
 
-/** More than a million producers; a file that is larger is no snapshot. */
-const bytesMax = 48 * 1024 * 1024
+/** More than five million producers; a file that is larger is no snapshot. */
+const bytesMax = 256 * 1024 * 1024
 
 /** Reads a producer snapshot, whatever is in it. */
 export function readSnapshot(fileSystem: FileSystem, path: string): ProducerSnapshotRead | { readonly kind: 'absent' } {
