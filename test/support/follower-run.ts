@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { onTestFinished } from 'vitest'
 
 /** A line that `replicate --follow --json` printed. */
 export interface RunEvent {
@@ -7,7 +8,7 @@ export interface RunEvent {
   readonly reason?: string
 }
 
-/** A `replicate --follow --json` that was started, and what it tells. */
+/** A `replicate --follow --json` that was started, for one test, and what it tells. */
 export class FollowerRun {
   readonly #child: ChildProcess
   readonly #ended: Promise<number | null>
@@ -17,6 +18,7 @@ export class FollowerRun {
     this.#child = child
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#text += text))
     this.#ended = new Promise((resolve) => child.once('close', resolve))
+    onTestFinished(() => void child.kill('SIGKILL'))
   }
 
   /** Whole lines so far. */

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ServeScene } from '../../broker/serve-scene.ts'
 import { lines, ReplicaScene } from '../../replication/replica-scene.ts'
 import { BinaryRunner, ended } from '../../support/binary-runner.ts'
@@ -10,6 +10,13 @@ import { SshServer } from '../../support/ssh-server.ts'
 const small = ['--config', 'segment.bytes=60000', '--batch-size', '2000']
 const patience = { timeout: 60_000, interval: 100 }
 
+/** A serve that is gone when the test is over. */
+async function served(flags: readonly string[], directory: string): Promise<ServeScene> {
+  const serve = await ServeScene.start(flags, directory)
+  onTestFinished(() => void serve.stop('SIGKILL'))
+  return serve
+}
+
 function expectSame(scene: ReplicaScene, copy: BinaryRunner, partition = 'app-0'): void {
   expect(scene.filesOf(copy, partition)).toEqual(scene.filesOf(scene.source, partition))
 }
@@ -19,7 +26,7 @@ describe('a copy that follows a source is taken up again', () => {
     const scene = new ReplicaScene()
     scene.source.produce('app', lines(100), ...small)
     const [near, far] = isPull ? [scene.copy, scene.source] : [scene.source, scene.copy]
-    let serve = await ServeScene.start([], far.directory)
+    let serve = await served([], far.directory)
     const { address } = serve
     const words = ['replicate', 'app', '--follow', '--json', ...(isPull ? ['--from'] : [])]
     const run = new FollowerRun(near.start([...words, `tcp://${address}`]))
@@ -28,7 +35,7 @@ describe('a copy that follows a source is taken up again', () => {
     scene.source.produce('app', lines(50, 'meanwhile-'))
     await expect.poll(() => run.of('broken').length, patience).toBeGreaterThan(1)
     expect(run.of('broken').at(-1)?.reason).toContain('connection refused')
-    serve = await ServeScene.start(['--listen', address], far.directory)
+    serve = await served(['--listen', address], far.directory)
     await expect.poll(() => run.of('copied').at(-1)?.records, patience).toBe(50)
     scene.source.produce('app', ['after'])
     await expect.poll(() => scene.copy.values('app').at(-1), patience).toBe('after')
@@ -92,7 +99,7 @@ describe('a copy that follows a source is taken up again', () => {
 test('a push to a serve goes on where either side was killed, with nothing of it spoilt', async () => {
   const scene = new ReplicaScene()
   scene.source.produce('app', lines(300_000), ...small)
-  let serve = await ServeScene.start([], scene.copy.directory)
+  let serve = await served([], scene.copy.directory)
   const { address } = serve
   const words = ['replicate', 'app', '--bwlimit', '1M', `tcp://${address}`]
   for (let i = 0; i < 10; i++) {
@@ -103,7 +110,7 @@ test('a push to a serve goes on where either side was killed, with nothing of it
       await serve.stop('SIGKILL')
       await ended(child)
       expect(child.exitCode).toBe(75)
-      serve = await ServeScene.start(['--listen', address], scene.copy.directory)
+      serve = await served(['--listen', address], scene.copy.directory)
     }
     const copied = scene.copy.run(['consume', 'app']).stdout.toString().split('\n').slice(0, -1)
     expect(copied).toEqual(lines(copied.length))

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { ServeScene } from '../../broker/serve-scene.ts'
 import { lines, ReplicaScene } from '../../replication/replica-scene.ts'
 import { BinaryRunner } from '../../support/binary-runner.ts'
@@ -7,6 +7,13 @@ import { FollowerRun } from '../../support/follower-run.ts'
 import { toolOrSkip } from '../../support/require-tool.ts'
 import { SmallDisk } from '../../support/small-disk.ts'
 import { SshServer } from '../../support/ssh-server.ts'
+
+/** A serve that is gone when the test is over. */
+async function served(flags: readonly string[], directory: string): Promise<ServeScene> {
+  const serve = await ServeScene.start(flags, directory)
+  onTestFinished(() => void serve.stop('SIGKILL'))
+  return serve
+}
 
 const probe = SmallDisk.make('1M')
 probe?.remove()
@@ -51,7 +58,7 @@ describe.skipIf(probe === undefined)('a disk that is full', () => {
 
   test("of a serve is said to be that one's; once there is room the next run goes on, without a restart", async () => {
     const scene = filled()
-    const serve = await ServeScene.start([], copy.directory)
+    const serve = await served([], copy.directory)
     expectRefusedThenDone(() => scene.source.run(['replicate', 'app', `tcp://${serve.address}`]), serve.address)
     expect(scene.filesOf(copy, 'app-0')).toEqual(scene.filesOf(scene.source, 'app-0'))
     expect(await serve.stop()).toBe(143)
@@ -59,7 +66,7 @@ describe.skipIf(probe === undefined)('a disk that is full', () => {
 
   test('ends no copy that follows: it goes on by itself once there is room', async () => {
     const scene = filled()
-    const serve = await ServeScene.start([], copy.directory)
+    const serve = await served([], copy.directory)
     const run = new FollowerRun(
       scene.source.start(['replicate', 'app', '--follow', '--json', `tcp://${serve.address}`]),
     )
