@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { layOutKafka } from '../test/support/kafka/broker.ts'
 import { kafkaJars, kafkaMissing } from '../test/support/kafka/home.ts'
@@ -99,11 +99,11 @@ export function portOf(bootstrap: string): string {
   return bootstrap.slice(bootstrap.lastIndexOf(':') + 1)
 }
 
-/** The program that waits until a broker answers Metadata, compiled once; its argument is the port. */
+/** The program that waits until a broker answers Metadata, compiled first; its argument is the port. */
 export function firstMetadata(bench: Bench): string {
   const program = join(bench.data, 'first-metadata')
   const source = join(rivals, 'first-metadata.c')
-  if (!existsSync(program)) runBash(`cc -O2 -o ${quote(program)} ${quote(source)}`, bench.surroundings)
+  runBash(`cc -O2 -o ${quote(program)} ${quote(source)}`, bench.surroundings)
   return quote(program)
 }
 

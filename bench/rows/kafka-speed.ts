@@ -36,7 +36,7 @@ function producerPerf(name: string, options: Omit<Load, 'records'> & { readonly 
     goal: flushPolicy === 'os' ? { must: 1, hopedFor: 1.5 } : { must: 3, hopedFor: 10 },
     flags: ['--flush-policy', flushPolicy],
     work: (bench, side, broker) => {
-      const records = recordsOf(bench, recordBytes)
+      const records = recordsOf(bench, recordBytes, flushPolicy)
       return {
         label: `kafka-producer-perf-test ${records} x ${recordBytes} B acks=${acks} on ${broker}`,
         prepare: freshTopic(bench, side, flushPolicy === 'sync' && broker === 'Kafka' ? '-c flush.messages=1' : ''),
@@ -56,7 +56,7 @@ function syncAgainstOs(name: string, recordBytes: number): Row {
       const skipped = kafkaRowsMissing()
       if (skipped !== undefined) return Promise.resolve(skipped)
       const sides = (['sync', 'os'] as const).map((policy) => startTslog(bench, policy, ['--flush-policy', policy]))
-      const records = recordsOf(bench, recordBytes)
+      const records = recordsOf(bench, recordBytes, 'sync')
       const contender = (side: Side, policy: FlushPolicy): Contender => ({
         label: `kafka-producer-perf-test ${records} x ${recordBytes} B acks=all, --flush-policy ${policy}`,
         prepare: freshTopic(bench, side),
@@ -188,8 +188,12 @@ function versusKafka(name: string, { limit, goal, flags, needs, work }: Versus):
   }
 }
 
-function recordsOf({ size }: Bench, recordBytes: number): number {
-  return Math.max(1000, Math.floor(size / recordBytes))
+/** Bytes of records where each batch waits for the disk: more would take Kafka many minutes. */
+const syncedBytesMax = 50_000_000
+
+function recordsOf({ size }: Bench, recordBytes: number, flushPolicy: FlushPolicy = 'os'): number {
+  const bytes = flushPolicy === 'sync' ? Math.min(size, syncedBytesMax) : size
+  return Math.max(1000, Math.floor(bytes / recordBytes))
 }
 
 /** Its last line is that of the whole run: `N records sent, R records/sec (...), ...`. */
