@@ -24,7 +24,8 @@ export async function topicsCreate(options: TopicsCreateOptions, context: CliCon
     if (!options.ifNotExists) for (const name of names) await refuseExisting(store, name)
     const made: MadeTopic[] = []
     for (const name of names) {
-      made.push(await create(store, { name, partitionCount: options.partitions, configs }, options))
+      const partitionCount = options.partitions ?? (await store.defaultPartitionCount(name))
+      made.push(await create(store, { name, partitionCount, configs }, options))
     }
     report(made, options, context)
     return 0

@@ -2,7 +2,7 @@ import type { Offset } from '../base/brands.ts'
 import { NO_UUID, type Uuid } from '../base/uuid.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
 import { createPartitionsApi } from '../protocol/messages/create-partitions.ts'
-import { createTopicsApi } from '../protocol/messages/create-topics.ts'
+import { createTopicsApi, type CreateTopicsRequest } from '../protocol/messages/create-topics.ts'
 import { deleteRecordsApi } from '../protocol/messages/delete-records.ts'
 import { deleteTopicsApi } from '../protocol/messages/delete-topics.ts'
 import { describeConfigsApi, type DescribeConfigsResponse } from '../protocol/messages/describe-configs.ts'
@@ -77,16 +77,22 @@ export class TopicAdmin {
     return new Map(results.map((result) => [result.resourceName, configsOf(result)]))
   }
 
+  /** How many partitions the brokers would give a topic (their num.partitions); undefined when they do not tell us. Nothing is made. */
+  async defaultPartitionCount(name: string): Promise<number | undefined> {
+    const topic = topicRequest({ name, partitionCount: -1, configs: new Map() })
+    return this.#cluster.retrying(async () => {
+      const controller = await this.#cluster.controller()
+      const request = { topics: [topic], timeoutMs, validateOnly: true }
+      const { topics } = await controller.request(createTopicsApi, request, { waitMs: timeoutMs })
+      const count = topics[0]?.numPartitions ?? 0
+      return count > 0 ? count : undefined
+    })
+  }
+
   /** False when there was a topic of that name already. */
-  async create({ name, partitionCount, configs }: TopicToCreate): Promise<boolean> {
-    const topic = {
-      name,
-      numPartitions: partitionCount,
-      // The broker's own default, where it has one.
-      replicationFactor: -1,
-      assignments: [],
-      configs: [...configs].map(([key, value]) => ({ name: key, value })),
-    }
+  async create(wanted: TopicToCreate): Promise<boolean> {
+    const { name } = wanted
+    const topic = topicRequest(wanted)
     return this.#cluster.retrying(async () => {
       const controller = await this.#cluster.controller()
       const request = { topics: [topic], timeoutMs, validateOnly: false }
@@ -161,6 +167,17 @@ export class TopicAdmin {
       const { partitions } = answerOf((await this.#cluster.metadata([name])).topics, what)
       for (const { errorCode } of partitions) throwIfError(errorCode, what)
     })
+  }
+}
+
+function topicRequest({ name, partitionCount, configs }: TopicToCreate): CreateTopicsRequest['topics'][number] {
+  return {
+    name,
+    numPartitions: partitionCount,
+    // The broker's own default, where it has one.
+    replicationFactor: -1,
+    assignments: [],
+    configs: [...configs].map(([key, value]) => ({ name: key, value })),
   }
 }
 

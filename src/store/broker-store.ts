@@ -88,6 +88,10 @@ export class BrokerStore implements LogStore {
     )
   }
 
+  async defaultPartitionCount(name: string): Promise<number> {
+    return (await this.#admin.defaultPartitionCount(name)) ?? 1
+  }
+
   createTopic(topic: NewTopic): Promise<boolean> {
     return this.#admin.create(topic)
   }

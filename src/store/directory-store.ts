@@ -61,6 +61,10 @@ export class DirectoryStore implements LogStore {
     return (await this.#forReading()).config(name)
   }
 
+  async defaultPartitionCount(): Promise<number> {
+    return 1
+  }
+
   async createTopic(topic: NewTopic): Promise<boolean> {
     return (await this.#forWriting()).createTopic(topic)
   }

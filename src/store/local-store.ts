@@ -54,6 +54,11 @@ export class LocalStore implements LogStore {
     return this.#door.files.config(name)
   }
 
+  /** Its server may say otherwise to others: scripts find the same at rest and live. */
+  async defaultPartitionCount(): Promise<number> {
+    return 1
+  }
+
   createTopic(topic: NewTopic): Promise<boolean> {
     return this.#door.change((store) => store.createTopic(topic))
   }

@@ -27,6 +27,8 @@ export interface LogStore {
   findTopic(name: string): Promise<Topic | undefined>
   /** The configuration of a topic with all defaults filled in. */
   config(name: string): Promise<TopicConfig>
+  /** How many partitions a topic of this name would have whose creator leaves it open: what brokers say, 1 in a directory, whoever holds it. */
+  defaultPartitionCount(name: string): Promise<number>
   /** False when it was there already. */
   createTopic(topic: NewTopic): Promise<boolean>
   alterTopic(name: string, change: TopicChange): Promise<Topic>

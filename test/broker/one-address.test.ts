@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { BinaryRunner, ended, outcome } from '../support/binary-runner.ts'
 import { builtBinary } from '../support/built-binary.ts'
+import { runBinary } from '../support/run-binary.ts'
 import { ServeScene } from './serve-scene.ts'
 
 describe('a directory, whether a server holds it or not', () => {
@@ -100,6 +101,30 @@ describe('a directory, whether a server holds it or not', () => {
         .map((value) => `${value}\n`)
         .join('') === numbersFrom1(count),
     ).toBe(true)
+  })
+
+  test('a missing topic gets the partitions that its brokers give one, keys where they belong; by its directory one, as at rest', async () => {
+    const server = await ServeScene.start(['--partitions', '3'], tslog.directory)
+    const keyed = ['-K:', '-b', server.address]
+    const lines = Array.from({ length: 20 }, (_, n) => `key-${n}:${n}\n`).join('')
+    for (const [topic, ...more] of [['open'], ['given', '--partitions', '3']]) {
+      const { code, stderr } = runBinary(['produce', topic ?? '', ...keyed, ...more], lines)
+      expect([code, stderr]).toEqual([0, ''])
+    }
+    expect(runBinary(['topics', 'create', 'made', '-b', server.address]).code).toBe(0)
+    tslog.produce('by-directory', ['a'])
+    const places = (topic: string): string => tslog.done(['consume', topic, '-f', '%k %p\\n'])
+    expect(places('open').split('\n').toSorted()).toEqual(places('given').split('\n').toSorted())
+    const { topics } = JSON.parse(tslog.done(['topics', 'list', '--json'])) as {
+      topics: readonly { readonly name: string; readonly partitions: number }[]
+    }
+    expect(topics.map(({ name, partitions }) => [name, partitions])).toEqual([
+      ['by-directory', 1],
+      ['given', 3],
+      ['made', 3],
+      ['open', 3],
+    ])
+    await server.stop()
   })
 
   test('topics are administrated through the server, which knows of it at once', async () => {

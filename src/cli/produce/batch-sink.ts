@@ -68,7 +68,8 @@ export class BatchSink {
     await store.prepareToWrite()
     const { newTopic } = settings
     const topic = newTopic === undefined ? await store.topic(settings.topic) : await store.findTopic(settings.topic)
-    const partitionCount = topic?.partitionCount ?? newTopic?.partitionCount ?? 1
+    const partitionCount =
+      topic?.partitionCount ?? newTopic?.partitionCount ?? (await store.defaultPartitionCount(settings.topic))
     refuseUnknownPartition(settings, partitionCount)
     if (topic === undefined) {
       const config = resolveTopicConfig(newTopic?.configs ?? new Map())
@@ -197,7 +198,9 @@ export class BatchSink {
 
   async #open(): Promise<BatchAppender> {
     const { newTopic } = this.#settings
-    if (newTopic !== undefined) await this.#store.createTopic(newTopic)
+    // Records are placed already: one that has gone meanwhile is made with as many partitions as it had.
+    const partitionCount = newTopic?.partitionCount ?? this.#partitionCount
+    if (newTopic !== undefined) await this.#store.createTopic({ ...newTopic, partitionCount })
     const appender = await this.#store.openAppender(this.#settings.topic)
     refuseUnknownPartition(this.#settings, appender.partitionCount)
     this.#appender = appender

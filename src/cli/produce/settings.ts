@@ -39,10 +39,16 @@ export interface ProduceSettings {
   readonly batchBytes: number | undefined
   readonly timestamp: TimestampMs | undefined
   /** The topic to make when it is missing; undefined when that is an error. */
-  readonly newTopic: NewTopic | undefined
+  readonly newTopic: MissingTopic | undefined
   readonly tooLarge: 'fail' | 'skip' | 'split'
   /** Records per second; Infinity for no limit. */
   readonly rate: number
+}
+
+/** A topic to be made, as far as the command line says. */
+export interface MissingTopic extends Omit<NewTopic, 'partitionCount'> {
+  /** Undefined: as many as the log gives a topic. */
+  readonly partitionCount: number | undefined
 }
 
 const noBytes = new Uint8Array()
@@ -85,6 +91,6 @@ function delimiterOf(options: ProduceOptions): Uint8Array {
   return options.whole ? noBytes : NEWLINE
 }
 
-function newTopicOf({ topic, partitions, config }: ProduceOptions): NewTopic {
-  return { name: topic, partitionCount: partitions ?? 1, configs: topicConfigsOf(config, '--config') }
+function newTopicOf({ topic, partitions, config }: ProduceOptions): MissingTopic {
+  return { name: topic, partitionCount: partitions, configs: topicConfigsOf(config, '--config') }
 }

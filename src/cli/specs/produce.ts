@@ -124,7 +124,8 @@ export const produceSpec = {
       example: '6',
       min: 1,
       max: 10_000,
-      summary: 'Partitions of the topic if it is created; 1 when left out.',
+      summary:
+        'Partitions of the topic if it is created; when left out 1, of brokers (-b) as many as they give a topic (num.partitions).',
     },
     config: {
       ...topicConfigValue,

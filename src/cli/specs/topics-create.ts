@@ -16,8 +16,7 @@ export const topicsCreateSpec = {
       example: '6',
       min: 1,
       max: 10_000,
-      default: 1,
-      summary: 'How many partitions.',
+      summary: 'How many partitions; when left out 1, of brokers (-b) as many as they give a topic (num.partitions).',
     },
     'replication-factor': {
       kind: 'int',
