@@ -2,6 +2,7 @@ import type { CommandSpec, FlagSpec } from '../cli/command-spec.ts'
 import { allSpecs, commandGroups, subcommandsOf, topLevelWords } from '../cli/command-table.ts'
 import { inWords } from '../cli/flag-value.ts'
 import { argUsage, flagText, shownFlags } from '../cli/help/usage-line.ts'
+import { serveSettingList } from '../cli/serve/setting-list.ts'
 import { globalFlags } from '../cli/specs/global-flags.ts'
 
 /** The day of the last change of what the pages say besides the specifications. */
@@ -24,6 +25,7 @@ function commandPage(word: string, brief: string, [spec]: readonly CommandSpec[]
   return page(`tslog-${word}`, brief, [
     section('SYNOPSIS', synopsis(spec)),
     section('DESCRIPTION', [...paragraphs(spec.description), ...flagList(shownFlags(spec).own)]),
+    section('SETTINGS', word === 'serve' ? serveSettings() : []),
     section('EXIT STATUS', exitStatus(spec)),
     section('EXAMPLES', examples(spec)),
     section('SEE ALSO', ['.Xr tslog 1']),
@@ -92,6 +94,31 @@ function flagItem(name: string, flag: FlagSpec): string {
   return [...letter, `Fl -${no}${text(name)}`, ...value].join(' ')
 }
 
+/** What the file of --config-file may say. */
+function serveSettings(): string[] {
+  const items = serveSettingList().flatMap(({ name, defaultText, doc, range, example }) => [
+    `.It ${text(`${name}=${defaultText}`)}`,
+    ...sentences(doc),
+    ...(/^(one|any) of .*,/.test(range()) ? [`${text(capitalized(range()))}.`] : []),
+    ...(defaultText === '' ? [`For example ${text(example.replace(/\.*$/, '.'))}`] : []),
+  ])
+  return [
+    'Lines of the',
+    '.Fl -config-file ,',
+    'and words of',
+    '.Fl -override ,',
+    'with their defaults; sizes may have units (8MiB), and times (5m).',
+    'Settings of Kafka that have no meaning here are passed over, with a word about it; any other name is an error.',
+    '.Bl -tag -width Ds',
+    ...items,
+    '.El',
+  ]
+}
+
+function capitalized(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
 function examples(spec: CommandSpec): string[] {
   return spec.examples.flatMap(({ command, explanation }) => [
     `${text(explanation)}:`,
@@ -154,9 +181,11 @@ function commandList(): string[] {
 const environment = [
   '.Bl -tag -width Ds',
   '.It Ev TSLOG_DIR',
-  'The log directory, when no flag names one.',
+  'The log directory, when no flag says where the log is.',
+  '.It Ev TSLOG_BROKERS',
+  'Brokers instead of a directory, as -b names them; both variables at once are an error.',
   '.It Ev TSLOG_CLIENT_CONFIG',
-  'The file that says how to speak to brokers, instead of the user below.',
+  "A file that says how to speak to brokers, instead of the user's own below.",
   '.It Ev TSLOG_DEBUG',
   'When 1, an error shows where in the program it arose.',
   '.It Ev NO_COLOR , TERM',
@@ -190,12 +219,15 @@ function allExitCodes(): string[] {
     ['2', 'Wrong usage: an unknown flag or a bad value.'],
     ['3', 'Not found: directory, topic, partition or group; offset out of range.'],
     ['4', 'Nothing matched or nothing to do, with --exit-code only.'],
-    ['5', 'Damage found in the data.'],
+    ['5', 'Damage found in the data, or the peer has diverged.'],
     ['6', 'Locked by another writer.'],
-    ['75', 'Try again later: the disk is full, or another writer held its lock for too long.'],
+    [
+      '75',
+      'Try again later: a broker or peer cannot be reached, the disk is full, or another writer held its lock for too long.',
+    ],
     ['77', 'Not allowed.'],
     ['124', 'The time of --timeout has passed.'],
-    ['129, 130, 143', 'SIGHUP, SIGINT, SIGTERM, after an orderly stop.'],
+    ['129, 130, 143', 'SIGHUP (outside serve), SIGINT, SIGTERM, after an orderly stop.'],
   ]
   return ['.Bl -tag -width Ds', ...rows.flatMap(([code, meaning]) => [`.It ${code}`, text(meaning)]), '.El']
 }

@@ -17,7 +17,7 @@ export interface ReplicateEntry {
 }
 
 /** What may be said of `replicate.NAME.`; the flags of `tslog replicate`. */
-const definitions = {
+export const replicateSettings = {
   peer: text('peer', { byDefault: '', example: 'ssh://log@host/srv/logs', doc: 'Where the other side is.' }),
   topics: text('topics', { byDefault: '', example: 'app-*,orders', doc: 'Topics, or patterns of their names.' }),
   from: flag('from', { byDefault: 'false', example: 'true', doc: 'Whether it is copied from the peer to here.' }),
@@ -60,7 +60,9 @@ const definitions = {
 } as const
 
 type Settings = {
-  readonly [K in keyof typeof definitions]: (typeof definitions)[K] extends ConfigDefinition<infer T> ? T : never
+  readonly [K in keyof typeof replicateSettings]: (typeof replicateSettings)[K] extends ConfigDefinition<infer T>
+    ? T
+    : never
 }
 
 const prefix = 'replicate.'
@@ -116,7 +118,7 @@ function entryOf(name: string, texts: ReadonlyMap<string, string>, where: string
 function readSettings(name: string, texts: ReadonlyMap<string, string>, where: string): Settings {
   const left = new Map(texts)
   const read: Record<string, unknown> = {}
-  for (const [key, definition] of Object.entries<ConfigDefinition<unknown>>(definitions)) {
+  for (const [key, definition] of Object.entries<ConfigDefinition<unknown>>(replicateSettings)) {
     const given = left.get(definition.name)
     left.delete(definition.name)
     const value = given === undefined ? { value: definition.defaultValue } : definition.read(given)
@@ -135,7 +137,7 @@ function readSettings(name: string, texts: ReadonlyMap<string, string>, where: s
     const near =
       nearest(
         unknown,
-        Object.values(definitions).map((one) => one.name),
+        Object.values(replicateSettings).map((one) => one.name),
       ) ?? 'topics'
     throw bad(where, `${prefix}${name}.${unknown} is not known`, `did you mean ${prefix}${name}.${near}?`)
   }
