@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { MalformedMessageError } from '../../src/base/errors.ts'
 import { AnswerTurns } from '../../src/cli/replicate/answer-turns.ts'
 import { ConnectionLostError, PeerLink } from '../../src/cli/replicate/peer-link.ts'
-import type { ByteStream } from '../../src/network/byte-stream.ts'
+import type { ByteStream, ByteStreamEvents } from '../../src/network/byte-stream.ts'
 import { topicsApi } from '../../src/replication/peer-apis.ts'
 
 /** The other side takes nothing and says nothing. */
@@ -9,10 +10,11 @@ class StuckStream implements ByteStream {
   readonly peer = 'host'
   queuedBytes = 0
   isPaused = false
+  events: ByteStreamEvents | undefined
   readonly #drained: (() => void)[] = []
 
-  start(): void {
-    return undefined
+  start(events: ByteStreamEvents): void {
+    this.events = events
   }
 
   send(): void {
@@ -47,6 +49,16 @@ test('a side that has not said a byte for long is given up, with who it was', as
   await expect(asked).rejects.toThrow(ConnectionLostError)
   await expect(asked).rejects.toThrow('host has not answered for 0.05 s')
   await expect(link.ended()).rejects.toThrow('host has not answered')
+})
+
+test('who waits for an answer hears of one that cannot be read', async () => {
+  const stream = new StuckStream()
+  const link = new PeerLink(stream, true)
+  const asked = link.ask(topicsApi, {})
+  // Its length, and whose answer it is; the rest is cut off.
+  stream.events?.onBytes(Uint8Array.of(0, 0, 0, 5, 0, 0, 0, 0, 255))
+  await expect(asked).rejects.toThrow(MalformedMessageError)
+  await expect(link.ended()).rejects.toThrow(MalformedMessageError)
 })
 
 test('who asks for more than it takes is answered no further, and in the end not read any more', async () => {

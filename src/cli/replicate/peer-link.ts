@@ -129,7 +129,7 @@ export class PeerLink {
       this.#pending.delete(id)
       this.#silence.expect(this.#pending.size > 0)
       this.#wasAnswered = true
-      return pending.take(frame)
+      return takeAnswer(pending, frame)
     }
     if (this.#answerer === undefined) throw new MalformedMessageError('a frame that nobody waits for', 0)
     const answerer = this.#answerer
@@ -169,6 +169,16 @@ export class PeerLink {
 
   #throwIfEnded(): void {
     if (this.#end === undefined) throw this.#failure ?? connectionLost(this.peer, undefined)
+  }
+}
+
+/** Who waits for an answer hears of one that cannot be read, as the link does. */
+function takeAnswer({ take, fail }: PendingAsk, frame: Uint8Array): void {
+  try {
+    take(frame)
+  } catch (error) {
+    fail(error)
+    throw error
   }
 }
 
