@@ -140,10 +140,16 @@ class CleanClosing {
   async #close(partitions: readonly TopicPartition[]): Promise<ClosedPartition[]> {
     const { fileSystem } = this.#options
     const prepared = partitions.map((partition) => this.#prepare(partition))
-    await syncFiles(
-      fileSystem,
-      prepared.flatMap(({ files }) => files.toSync()),
-    )
+    try {
+      await syncFiles(
+        fileSystem,
+        prepared.flatMap(({ files }) => files.toSync()),
+      )
+    } catch (error) {
+      // The next close would find nothing to sync, and vouch for what the disk lost.
+      for (const { log } of prepared) log.fail(error)
+      throw error
+    }
     for (const { partition } of prepared) fileSystem.syncDirectory(this.#pathOf(partition))
     // Without the word of a writer of this boot, recovery would take damage for a torn tail.
     const whole = prepared.filter(({ damages }) => damages.length === 0)

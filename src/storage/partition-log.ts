@@ -35,7 +35,7 @@ export class PartitionLog {
   readonly #producers: PartitionProducers
   readonly #age: SegmentAge
   #failure: unknown
-  readonly #background = new BackgroundSync((error) => void this.#fail(error))
+  readonly #background = new BackgroundSync((error) => void this.fail(error))
   /** Somebody waits for the disk: segments that are left behind must be synced before they are closed. */
   #wantsSync = false
   readonly #turn: PartitionTurn
@@ -143,7 +143,7 @@ export class PartitionLog {
     const isNamed = state.syncedEndOffset > active.baseOffset
     this.#guard(() => this.#sealed.syncBelow(active.baseOffset, state.syncedEndOffset))
     await active.log.syncSoon().catch((error: unknown) => {
-      throw this.#fail(error)
+      throw this.fail(error)
     })
     this.#guard(() => {
       if (!isNamed) this.#options.fileSystem.syncDirectory(this.directory)
@@ -274,14 +274,14 @@ export class PartitionLog {
       return act()
     } catch (error) {
       if (!isWriting && !(error instanceof DiskError)) throw error
-      this.#fail(error)
+      this.fail(error)
       // The files of a topic that was deleted go away under its writers: then that is the reason to give, and no mark of a server.
       throw (this.#failure = refusalOf(this.#stateFile.read(), this.directory, true) ?? error)
     }
   }
 
-  /** Nothing more is written through this object. */
-  #fail(error: unknown): unknown {
+  /** Nothing more is written through this object; of a sync that failed, its own or its caller's, whoever writes next hears. Returns `error`. */
+  fail(error: unknown): unknown {
     if (this.#failure === undefined) noteFailedSync(error, this.#turn, this.#stateFile)
     return (this.#failure = error)
   }
@@ -302,7 +302,7 @@ export class PartitionLog {
       return this.#adopt(known, state) ?? this.#open(known, state)
     } catch (error) {
       // The state that was just read counts as known: the next look would find nothing new, and write on.
-      throw this.#fail(error)
+      throw this.fail(error)
     }
   }
 

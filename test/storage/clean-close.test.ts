@@ -217,6 +217,38 @@ test('all that a close leaves survives a power cut right after it', async () => 
   expect(paths.filter((path) => !path.endsWith('.lock') && fileSystem.hasUnsynced(path))).toEqual([])
 })
 
+test('a sync that fails in a close is not forgotten by the next one, which would vouch for what the disk lost', async () => {
+  const fileSystem = new MemoryFileSystem()
+  const options = { fileSystem, clock: { now: () => T0 }, random: systemRandom, path: '/log', lockWaitMs: 0 }
+  const directory = LogDirectory.openToWrite(options)
+  directory.createTopic({ name: 't', partitionCount: 1, configs: new Map() })
+  directory.openLog(partition).append(batch({ values: ['a'] }), 'never')
+  directory.close()
+  const heal = fileSystem.failOn(({ name, path }) =>
+    name === 'sync' && path.endsWith('.log') ? { code: 'EIO' } : undefined,
+  )
+  await expect(closeCleanly(options)).rejects.toThrow(DiskError)
+  expect(hasCleanShutdownMarker(fileSystem, '/log')).toBe(false)
+  heal()
+  expect(await closeCleanly(options)).toMatchObject({ isClean: true, partitions: [{ logEndOffset: 1n, damages: [] }] })
+  fileSystem.crash({ personality: 'lose-unsynced' })
+  expect(fileSystem.stat('/log/t-0/00000000000000000000.log')?.size).toBe(batch({ values: ['a'] }).length)
+})
+
+test('a close of many segments keeps few files open', async () => {
+  const fileSystem = new MemoryFileSystem()
+  const options = { fileSystem, clock: { now: () => T0 }, random: systemRandom, path: '/log', lockWaitMs: 0 }
+  const directory = LogDirectory.openToWrite(options)
+  directory.createTopic({ name: 't', partitionCount: 1, configs: new Map([['segment.bytes', '80']]) })
+  for (const value of numbered(300)) directory.openLog(partition).append(batch({ values: [value] }), 'never')
+  directory.close()
+  let openMax = 0
+  fileSystem.beforeOperation(() => (openMax = Math.max(openMax, fileSystem.openFileCount)))
+  const { partitions } = await closeCleanly(options)
+  expect(partitions[0]?.segmentCount).toBe(300)
+  expect(openMax).toBeLessThan(300)
+})
+
 describe('a close of a directory that was closed in order before', () => {
   const two = { name: 't', partitionCount: 2, configs: new Map() }
 
