@@ -8,6 +8,7 @@ import { misreadWord } from '../../src/cli/oclif/misread-word.ts'
 import { consumeSpec } from '../../src/cli/specs/consume.ts'
 import { offsetsSpec } from '../../src/cli/specs/offsets.ts'
 import { produceSpec } from '../../src/cli/specs/produce.ts'
+import { replicateSpec } from '../../src/cli/specs/replicate.ts'
 import { retentionSpec } from '../../src/cli/specs/retention.ts'
 import { serveSpec } from '../../src/cli/specs/serve.ts'
 import { tailSpec } from '../../src/cli/specs/tail.ts'
@@ -20,6 +21,7 @@ const hotSpecs: readonly CommandSpec[] = [
   consumeSpec,
   tailSpec,
   offsetsSpec,
+  replicateSpec,
   retentionSpec,
   serveSpec,
   topicsListSpec,
