@@ -121,6 +121,18 @@ describe('what the source took away', () => {
     expect(scene.filesOf(scene.copy, 'app-0')).toEqual(scene.filesOf(scene.source, 'app-0'))
   })
 
+  test('stays with --keep also where the copy parted from what is left there', () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(60))
+    scene.replicate('app')
+    scene.copy.produce('app', lines(5, 'own-'))
+    scene.source.produce('app', lines(5, 'more-'))
+    scene.source.done(['topics', 'trim', 'app', '-o', '60', '--yes'])
+    expect(scene.replicate('app', '--keep', '--overwrite-diverged')).toMatchObject({ code: 0, stderr: '' })
+    expect(scene.copy.values('app')).toEqual([...lines(60), ...lines(5, 'more-')])
+    expect(scene.copy.run(['verify']).code).toBe(0)
+  })
+
   test('and what compaction took out of closed segments', () => {
     const scene = new ReplicaScene()
     const keyed = (count: number, value: string): string[] => lines(count).map((_, n) => `k${n % 50}:${value}${n}`)

@@ -28,6 +28,8 @@ interface Running {
 export class KeptReplications {
   readonly #options: KeptReplicationsOptions
   readonly #running = new Map<string, Running>()
+  #lastApplied: Promise<void> = Promise.resolve()
+  #isStopped = false
 
   constructor(options: KeptReplicationsOptions) {
     this.#options = options
@@ -38,17 +40,24 @@ export class KeptReplications {
     return Array.from(this.#running.values(), ({ kept }) => kept)
   }
 
-  /** Brings what runs to what the settings say now; what has not changed goes on. */
-  async apply(entries: readonly ReplicateEntry[]): Promise<void> {
+  /** Brings what runs to what the settings say now, after what they said before; what has not changed goes on. Begins nothing after `stop`. */
+  apply(entries: readonly ReplicateEntry[]): Promise<void> {
+    const applied = this.#lastApplied.then(() => this.#apply(this.#isStopped ? [] : entries))
+    this.#lastApplied = applied.catch(() => undefined)
+    return applied
+  }
+
+  /** Ends all of them at a border of batches; what was copied to here is on the disk when this resolves. */
+  stop(): Promise<void> {
+    this.#isStopped = true
+    return this.apply([])
+  }
+
+  async #apply(entries: readonly ReplicateEntry[]): Promise<void> {
     const wanted = new Map(entries.map((entry) => [entry.name, JSON.stringify(entry)]))
     const old = [...this.#running].filter(([name, { kept }]) => wanted.get(name) !== JSON.stringify(kept.entry))
     await Promise.all(old.map(([name]) => this.#end(name)))
     for (const entry of entries) if (!this.#running.has(entry.name)) this.#begin(entry)
-  }
-
-  /** Ends all of them at a border of batches; what was copied to here is on the disk when this resolves. */
-  async stop(): Promise<void> {
-    await this.apply([])
   }
 
   #begin(entry: ReplicateEntry): void {
