@@ -37,10 +37,12 @@ export async function replicate(options: ReplicateOptions, context: CliContext):
   return signal === undefined ? 0 : exitCodeOfSignal[signal]
 }
 
-function question({ operands, yes }: ReplicateOptions): Parameters<typeof isConfirmed>[0] {
+function question({ operands, yes, from, keep }: ReplicateOptions): Parameters<typeof isConfirmed>[0] {
+  // Flags without which it would be another copy that is overwritten, or more of it.
+  const flags = `${from ? ' --from' : ''}${keep ? ' --keep' : ''}`
   return {
     text: 'Give up what only the copy has, where it has diverged?',
-    example: `tslog replicate ${operands.join(' ')} --overwrite-diverged --yes`,
+    example: `tslog replicate ${operands.join(' ')}${flags} --overwrite-diverged --yes`,
     yes,
   }
 }

@@ -101,9 +101,14 @@ export class PartitionFollower {
   /** Makes room for what `copy` brings: cuts off what the leader does not have. */
   prepare(comparison: Comparison): void {
     const { logStartOffset } = this.#described
-    if (comparison.kind === 'diverged' && comparison.fork > logStartOffset) this.replica.truncateTo(comparison.fork)
+    if (comparison.kind === 'diverged' && this.#isLeftBelow(comparison.fork)) this.replica.truncateTo(comparison.fork)
     else if (comparison.kind === 'diverged') this.replica.restartAt(logStartOffset)
     else if (comparison.kind === 'apart' && !this.#isKept()) this.replica.restartAt(logStartOffset)
+  }
+
+  /** Whether anything stays of what lies below the fork. */
+  #isLeftBelow(fork: Offset): boolean {
+    return fork > (this.#options.keepsOld ? this.replica : this.#described).logStartOffset
   }
 
   /** Copies what is missing up to where the leader's log ends now, and makes it durable. */

@@ -128,7 +128,7 @@ describe('what the source took away', () => {
     scene.copy.produce('app', lines(5, 'own-'))
     scene.source.produce('app', lines(5, 'more-'))
     scene.source.done(['topics', 'trim', 'app', '-o', '60', '--yes'])
-    expect(scene.replicate('app', '--keep', '--overwrite-diverged')).toMatchObject({ code: 0, stderr: '' })
+    expect(scene.replicate('app', '--keep', '--overwrite-diverged', '--yes')).toMatchObject({ code: 0, stderr: '' })
     expect(scene.copy.values('app')).toEqual([...lines(60), ...lines(5, 'more-')])
     expect(scene.copy.run(['verify']).code).toBe(0)
   })
