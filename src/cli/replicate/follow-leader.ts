@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NotFoundError, RefusedError } from '../../base/errors.ts'
 import type { BatchWindows } from '../../record/batch-windows.ts'
+import { copiedGroups } from '../../replication/copied-groups.ts'
 import type { FollowersDirectory } from '../../replication/followers-directory.ts'
 import type { GroupOffsets, Leader, LeaderTopic } from '../../replication/leader.ts'
 import { Replication, type PartitionOutcome } from '../../replication/replication.ts'
 import { directoryOwner } from '../../storage/directory-ownership.ts'
+import { partitionDirectoryName } from '../../storage/file-names.ts'
 import { LogDirectory, type LogDirectoryOptions } from '../../storage/log-directory.ts'
 import { isServed } from '../../storage/serve-lock.ts'
 import { includesPartition } from '../values/partition-list.ts'
@@ -128,12 +130,14 @@ class LeaderFollowing {
     const bytesTotal = outcomes.reduce((sum, { missingBytes }) => sum + missingBytes, this.#progress.bytes)
     this.#progress = { ...this.#progress, bytesTotal }
     if (!isDryRun) await replication.copy(topics, outcomes)
-    const groups = isDryRun || !this.#request.groups ? 0 : await this.#copyGroups(topics)
+    const groups = isDryRun || !this.#request.groups ? 0 : await this.#copyGroups(topics, replication)
     this.#seat.onReport(reportOf(outcomes, groups, isDryRun))
   }
 
-  async #copyGroups(topics: readonly LeaderTopic[]): Promise<number> {
-    return this.#seat.storeGroups(await this.#leader.groups(topics.map(({ name }) => name)))
+  async #copyGroups(topics: readonly LeaderTopic[], replication: Replication): Promise<number> {
+    const groups = await this.#leader.groups(topics.map(({ name }) => name))
+    const ends = new Map(replication.lags().map((lag) => [partitionDirectoryName(lag), lag.copyEndOffset]))
+    return this.#seat.storeGroups(copiedGroups(groups, ends))
   }
 
   async #noteCopied(bytes: number, records: number): Promise<void> {
