@@ -1,4 +1,5 @@
 import { UsageError } from '../base/errors.ts'
+import { nearest } from '../base/nearest-name.ts'
 import { parseJavaProperties } from '../storage/java-properties.ts'
 import { quoted } from './format/visible-text.ts'
 import { parseBrokerList } from './values/broker-list.ts'
@@ -54,13 +55,20 @@ export const SETTINGS_FILE = 'tslog.properties'
  * Throws `UsageError` when one of these says both, or says something that is neither.
  */
 export function resolveLocation(query: LocationQuery): Location {
-  return (
-    fromFlags(query) ??
-    fromEnvironment(query) ??
-    fromFile(workingDirectoryFile(query)) ??
-    fromFile(userFile(query)) ??
-    defaultLocation(query)
-  )
+  return fromFlags(query) ?? fromEnvironment(query) ?? fromFiles(query)
+}
+
+function fromFiles(query: LocationQuery): Location {
+  const warnings: string[] = []
+  for (const find of [workingDirectoryFile, userFile]) {
+    const file = find(query)
+    if (file === undefined) continue
+    const settings = parseJavaProperties(file.text)
+    warnings.push(...warningsOf(settings, file))
+    const location = fromFile(settings, file)
+    if (location !== undefined) return { ...location, warnings }
+  }
+  return { ...defaultLocation(query), warnings }
 }
 
 function fromFlags({ flags }: LocationQuery): Location | undefined {
@@ -82,18 +90,17 @@ interface Choice {
   readonly source: LocationSource
   /** What the two are called there. */
   readonly names: readonly [string, string]
-  readonly warnings?: readonly string[]
 }
 
-function choose({ dir, brokers, source, names, warnings = [] }: Choice): Location | undefined {
+function choose({ dir, brokers, source, names }: Choice): Location | undefined {
   if (dir !== undefined && brokers !== undefined) {
     throw new UsageError(`both ${names[0]} and ${names[1]} are given`, {
       hint: 'a log is either a directory (-d DIR) or brokers (-b HOST:PORT)',
     })
   }
-  if (dir !== undefined) return { kind: 'directory', path: dir, source, warnings }
+  if (dir !== undefined) return { kind: 'directory', path: dir, source, warnings: [] }
   if (brokers === undefined) return undefined
-  return { kind: 'brokers', addresses: parseBrokerList(brokers, names[1]), source, warnings }
+  return { kind: 'brokers', addresses: parseBrokerList(brokers, names[1]), source, warnings: [] }
 }
 
 interface SettingsFile {
@@ -118,16 +125,13 @@ function userFile({ environment, files }: LocationQuery): SettingsFile | undefin
   return text === undefined ? undefined : { path, directory: `${home}/tslog`, source: 'user-file', text }
 }
 
-function fromFile(file: SettingsFile | undefined): Location | undefined {
-  if (file === undefined) return undefined
-  const settings = parseJavaProperties(file.text)
+function fromFile(settings: ReadonlyMap<string, string>, file: SettingsFile): Location | undefined {
   const name = (key: string): string => `${key} in ${file.path}`
   return choose({
     dir: directoryOf(settings, file),
     brokers: settings.get('bootstrap.servers') || undefined,
     source: file.source,
     names: [name('log.dirs'), name('bootstrap.servers')],
-    warnings: file.source === 'working-directory' ? ignoredWarnings(settings, file.path) : [],
   })
 }
 
@@ -153,12 +157,24 @@ const secretKey = /password|secret|jaas|token|credential|^ssl\.(keystore|key)\b/
 /** How brokers are to be spoken to. */
 const securityKey = /^(security|sasl|ssl)\./i
 
-function ignoredWarnings(settings: ReadonlyMap<string, string>, path: string): string[] {
-  const keys = [...settings.keys()].filter((key) => secretKey.test(key) || securityKey.test(key))
-  return keys.map((key) => {
-    const what = secretKey.test(key) ? 'secrets are' : 'how brokers are spoken to is'
-    return `${path}: ${quoted(key)} is ignored: ${what} only read from your own configuration directory`
+/** Where the log is; how to speak to brokers is read elsewhere. */
+const locationKeys: readonly string[] = ['log.dirs', 'log.dir', 'bootstrap.servers']
+
+function warningsOf(settings: ReadonlyMap<string, string>, { path, source }: SettingsFile): string[] {
+  return [...settings.keys()].flatMap((key) => {
+    if (locationKeys.includes(key)) return []
+    const isSecret = secretKey.test(key)
+    if (!isSecret && !securityKey.test(key)) return [unknownWarning(key, path)]
+    if (source !== 'working-directory') return []
+    const what = isSecret ? 'secrets are' : 'how brokers are spoken to is'
+    return [`${path}: ${quoted(key)} is ignored: ${what} only read from your own configuration directory`]
   })
+}
+
+function unknownWarning(key: string, path: string): string {
+  const near = nearest(key, locationKeys)
+  const hint = near === undefined ? `it may say ${locationKeys.join(', ')}` : `did you mean ${near}?`
+  return `${path}: ${quoted(key)} is ignored: there is no such setting; ${hint}`
 }
 
 function defaultLocation({ cwd, environment, files }: LocationQuery): Location {

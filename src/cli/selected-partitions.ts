@@ -1,5 +1,5 @@
-import { NotFoundError } from '../base/errors.ts'
 import type { Topic } from '../storage/log-directory.ts'
+import { missingPartition } from '../storage/missing-partition.ts'
 import { includesPartition, parsePartitionList, type PartitionList } from './values/partition-list.ts'
 
 /** What `-p` says; `undefined` means every partition. Throws `UsageError`. */
@@ -15,9 +15,7 @@ export function selectedPartitions(
   for (const { first, last } of list ?? []) {
     const missing = first >= partitionCount ? first : last
     if (missing < partitionCount || (isOpenEnded(last) && first < partitionCount)) continue
-    throw new NotFoundError(`topic ${name} has no partition ${missing}`, {
-      hint: partitionCount === 1 ? 'it has partition 0 only' : `it has partitions 0 to ${partitionCount - 1}`,
-    })
+    throw missingPartition(name, missing, partitionCount)
   }
   const all = Array.from({ length: partitionCount }, (_, partition) => partition)
   return list === undefined ? all : all.filter((partition) => includesPartition(list, partition))

@@ -171,6 +171,7 @@ const mainDescription = [
   '.Fl -json ,',
   'results are one JSON document (or one a line), and errors are JSON on standard error.',
   'Colours, tables and progress appear on a terminal only.',
+  'On SIGUSR1 a command that takes its time says on standard error, in one line, how far it is.',
 ]
 
 function commandList(): string[] {

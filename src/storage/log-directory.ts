@@ -11,6 +11,7 @@ import { directoryOwner, lockAgainstKafka, refuseUnreadable, refuseUnwritable } 
 import { DirectoryTopics, toTopic } from './directory-topics.ts'
 import { META_PROPERTIES, partitionDirectoryName, type TopicPartition, validateTopicName } from './file-names.ts'
 import type { KafkaImport } from './kafka-import.ts'
+import { missingPartition } from './missing-partition.ts'
 import { createMetaProperties } from './meta-properties.ts'
 import { mergeOffsetCheckpoint, readOffsetCheckpoint } from './offset-checkpoints.ts'
 import { PartitionDirectories } from './partition-directories.ts'
@@ -393,7 +394,5 @@ function refuseElsewhere({ name, partitionCount, elsewhere }: Topic, partition: 
 
 function refuseUnknownPartition({ name, partitionCount }: Topic, partition: number): void {
   if (partition >= 0 && partition < partitionCount) return
-  throw new NotFoundError(`topic ${name} has no partition ${partition}`, {
-    hint: `it has partitions 0 to ${partitionCount - 1}`,
-  })
+  throw missingPartition(name, partition, partitionCount)
 }

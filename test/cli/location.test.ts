@@ -60,7 +60,7 @@ describe('resolveLocation', () => {
     },
     {
       name: "the user's file when the other says nothing",
-      given: { files: { [local]: 'compression.type=zstd', [user]: 'bootstrap.servers=b:1' } },
+      given: { files: { [local]: '# none', [user]: 'bootstrap.servers=b:1' } },
       expected: { kind: 'brokers', addresses: [{ host: 'b', port: 1 }], source: 'user-file' },
     },
     {
@@ -121,6 +121,13 @@ describe('resolveLocation', () => {
     expect(warnings).toHaveLength(2)
     expect(warnings[0]).toMatch(/^\.\/tslog\.properties: 'sasl\.jaas\.config' is ignored/)
     expect(locate({ files: { [user]: 'log.dir=a\nsasl.jaas.config=x' } }).warnings).toEqual([])
+  })
+
+  test.each([
+    ['log.dri=a', local, /tslog\.properties: 'log\.dri' is ignored: .*did you mean log\.dir\?/],
+    ['log.dirs=a\nnum.partitions=3', user, /tslog\.properties: 'num\.partitions' is ignored: .*log\.dirs, /],
+  ])('says of %j in %s that it is not known, wherever the log is', (text, file, warning) => {
+    expect(locate({ files: { [file]: text } }).warnings).toEqual([expect.stringMatching(warning)])
   })
 
   test('asks the file system nothing when flags or environment tell, and at most three things otherwise', () => {

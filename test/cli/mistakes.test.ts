@@ -134,7 +134,7 @@ const mistakes: readonly Mistake[] = [
   usage(
     'tslog serve 9092',
     "serve takes no further argument: '9092'",
-    'the address is --listen; example: tslog serve --listen 127.0.0.1:9092',
+    "the address is --listen 127.0.0.1:9092; a command of several words needs quotes: --exec 'make test'",
   ),
   usage(
     'tslog serve /srv/logs',
@@ -153,7 +153,7 @@ const mistakes: readonly Mistake[] = [
     'the partition is -p; example: tslog offsets app-logs -p 0',
   ),
   notFound('tslog consume app-log', 'topic "app-log" is not in LOG', 'did you mean app-logs?'),
-  notFound('tslog consume app-logs -p 7', 'topic app-logs has no partition 7', 'it has partitions 0 to 0'),
+  notFound('tslog consume app-logs -p 7', 'topic app-logs has no partition 7', 'it has partition 0 only'),
   notFound(
     'tslog consume app-logs -o 9999',
     'offset 9999 is not in app-logs [0], which has offsets [0, 2400)',

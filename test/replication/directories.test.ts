@@ -2,6 +2,7 @@ import { cpSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ServeScene } from '../broker/serve-scene.ts'
+import type { BinaryRun } from '../support/run-binary.ts'
 import { lines, ReplicaScene } from './replica-scene.ts'
 
 const small = ['--config', 'segment.bytes=20000', '--batch-size', '2000']
@@ -41,11 +42,12 @@ describe('a copy from directory to directory', () => {
   test('is pulled with --from, and patterns and --all name topics', () => {
     const scene = new ReplicaScene()
     for (const topic of ['app-a', 'app-b', 'other']) scene.source.produce(topic, lines(3))
-    const pull = (...words: string[]): number =>
-      scene.copy.run(['replicate', ...words, scene.source.directory, '--from']).code
-    expect(pull('app-*')).toBe(0)
+    const pull = (...words: string[]): BinaryRun =>
+      scene.copy.run(['replicate', ...words, scene.source.directory, '--from'])
+    expect(pull('app-*')).toMatchObject({ code: 0, stderr: '' })
     expect(scene.copy.done(['topics', 'list'])).toBe('app-a\napp-b\n')
-    expect(pull('--all')).toBe(0)
+    expect(pull('ap-*', 'other')).toMatchObject({ code: 0, stderr: "tslog: no topic matches 'ap-*'\n" })
+    expect(pull('--all')).toMatchObject({ code: 0, stderr: '' })
     expect(scene.copy.values('other')).toEqual(lines(3))
   })
 
@@ -194,7 +196,10 @@ describe('a copy that has diverged', () => {
     expect(refused.stderr).toContain('offset 1000')
     expect(scene.copy.values('app')).toEqual(before)
     expect(scene.replicate('app', '--overwrite-diverged').code).toBe(2)
-    expect(scene.replicate('app', '--overwrite-diverged', '--yes').code).toBe(0)
+    expect(scene.replicate('app', '--overwrite-diverged', '--yes', '-v')).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('1 partition that had diverged cut back') as string,
+    })
     expect(scene.filesOf(scene.copy, 'app-0')).toEqual(scene.filesOf(scene.source, 'app-0'))
   })
 

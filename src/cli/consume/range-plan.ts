@@ -2,7 +2,7 @@ import { offset, type Offset, type TimestampMs } from '../../base/brands.ts'
 import { NotFoundError } from '../../base/errors.ts'
 import type { Topic } from '../../storage/log-directory.ts'
 import type { BatchSource, LogStore, TopicPartition } from '../../store/log-store.ts'
-import type { PartitionList } from '../values/partition-list.ts'
+import { selectedPartitions } from '../selected-partitions.ts'
 import { BatchWalk } from './batch-walk.ts'
 import type { GroupProgress } from './group-progress.ts'
 import { startsOfLast } from './last-of-topic.ts'
@@ -62,7 +62,7 @@ export class RangePlan {
 
   async #boundsOf(topic: Topic): Promise<BoundedPartition[]> {
     const partitions: BoundedPartition[] = []
-    for (const partition of chosenPartitions(topic, this.#settings.partitions)) {
+    for (const partition of selectedPartitions(topic, this.#settings.partitions)) {
       const at = { topic: topic.name, partition }
       if (this.#group?.isOurs(at) === false) continue
       const source = await this.#store.openSource(at, this.#settings.isolation)
@@ -171,19 +171,4 @@ export class RangePlan {
   #countedRange({ logStartOffset, end }: BoundedPartition): CountedRange {
     return { start: logStartOffset, end, counts: timeFilter(this.#settings.since, this.#settings.until) }
   }
-}
-
-/** The partitions of a topic that the list names, in order. Throws `NotFoundError` for one that the topic does not have. */
-function chosenPartitions({ name, partitionCount }: Topic, list: PartitionList | undefined): number[] {
-  const all = Array.from({ length: partitionCount }, (_, partition) => partition)
-  if (list === undefined) return all
-  for (const { first, last } of list) {
-    const missing = first >= partitionCount ? first : last
-    const isOpen = last === 2 ** 31 - 1
-    if (missing < partitionCount || (isOpen && first < partitionCount)) continue
-    throw new NotFoundError(`topic ${name} has no partition ${missing}`, {
-      hint: `it has partitions 0 to ${partitionCount - 1}`,
-    })
-  }
-  return all.filter((partition) => list.some(({ first, last }) => first <= partition && partition <= last))
 }

@@ -5,6 +5,7 @@ import { nearest } from '../../base/nearest-name.ts'
 import type { FileSystem } from '../../disk/file-system.ts'
 import { directoryOwner } from '../../storage/directory-ownership.ts'
 import { parseLogDirectoryName, partitionDirectoryName, segmentFileName } from '../../storage/file-names.ts'
+import { missingPartition } from '../../storage/missing-partition.ts'
 import { floorSegment, listSegments } from '../../storage/segment-list.ts'
 import type { CliContext } from '../context.ts'
 import { quoted } from '../format/visible-text.ts'
@@ -117,11 +118,7 @@ async function filesOfTopic(
   const store = new DirectoryStore(directoryOptions(options, context))
   try {
     const { partitionCount } = await store.topic(topic)
-    if (partition !== undefined && partition >= partitionCount) {
-      throw new NotFoundError(`topic ${topic} has no partition ${partition}`, {
-        hint: `it has partitions 0 to ${partitionCount - 1}`,
-      })
-    }
+    if (partition !== undefined && partition >= partitionCount) throw missingPartition(topic, partition, partitionCount)
     const root = resolve(context.cwd, store.name)
     const fileSystem = context.fileSystem()
     if (partition !== undefined)

@@ -1,6 +1,6 @@
-import { NotFoundError } from '../../base/errors.ts'
 import type { Offset } from '../../base/brands.ts'
 import { RecordBatch } from '../../record/record-batch.ts'
+import { missingPartition } from '../../storage/missing-partition.ts'
 import { resolveTopicConfig, type TopicConfig } from '../../storage/topic-configs.ts'
 import type { AppendedRange, BatchAppender, Durability, LogStore } from '../../store/log-store.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -210,9 +210,7 @@ export class BatchSink {
 
 function refuseUnknownPartition({ topic, partition }: ProduceSettings, partitionCount: number): void {
   if (partition === undefined || partition < partitionCount) return
-  throw new NotFoundError(`topic ${topic} has no partition ${partition}`, {
-    hint: `it has partitions 0 to ${partitionCount - 1}`,
-  })
+  throw missingPartition(topic, partition, partitionCount)
 }
 
 interface SinkFacts {

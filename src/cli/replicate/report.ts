@@ -35,8 +35,10 @@ export function sentence(report: ReplicationReport): string {
   const topics = new Set(report.partitions.map(({ topic }) => topic)).size
   const groups = report.groups === 0 ? '' : `, ${counted(report.groups, 'group')}`
   const where = `${counted(topics, 'topic')}, ${counted(report.partitions.length, 'partition')}${groups}`
-  if (records === 0) return `nothing new (${where})`
-  return `copied ${counted(records, 'record')}, ${humanBytes(bytes)} (${where})`
+  const copied = records === 0 ? 'nothing new' : `copied ${counted(records, 'record')}, ${humanBytes(bytes)}`
+  const diverged = report.partitions.filter(({ cutTo }) => cutTo !== undefined).length
+  const cut = diverged === 0 ? '' : `; ${counted(diverged, 'partition')} that had diverged cut back`
+  return `${copied}${cut} (${where})`
 }
 
 function totalOf(partitions: readonly ReportedPartition[]): { bytes: number; records: number } {

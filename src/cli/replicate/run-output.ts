@@ -2,11 +2,13 @@ import type { TimestampMs } from '../../base/brands.ts'
 import { TslogError } from '../../base/errors.ts'
 import type { CliContext } from '../context.ts'
 import type { ProgressLine } from '../progress.ts'
+import { quoted } from '../format/visible-text.ts'
 import { printJson, say, warn } from '../results.ts'
 import type { ReplicateOptions } from './plan.ts'
 import type { RunWatch } from './replication-run.ts'
 import { printReport, sentence } from './report.ts'
 import type { ReplicationProgress, ReplicationReport } from './request.ts'
+import { patternsWithoutTopic } from './topic-selection.ts'
 import { RunEvents } from './run-events.ts'
 
 /** What the command tells of a replication: the progress line and messages for people; with --json the report, and of one that follows its events. */
@@ -34,6 +36,7 @@ export class RunOutput implements RunWatch {
   readonly onReport = (report: ReplicationReport): void => {
     const isFirst = this.#report === undefined
     this.#report = report
+    if (isFirst) this.#tellUnmatched(report)
     if (!this.#options.follow) return
     this.#progress.clear()
     if (isFirst) say(`${sentence(report)}; following`, this.#options, this.#context)
@@ -59,6 +62,16 @@ export class RunOutput implements RunWatch {
     if (this.#options.follow) this.#tell(this.#events.stopped(elapsedMs))
     else if (this.#report !== undefined) {
       await printReport(this.#report, elapsedMs, { options: this.#options, context: this.#context })
+    }
+  }
+
+  /** A pattern may match nothing yet; one with a slip in it would never. */
+  #tellUnmatched({ partitions }: ReplicationReport): void {
+    const { operands, partition } = this.#options
+    if (partition.length > 0) return
+    const names = new Set(partitions.map(({ topic }) => topic))
+    for (const pattern of patternsWithoutTopic(operands.slice(0, -1), names)) {
+      warn(`no topic matches ${quoted(pattern)}`, this.#options, this.#context)
     }
   }
 

@@ -102,7 +102,12 @@ function openPipe(): PipeEnds {
 }
 
 function sshFailure(host: string, said: string): TslogError {
-  if (/permission denied|host key verification failed|too many authentication failures/i.test(said)) {
+  if (/host key verification failed/i.test(said)) {
+    return new NotAllowedError(`ssh to ${host}: ${said}`, {
+      hint: 'its key is not known here: connect by hand once, compare it and accept it: ssh HOST true',
+    })
+  }
+  if (/permission denied|too many authentication failures/i.test(said)) {
     return new NotAllowedError(`ssh to ${host}: ${said}`, {
       hint: 'a key without a passphrase, or an agent, is needed; try: ssh HOST true',
     })

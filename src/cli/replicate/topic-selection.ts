@@ -24,6 +24,15 @@ export async function selectTopics(
   return topics.filter((topic) => wanted.has(topic))
 }
 
+/** Those of `patterns` that fit none of these names of topics. */
+export function patternsWithoutTopic(patterns: readonly string[], names: Iterable<string>): string[] {
+  const encoded = Array.from(names, (name) => new TextEncoder().encode(name))
+  return patterns.filter((pattern) => {
+    const glob = new Glob(pattern)
+    return isPattern(pattern) && !encoded.some((name) => glob.matches(name))
+  })
+}
+
 function isPattern(text: string): boolean {
   return /[*?[\]\\]/.test(text)
 }

@@ -14,7 +14,7 @@ export const consumeSpec = {
   summary: 'print the records of topics from the start to the end, then exit',
   description: [
     'Prints the value of each record and a newline, and nothing else: on one partition, produce and then consume gives back the same text. The end is the end when the command started; --follow goes on with what comes after it.',
-    'With -g the offsets are kept in __consumer_offsets of the same log and committed on a clean end only: the end reached, -c reached, or SIGINT or SIGTERM. When the reader goes away (as in | head), nothing new is committed and the exit code is 0.',
+    'With -g the offsets are kept in __consumer_offsets of the same log and committed on a clean end only: the end reached, -c reached, or SIGINT or SIGTERM. When the reader goes away (as in | head), nothing new is committed and the exit code is 0. SIGUSR1 makes it say on stderr what it has printed so far.',
   ],
   args: [topicsToReadArg],
   flags: {

@@ -82,7 +82,7 @@ export const serveSpec = {
     exec: {
       kind: 'string',
       value: 'COMMAND',
-      example: 'make test',
+      example: "'make test'",
       summary: 'Run a shell command with TSLOG_BROKERS set, and end with it and its exit code.',
     },
     ...adoptFlag,
@@ -105,7 +105,7 @@ export const serveSpec = {
   habits: {
     '-p': 'the port is part of --listen: --listen 127.0.0.1:9092; partitions of new topics are --partitions',
     '--port': 'the port is part of --listen: --listen 127.0.0.1:9092',
-    WORD: 'the address is --listen; example: tslog serve --listen 127.0.0.1:9092',
+    WORD: "the address is --listen 127.0.0.1:9092; a command of several words needs quotes: --exec 'make test'",
   },
   examples: [
     { command: 'tslog -d /var/lib/tslog serve', explanation: 'A broker on 127.0.0.1:9092' },

@@ -13,7 +13,7 @@ export const tailSpec = {
   name: 'tail',
   summary: 'print the last records of topics, then follow',
   description: [
-    'Prints the last 10 records of the topics, or what -n, -o or --since say, and then each new record as soon as another process has written it. It survives rolls, retention and compaction of the log.',
+    'Prints the last 10 records of the topics, or what -n, -o or --since say, and then each new record as soon as another process has written it. It survives rolls, retention and compaction of the log. SIGUSR1 makes it say on stderr what it has printed so far.',
   ],
   args: [topicsToReadArg],
   flags: {

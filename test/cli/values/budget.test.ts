@@ -13,7 +13,7 @@ test.each([
   expect(parseBudget(text, '--budget')).toEqual(expected)
 })
 
-test.each(['', '0%', '101%', '-5', '5 %', '20GiB%', 'all', '1e9'])('%j is none', (text) => {
+test.each(['', '0%', '101%', '-5', '5 %', '80', '20GiB%', 'all', '1e9'])('%j is none', (text) => {
   expect(() => parseBudget(text, '--budget')).toThrow('--budget')
 })
 
