@@ -15,7 +15,7 @@ interface BundlerHooks {
   ): void
   onLoad(
     on: { filter: RegExp; namespace?: string },
-    then: (asked: { path: string }) => { loader: 'js'; contents: string },
+    then: (asked: { path: string }) => { loader: 'js' | 'ts'; contents: string },
   ): void
 }
 
@@ -35,20 +35,22 @@ const verifyWorker = 'cli/verify/verify-worker'
 
 /**
  * The bundler puts modules into one chunk when the same entries and the same dynamic imports reach them, which made a dozen chunks of what
- * `produce` needs, and milliseconds of their loading. So each dynamic import in our sources, but those of the hot commands themselves, goes
- * through a facade which reaches all that is hot: that code is in three chunks then, for reading, for writing, and for both.
+ * `produce` needs, and milliseconds of their loading. So the workers, and through a facade each dynamic import in our sources but those of
+ * what pipes call, reach all that is hot: that code is in three chunks then, for reading, for writing, and for both; what `main.ts` begins
+ * with is in two more.
  */
-const hotCommands = join(root, 'src/cli/hot-commands.ts')
 const hotModules = ['hot-reading', 'hot-writing'].map((name) => join(root, `src/cli/${name}.ts`))
+const firstModules = ['command-line', 'version'].map((name) => join(root, `src/cli/${name}.ts`))
+const reachHot = [...firstModules, ...hotModules].map((path) => `import ${JSON.stringify(path)}`).join('\n')
 const facadeMark = '?facade'
 
-function isBehindFacade({ importer, kind }: { importer: string; kind: string }): boolean {
+function isBehindFacade({ path, importer, kind }: { path: string; importer: string; kind: string }): boolean {
   const isOurs = importer.startsWith(join(root, 'src/')) || importer.startsWith(join(root, 'commands/'))
-  return isOurs && kind === 'dynamic-import' && importer !== hotCommands
+  return isOurs && kind === 'dynamic-import' && !hotModules.includes(join(dirname(importer), path))
 }
 
 function facade(path: string): string {
-  const lines = [...hotModules.map((hot) => `import ${JSON.stringify(hot)}`), `export * from ${JSON.stringify(path)}`]
+  const lines = [reachHot, `export * from ${JSON.stringify(path)}`]
   if (path.startsWith(join(root, 'commands/'))) lines.push(`export { default } from ${JSON.stringify(path)}`)
   return lines.join('\n')
 }
@@ -113,6 +115,10 @@ const result = await bun.build({
             ? { path: join(dirname(asked.importer), asked.path) + facadeMark, namespace: 'facade' }
             : undefined,
         )
+        build.onLoad({ filter: /-worker\.ts$/ }, ({ path }) => ({
+          loader: 'ts',
+          contents: `${reachHot}\n${readFileSync(path, 'utf8')}`,
+        }))
         build.onLoad({ filter: /.*/, namespace: 'facade' }, ({ path }) => ({
           loader: 'js',
           contents: facade(path.slice(0, -facadeMark.length)),

@@ -1,6 +1,6 @@
 import { type Offset, offset, type TimestampMs } from '../base/brands.ts'
 import type { PartitionReader } from './partition-reader.ts'
-import type { TimeIndex } from './time-index.ts'
+import { lastTimeEntry, type TimeIndex } from './time-index.ts'
 
 /**
  * Where to begin to read for the first record at or after `timestamp`: no record before the returned offset is that late. Uses the last time index
@@ -12,7 +12,7 @@ export function startForTime(reader: PartitionReader, timestamp: TimestampMs): O
     if (index === undefined) return base
     try {
       const isLast = base === reader.view.bases.at(-1)
-      if (isLast || !isOlder(index, timestamp)) return startInSegment(index, base, timestamp)
+      if (isLast || !isOlder(index, base, timestamp)) return startInSegment(index, base, timestamp)
     } finally {
       index.file.close()
     }
@@ -21,7 +21,9 @@ export function startForTime(reader: PartitionReader, timestamp: TimestampMs): O
 }
 
 /** Whether all records of a closed segment are older; false when its time index does not say. */
-function isOlder(index: TimeIndex, timestamp: TimestampMs): boolean {
+function isOlder(index: TimeIndex, baseOffset: Offset, timestamp: TimestampMs): boolean {
+  const known = lastTimeEntry(index.file, baseOffset)
+  if (known !== undefined) return known.timestamp < timestamp
   return index.entryCount > 0 && index.last.timestamp < timestamp
 }
 
