@@ -11,8 +11,8 @@ import { type BinaryRun, runShell } from '../support/run-binary.ts'
 const strace = toolOrSkip('strace')
 const unshare = toolOrSkip('unshare')
 
-/** Every so many of the calls that can be killed at is tried; 1 tries all of them, in two minutes. */
-const step = Number(process.env['TSLOG_FAULT_STEP'] ?? 9)
+/** Every so many of the calls that can be killed at is tried; 1 tries all of them, in two minutes. `npm run interop` takes 3. */
+const step = Number(process.env['TSLOG_FAULT_STEP'] ?? 18)
 
 const lines = Array.from({ length: 300 }, (_, n) => `line ${n} ${'.'.repeat(40)}`)
 const shape = ['--batch-size', '1000', '--config', 'segment.bytes=4000']
@@ -250,17 +250,7 @@ test.skipIf(!canBecomeNobody())('a directory of somebody else is neither read no
 
 /** Runs a command with one system call injected. (Not with --seccomp-bpf: under it, strace sends no signals.) */
 function injected(log: BinaryLog, inject: string, words: readonly string[], input = lines): BinaryRun {
-  const filter = [
-    '-f',
-
-    '-qq',
-    '-o',
-    '/dev/null',
-    '-e',
-    `trace=${inject.split(':')[0]}`,
-    '-e',
-    `inject=${inject}`,
-  ]
+  const filter = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${inject.split(':')[0]}`, '-e', `inject=${inject}`]
   const { PATH, HOME } = process.env
   const run = spawnSync(strace ?? '', [...filter, builtBinary(), ...words, '-d', log.directory], {
     input: input.map((line) => `${line}\n`).join(''),
