@@ -81,7 +81,14 @@ export class Partition {
   }
 
   leaderEpoch(): LeaderEpoch {
-    return this.#openLog().leaderEpoch()
+    try {
+      this.#knownEpoch = this.#openLog().leaderEpoch()
+      return this.#knownEpoch
+    } catch (error) {
+      // As with offsets: who reads a partition whose disk has failed asks who leads it first.
+      if (this.#knownEpoch !== undefined && isPassing(error)) return this.#knownEpoch
+      throw error
+    }
   }
 
   /** The same for lists of partitions, most of which nobody works with: opens nothing. */

@@ -24,6 +24,8 @@ export function errorCodeOf(error: unknown): number {
 
 /** What may be told to a client of a failure; what is our own stays in the log. */
 export function errorMessageOf(error: unknown): string | null {
+  // Where its files are is nobody's business.
+  if (error instanceof DiskError) return `the disk of the broker failed to ${error.action} (${error.code})`
   const isForClients = error instanceof KafkaError || error instanceof UsageError || error instanceof NotFoundError
   return isForClients ? error.message : null
 }

@@ -47,7 +47,7 @@ export function openServerConnection(path: string): Promise<BrokerConnection> {
 /** The server that holds a directory, through its socket. */
 export function openServerCluster(path: string): Cluster {
   const address = socketOf(path)
-  return new Cluster({ ...clusterOptions([address], noSecurity), retryMs: serverRetryMs })
+  return new Cluster({ ...clusterOptions([address], noSecurity), retryMs: serverRetryMs, isAlone: true })
 }
 
 function socketOf(path: string): DialAddress {

@@ -15,6 +15,15 @@ export class UnsupportedByBrokerError extends TslogError {
   override readonly name = 'UnsupportedByBrokerError'
 }
 
+/** The disk of the only broker that has a log failed: there it takes no records until the broker is started anew. Exit code 1. */
+export class FailedStorageError extends TslogError {
+  override readonly name = 'FailedStorageError'
+
+  constructor({ message }: KafkaError) {
+    super(message, { hint: 'what was acknowledged is kept; once the disk is well, start the server anew' })
+  }
+}
+
 const notFound: ReadonlySet<number> = new Set([
   ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
   ErrorCode.UNKNOWN_TOPIC_ID,

@@ -7,7 +7,7 @@ import { KafkaError } from '../protocol/kafka-error.ts'
 import { findCoordinatorApi, findCoordinatorRequest } from '../protocol/messages/find-coordinator.ts'
 import { metadataApi, metadataRequest, type MetadataResponse } from '../protocol/messages/metadata.ts'
 import { BrokerConnection, type ConnectionOptions } from './broker-connection.ts'
-import { throwIfError, userErrorOf } from './broker-errors.ts'
+import { FailedStorageError, throwIfError, userErrorOf } from './broker-errors.ts'
 import { pause } from './pause.ts'
 
 export interface ClusterOptions extends ConnectionOptions {
@@ -19,6 +19,8 @@ export interface ClusterOptions extends ConnectionOptions {
   readonly authenticate?: (connection: BrokerConnection) => Promise<void>
   /** How long a request whose failure may pass is tried again, in ms. */
   readonly retryMs: number
+  /** The broker is the only one that has the log: nobody takes over when its disk fails. */
+  readonly isAlone?: boolean
 }
 
 /** What a connection is for: a long poll holds up everything behind it. */
@@ -127,11 +129,28 @@ export class Cluster {
       try {
         return await act()
       } catch (error) {
-        if (!mayPass(error) || !this.#wasReached || performance.now() + waitMs > endMs) throw userErrorOf(error)
+        const isOver = !this.#wasReached || performance.now() + waitMs > endMs
+        if (isOver || !this.mayPass(error)) throw this.userErrorOf(error)
         this.forget()
         await pause(waitMs)
       }
     }
+  }
+
+  /** Whether the same request may be answered otherwise later, perhaps by another broker. */
+  mayPass(error: unknown): boolean {
+    if (error instanceof KafkaError) return isRetriable(error.code) && !this.#isFailedStorage(error)
+    return error instanceof TemporaryError
+  }
+
+  /** What the user is told once an error is final. */
+  userErrorOf(error: unknown): unknown {
+    const isKafka = error instanceof KafkaError
+    return isKafka && this.#isFailedStorage(error) ? new FailedStorageError(error) : userErrorOf(error)
+  }
+
+  #isFailedStorage({ code }: KafkaError): boolean {
+    return this.#options.isAlone === true && code === ErrorCode.KAFKA_STORAGE_ERROR
   }
 
   close(): void {
@@ -199,10 +218,6 @@ export class Cluster {
     }
     return connection
   }
-}
-
-function mayPass(error: unknown): boolean {
-  return error instanceof TemporaryError || (error instanceof KafkaError && isRetriable(error.code))
 }
 
 /** A topic's name has no slash. */

@@ -1,11 +1,10 @@
 import type { Offset, ProducerId } from '../base/brands.ts'
 import { offset } from '../base/brands.ts'
 import { ServedError, TemporaryError } from '../base/errors.ts'
-import { ErrorCode, isRetriable } from '../protocol/error-codes.ts'
-import { KafkaError } from '../protocol/kafka-error.ts'
+import { ErrorCode } from '../protocol/error-codes.ts'
 import { produceApi } from '../protocol/messages/produce.ts'
 import { RecordBatch } from '../record/record-batch.ts'
-import { answerOf, userErrorOf } from './broker-errors.ts'
+import { answerOf } from './broker-errors.ts'
 import type { Cluster } from './cluster.ts'
 import { pause } from './pause.ts'
 
@@ -166,8 +165,8 @@ export class PartitionSender {
     this.#failingSinceMs ??= now
     const failingMs = now - this.#failingSinceMs
     if (await this.#handOver(error)) return
-    if (!mayPass(error) || failingMs > this.#options.deliveryMs) {
-      this.#fail(userErrorOf(error))
+    if (!this.#cluster.mayPass(error) || failingMs > this.#options.deliveryMs) {
+      this.#fail(this.#cluster.userErrorOf(error))
       return
     }
     this.#attempt++
@@ -206,7 +205,3 @@ export class PartitionSender {
 }
 
 const unknownRange: SentRange = { baseOffset: offset(-1n), nextOffset: offset(0n) }
-
-function mayPass(error: unknown): boolean {
-  return error instanceof TemporaryError || (error instanceof KafkaError && isRetriable(error.code))
-}

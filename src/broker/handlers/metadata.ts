@@ -135,8 +135,10 @@ function partitionAnswer(
       isrNodes: inSyncReplicas,
       offlineReplicas: [],
     }
-  } catch {
+  } catch (error) {
     // Its files cannot be opened: the others of the topic go on.
+    const isStorage = errorCodeOf(error) === ErrorCode.KAFKA_STORAGE_ERROR
+    const errorCode = isStorage ? ErrorCode.KAFKA_STORAGE_ERROR : ErrorCode.LEADER_NOT_AVAILABLE
     const nobody = {
       leaderId: -1,
       leaderEpoch: NO_LEADER_EPOCH,
@@ -144,7 +146,7 @@ function partitionAnswer(
       isrNodes: [],
       offlineReplicas: [cluster.brokerId],
     }
-    return { errorCode: ErrorCode.LEADER_NOT_AVAILABLE, partitionIndex: partition, ...nobody }
+    return { errorCode, partitionIndex: partition, ...nobody }
   }
 }
 

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { ServeScene } from '../../broker/serve-scene.ts'
+import { BinaryRunner } from '../../support/binary-runner.ts'
+import { skippedFor } from '../../support/require-tool.ts'
+import { runBinary } from '../../support/run-binary.ts'
+import { deviceMissing, FailingDevice } from './failing-device.ts'
+
+const missing = skippedFor(deviceMissing())
+
+/** A server on a directory of a device. */
+async function sceneOfTest(): Promise<{ device: FailingDevice; log: BinaryRunner; serve: () => Promise<ServeScene> }> {
+  const home = mkdtempSync(join(tmpdir(), 'tslog-device-'))
+  const device = new FailingDevice(home)
+  const started: ServeScene[] = []
+  onTestFinished(async () => {
+    device.failOn(undefined)
+    for (const scene of started) await scene.stop('SIGKILL')
+    await device.detach()
+    rmSync(home, { recursive: true, force: true })
+  })
+  await device.attach()
+  const directory = join(device.path, 'log')
+  const serve = async (): Promise<ServeScene> => {
+    const scene = await ServeScene.start([], directory)
+    started.push(scene)
+    return scene
+  }
+  return { device, log: new BinaryRunner(directory), serve }
+}
+
+const lines = (name: string): string[] => Array.from({ length: 400 }, (_, n) => `${name}-${n} ${'.'.repeat(90)}`)
+
+describe.skipIf(missing)('a served partition whose disk fails one sync', () => {
+  test('is read on, refuses records at once, and has all that was acknowledged after a restart', async () => {
+    const { device, log, serve } = await sceneOfTest()
+    for (const topic of ['t', 'other']) log.done(['topics', 'create', topic])
+    const first = await serve()
+    const produce = (topic: string, name: string): ReturnType<BinaryRunner['run']> =>
+      log.produce(topic, lines(name), '--batch-size', '4000')
+    expect(produce('t', 'before').code).toBe(0)
+    device.failOn('POISON')
+    const startedMs = performance.now()
+    const refused = [produce('t', 'POISON')]
+    device.failOn(undefined)
+    refused.push(produce('t', 'after'))
+    for (const { code, stderr } of refused) {
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/cannot append to t-0: .* \(KAFKA_STORAGE_ERROR\)\n.*start the server anew/)
+    }
+    // Without a wait for what only a restart changes.
+    expect(performance.now() - startedMs).toBeLessThan(20_000)
+
+    expect(produce('other', 'sound').code).toBe(0)
+    expect(log.values('t')).toEqual(lines('before'))
+    expect(runBinary(['consume', 't', '-b', first.address]).stdout.toString()).toBe(`${lines('before').join('\n')}\n`)
+    expect(await first.stop()).toBe(143)
+    expect(first.log).toMatch(/append failed .*EIO/)
+
+    const second = await serve()
+    expect(produce('t', 'again').code).toBe(0)
+    expect(await second.stop()).toBe(143)
+    const seen = log.values('t')
+    await device.detach()
+    await device.attach()
+    // What is read now is what the disk has.
+    expect(log.values('t')).toEqual(seen)
+    expect(seen.slice(0, 400)).toEqual(lines('before'))
+    expect(seen.slice(-400)).toEqual(lines('again'))
+    expect(log.values('other')).toEqual(lines('sound'))
+    expect(log.run(['verify']).code).toBe(0)
+  })
+})
