@@ -1,4 +1,5 @@
 import type { Offset } from '../base/brands.ts'
+import { MalformedMessageError } from '../base/errors.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import type { BatchWindows } from '../record/batch-windows.ts'
 import { RecordBatch } from '../record/record-batch.ts'
@@ -62,10 +63,10 @@ async function fetchSegment(baseOffset: Offset, end: Offset, options: SpanRefetc
       const bytes = await fetch(from)
       if (bytes.length === 0) break
       checkedRuns(bytes, from, { activeBaseOffset: baseOffset, logEndOffset: from, leaderBases: [] }, windows)
-      const { batches, bytes: taken, records, nextOffset } = below(bytes, end)
-      if (taken.length === 0) break
-      segment.append(taken, batches)
+      const { batches, bytes: taken, records, nextOffset } = below(bytes, from, end)
+      if (taken.length > 0) segment.append(taken, batches)
       options.giveBack(bytes)
+      if (taken.length === 0) break
       await onCopied(taken.length, records)
       from = nextOffset
     }
@@ -76,18 +77,28 @@ async function fetchSegment(baseOffset: Offset, end: Offset, options: SpanRefetc
   }
 }
 
-/** Checked batches that begin before `end`. */
+/** Checked batches that begin before `end`. Throws `MalformedMessageError` when their offsets are not those from `from` to `end`, each once. */
 function below(
   bytes: Uint8Array,
+  from: Offset,
   end: Offset,
 ): { batches: PlacedBatch[]; bytes: Uint8Array; records: number; nextOffset: Offset } {
   const batches: PlacedBatch[] = []
-  let nextOffset = end
+  let nextOffset = from
   let records = 0
   let position = 0
   while (position < bytes.length) {
     const batch = new RecordBatch(bytes, position)
-    if (batch.baseOffset >= end) break
+    if (batch.baseOffset >= end) {
+      nextOffset = end
+      break
+    }
+    if (batch.baseOffset < nextOffset || batch.lastOffsetDelta < 0 || batch.nextOffset > end) {
+      throw new MalformedMessageError(
+        `a batch of offsets ${batch.baseOffset} to ${batch.lastOffset}, asked for was ${nextOffset} to ${end - 1n}`,
+        position,
+      )
+    }
     const { sizeInBytes, lastOffset, maxTimestamp } = batch
     batches.push({ position, sizeInBytes, lastOffset, maxTimestamp })
     nextOffset = batch.nextOffset

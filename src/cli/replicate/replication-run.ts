@@ -44,7 +44,8 @@ export class ReplicationRun {
   readonly #plan: ReplicatePlan
   readonly #world: RunWorld
   readonly #watch: RunWatch
-  readonly #windows = replicaWindows()
+  /** Of one try: what a break leaves on its way is never given back. */
+  #windows = replicaWindows()
   /** Whether the copy was where its source is since the last break. */
   #hasReported = false
   #hasWarned = false
@@ -74,6 +75,7 @@ export class ReplicationRun {
   async #once(): Promise<void> {
     const { peer, isPull } = this.#plan
     const { local, served } = this.#world
+    this.#windows = replicaWindows()
     switch (peer.kind) {
       case 'directory': {
         const other = { ...local, path: peer.path }

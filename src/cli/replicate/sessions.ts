@@ -125,12 +125,14 @@ const progressEveryMs = 100
 export async function answerPeer(link: PeerLink, side: AnsweringSide): Promise<void> {
   let leader: Leader | undefined
   let answerer: Answerer | undefined
+  let isBegun = false
   const begun = new Promise<Begun>((resolve) => {
     const answerBegin = answererOf(
       beginApi,
       async (said) => {
         if (side.refusal !== undefined) throw side.refusal
-        if (said.lastVersion === peerProtocolVersion) {
+        if (said.lastVersion === peerProtocolVersion && !isBegun) {
+          isBegun = true
           if (!said.isFollower) leader = side.openLeader(link.windows)
           answerer = leader && leaderAnswers(leader, failureFor)
           resolve(said)
