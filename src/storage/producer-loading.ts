@@ -1,4 +1,5 @@
 import { type Offset, offset } from '../base/brands.ts'
+import { DiskError } from '../base/errors.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { BatchWalker, type Walked } from './batch-walker.ts'
 import { snapshotFileName } from './file-names.ts'
@@ -38,17 +39,21 @@ export function replayProducers(
 }
 
 /**
- * Makes sure that the snapshot at `at` says, whole and durably, what the log below it says of producers: those segments are about to go.
+ * Makes sure that the snapshot at `at` says, whole and durably, what the log below it says of producers: those segments are about to go. It is written
+ * anew: where a sync of it has failed before, another one would find nothing to do, and what is read is not what is on the disk.
  */
 export function secureSnapshot(fileSystem: FileSystem, directory: string, at: Offset): void {
-  const path = `${directory}/${snapshotFileName(at)}`
-  if (readSnapshot(fileSystem, path).kind === 'entries') {
-    syncFile(fileSystem, path)
-    return
-  }
   const loaded = loadProducerState(fileSystem, directory, at)
-  // The last batch before may end below it.
-  writeProducerSnapshot(fileSystem, directory, ProducerState.fromSnapshot(loaded.toSnapshot(), at), true)
+  try {
+    // The last batch before may end below it.
+    writeProducerSnapshot(fileSystem, directory, ProducerState.fromSnapshot(loaded.toSnapshot(), at), true)
+  } catch (error) {
+    const path = `${directory}/${snapshotFileName(at)}`
+    // Room is what the deletion makes: then the one that is there has to do.
+    if (!(error instanceof DiskError && error.isOutOfSpace)) throw error
+    if (readSnapshot(fileSystem, path).kind !== 'entries') throw error
+    syncFile(fileSystem, path)
+  }
 }
 
 function replaySegment(state: ProducerState, segment: Segment, end: Offset): void {

@@ -55,6 +55,34 @@ describe('a snapshot that a power cut tore', () => {
     }
   })
 
+  test('cannot be that one either where its sync failed once: the segments stay until it is there', () => {
+    const scene = written(4, 'never')
+    const log = scene.open()
+    log.advanceLogStart(offset(3n))
+    const heal = scene.fileSystem.failOn(({ name, path }) =>
+      name === 'sync' && path.includes('.snapshot') ? { code: 'EIO' } : undefined,
+    )
+    expect(deleteOldSegments(log, scene.fileSystem, 0)).toMatchObject({ count: 0, failure: { code: 'EIO' } })
+    heal()
+    expect(deleteOldSegments(log, scene.fileSystem, 0)).toMatchObject({ count: 3, failure: undefined })
+    log.close()
+    scene.powerCut()
+    expect(snapshotKind(scene, 3)).toBe('entries')
+  })
+
+  test('is the one that is there when the disk is full: deleting makes room', () => {
+    const scene = written(4, 'never')
+    const log = scene.open()
+    log.advanceLogStart(offset(3n))
+    scene.fileSystem.failOn(({ name, path }) =>
+      name === 'write' && path.includes('.snapshot') ? { code: 'ENOSPC' } : undefined,
+    )
+    expect(deleteOldSegments(log, scene.fileSystem, 0)).toMatchObject({ count: 3, failure: undefined })
+    log.close()
+    scene.powerCut()
+    expect(snapshotKind(scene, 3)).toBe('entries')
+  })
+
   test.each([
     ['torn', torn],
     ['missing', undefined],
