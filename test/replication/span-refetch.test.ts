@@ -18,7 +18,8 @@ async function refetched(...batches: readonly Uint8Array[]): Promise<PartitionSc
   const bytes = Buffer.concat(batches)
   const from = (target: bigint): Uint8Array => {
     let at = 0
-    while (at < bytes.length && new RecordBatch(bytes, at).nextOffset <= target) at += new RecordBatch(bytes, at).sizeInBytes
+    while (at < bytes.length && new RecordBatch(bytes, at).nextOffset <= target)
+      at += new RecordBatch(bytes, at).sizeInBytes
     return Uint8Array.from(bytes.subarray(at))
   }
   await refetchSpan(
