@@ -87,10 +87,12 @@ export class TopicRegistry {
     }
   }
 
-  /** Closes the partitions of a topic that is about to be deleted. */
+  /** Closes the partitions of a topic that is about to be deleted. If it is not, after all, it is there again for the next one who asks. */
   closeTopic(name: string): void {
     const topic = this.#topics.get(name)
-    if (topic !== undefined) this.#drop(topic)
+    if (topic === undefined) return
+    this.#drop(topic)
+    this.#seen = undefined
   }
 
   close(): void {

@@ -384,7 +384,6 @@ export class PartitionLog {
 
   /** Seals the active segment and opens the next one. */
   #roll(active: ActiveSegment, state: WriteState, baseOffset = state.logEndOffset): ActiveSegment {
-    // It may have to wait for others in vain: while nothing was changed yet.
     this.#sealed.sync()
     const { fileSystem, config } = this.#options
     const options = { fileSystem, directory: this.directory, indexIntervalBytes: config.indexIntervalBytes }

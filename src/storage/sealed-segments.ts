@@ -1,4 +1,5 @@
 import { type Offset, offset } from '../base/brands.ts'
+import { TemporaryError } from '../base/errors.ts'
 import type { ActiveSegment } from './active-segment.ts'
 import { partitionDirectoryName, segmentFileName, snapshotFileName } from './file-names.ts'
 import { mergeOffsetCheckpoint, readOffsetCheckpoint } from './offset-checkpoints.ts'
@@ -34,7 +35,7 @@ export class SealedSegments {
     const segment = this.#waiting
     if (segment === undefined) return
     this.#waiting = undefined
-    const { fileSystem, logDirectory, lockWaitMs: waitMs } = this.#options
+    const { fileSystem } = this.#options
     const { path, identity } = segment.log
     segment.syncAll()
     segment.close()
@@ -44,9 +45,19 @@ export class SealedSegments {
     const end = this.#endOf(segment)
     this.#syncSnapshot(end)
     fileSystem.syncDirectory(this.#directory)
+    this.#moveRecoveryPoint(end)
+  }
+
+  /** As long as others write checkpoints it stays where it is: recovery then looks at more, and the next roll moves it. */
+  #moveRecoveryPoint(end: Offset): void {
+    const { fileSystem, logDirectory, lockWaitMs: waitMs } = this.#options
     const changes = new Map([[partitionDirectoryName(this.#options), end]])
     const name = 'recovery-point-offset-checkpoint'
-    mergeOffsetCheckpoint(fileSystem, logDirectory, name, { changes, waitMs, onlyForward: true })
+    try {
+      mergeOffsetCheckpoint(fileSystem, logDirectory, name, { changes, waitMs, onlyForward: true })
+    } catch (error) {
+      if (!(error instanceof TemporaryError)) throw error
+    }
   }
 
   /** Another process has cut the log: what is there now was never synced here. */

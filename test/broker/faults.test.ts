@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { NodeFileSystem } from '../../src/disk/node-file-system.ts'
 import { ErrorCode } from '../../src/protocol/error-codes.ts'
+import { deleteTopicsApi } from '../../src/protocol/messages/delete-topics.ts'
 import { toolOrSkip } from '../support/require-tool.ts'
 import { runBinary } from '../support/run-binary.ts'
 import { clientBatch, fetch, makeTopic, produce, recordsOf } from './requests.ts'
@@ -36,6 +37,18 @@ test('while another process holds a partition its appends wait, and nobody else 
   lock.close()
   expect(await held).toMatchObject({ errorCode: 0, baseOffset: 1n })
   expect(order).toEqual(['others', 'held'])
+})
+
+test('a topic that could not be deleted is there as before', async () => {
+  await makeTopic(client, 'lasting')
+  await produce(client, 'lasting', clientBatch(['before']))
+  const lock = new NodeFileSystem().open(`${scene.directory}/tslog-topics.lock`, 'write')
+  expect(lock.lock('exclusive', 1000)).toBe(true)
+  const { responses } = await client.send(deleteTopicsApi, 5, { topics: [], topicNames: ['lasting'], timeoutMs: 0 })
+  lock.close()
+  expect(responses[0]?.errorCode).not.toBe(ErrorCode.NONE)
+  expect((await produce(client, 'lasting', clientBatch(['after']))).errorCode).toBe(ErrorCode.NONE)
+  expect(recordsOf(await fetch(client, [{ topic: 'lasting', from: 0n }]))).toEqual(['0 before', '1 after'])
 })
 
 test('the shell and clients that append at the same time lose nothing and double nothing', async () => {
