@@ -286,6 +286,8 @@ export class LogDirectory {
   close(): void {
     for (const log of this.#logs.values()) log.close()
     this.#logs.clear()
+    // Whoever is late writes nothing any more: the directory may be another's by now, or marked as closed in order.
+    this.#isWritable = false
     this.#lock?.close()
   }
 

@@ -205,3 +205,12 @@ test('the marker of a clean shutdown stays until something is changed', () => {
   expect(after((directory) => directory.alterTopic('t', { configs: new Map() }))).toBe(false)
   expect(after((directory) => directory.deleteTopic('t'))).toBe(false)
 })
+
+test('who is late writes nothing to a directory that was closed', () => {
+  const scene = new Scene()
+  const directory = scene.open()
+  directory.createTopic(twoPartitions)
+  directory.close()
+  expect(() => directory.openLog(first)).toThrow('open for writing')
+  expect(() => directory.trim(first, offset(0n))).toThrow('open for writing')
+})
