@@ -12,6 +12,8 @@ export default defineConfig({
     pool: 'threads',
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
+    // Vitest's own second is too short for a process that starts on a busy machine.
+    expect: { poll: { timeout: 20_000, interval: 20 } },
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

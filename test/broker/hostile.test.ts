@@ -50,6 +50,14 @@ function residentKib(): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${scene.pid}/status`, 'utf8'))?.[1])
 }
 
+/** What the server has used of the processors, which does not depend on who else does. */
+function cpuMs(): number {
+  const fields = readFileSync(`/proc/${scene.pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return 10 * (Number(fields[11]) + Number(fields[12]))
+}
+
 function int32(value: number): Uint8Array {
   const bytes = new Uint8Array(4)
   new DataView(bytes.buffer).setInt32(0, value)
@@ -161,8 +169,8 @@ test('a little that decompresses to very much is refused at once, in little memo
   const head = clientBatch(['x'], 'k', 'zstd').subarray(0, 61)
   const bomb = altered(Uint8Array.from([...head, ...section]), (view) => view.setInt32(8, 49 + section.length))
   const before = residentKib()
-  const startMs = performance.now()
+  const cpuBefore = cpuMs()
   expect((await produce(client, 'bombed', bomb)).errorCode).toBe(ErrorCode.INVALID_RECORD)
-  expect(performance.now() - startMs).toBeLessThan(1000)
+  expect(cpuMs() - cpuBefore).toBeLessThan(1000)
   expect(residentKib() - before).toBeLessThan(64 * 1024)
 })

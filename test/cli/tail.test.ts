@@ -46,7 +46,7 @@ test('counts from the first record through all partitions', async () => {
 
 test('follows by itself, until its time is over', async () => {
   const log = await logOf25()
-  const tailing = tailed(log, { last: '1', timeout: 700 })
+  const tailing = tailed(log, { last: '1', timeout: 2000 })
   await new Promise((resolve) => setTimeout(resolve, 100))
   await log.appendBytes('t', 0, batchOf([{ value: 'new' }]))
   expect(await tailing).toEqual({ code: 124, stdout: lines('value-24', 'new'), stderr: '' })

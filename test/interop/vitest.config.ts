@@ -11,6 +11,8 @@ export default defineConfig({
     env: { TSLOG_FAULT_STEP: '3' },
     pool: 'threads',
     maxWorkers: 1,
+    // Vitest's own second is too short for a process that starts on a busy machine.
+    expect: { poll: { timeout: 20_000, interval: 20 } },
     testTimeout: 180_000,
     hookTimeout: 180_000,
   },

@@ -84,13 +84,16 @@ describe('a copy to and from a running serve', () => {
     expect(push(scene, '__consumer_offsets')).toMatchObject({ code: 1 })
     const follower = scene.source.start(['replicate', 'live', '--follow', '--json', `tcp://${serve.address}`])
     const stopped = outcome(follower)
-    await once(follower.stdout as NodeJS.ReadableStream, 'data')
-    const reader = served.start(['tail', 'live', '-n', '0', '-c', '1'])
+    let said = ''
+    follower.stdout?.on('data', (data: Buffer) => (said += data.toString()))
+    await expect.poll(() => said).toMatch(/\n$/)
+    const reader = served.start(['tail', 'live', '-n', '1', '-c', '2'])
     const read = outcome(reader)
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    // It reads on from here.
+    await once(reader.stdout as NodeJS.ReadableStream, 'data')
     scene.source.produce('live', ['news'])
-    expect((await read).stdout.toString()).toBe('news\n')
-    await once(follower.stdout as NodeJS.ReadableStream, 'data')
+    expect((await read).stdout.toString()).toBe(`${lines(3).at(-1)}\nnews\n`)
+    await expect.poll(() => said).toMatch(/\n.*\n$/)
     follower.kill('SIGTERM')
     const { code, stdout, stderr } = await stopped
     expect([code, stderr]).toEqual([143, ''])

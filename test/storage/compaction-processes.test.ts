@@ -63,6 +63,12 @@ function lastOfEach(seen: readonly Seen[]): Map<string, number> {
   return last
 }
 
+/** Whether a reader that still goes on has printed the last number of each key. */
+function isThrough(text: string, final: ReadonlyMap<string, number>): boolean {
+  const last = lastOfEach(parse(text.slice(0, text.lastIndexOf('\n') + 1)))
+  return [...final].every(([key, number]) => last.get(key) === number)
+}
+
 /** Throws when a key that was there is gone, or back at an older value. */
 function expectNothingLost(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): void {
   for (const [key, number] of before) {
@@ -81,6 +87,8 @@ describe('compaction beside producers and readers', () => {
       const producers = ['a', 'b'].map((name) => startProducer(log, name))
       const follower = log.start(['consume', 't', '--follow', ...format])
       const followed = outcome(follower)
+      let text = ''
+      follower.stdout?.on('data', (data: Buffer) => (text += data.toString()))
       let before = new Map<string, number>()
       let cleaned = 0
       for (let round = 0; round < 5; round++) {
@@ -103,7 +111,7 @@ describe('compaction beside producers and readers', () => {
       expect(final.get('a-0')).toBe(last)
       expect(final.size).toBe(2 * keysEach)
       expect(cleaned).toBeGreaterThan(1)
-      await sleep(300)
+      await expect.poll(() => isThrough(text, final), { interval: 200 }).toBe(true)
       await ended(follower, 'SIGINT')
       expect(lastOfEach(parse((await followed).stdout.toString()))).toEqual(final)
       expect(log.run(['verify']).stdout.toString()).toBe('')

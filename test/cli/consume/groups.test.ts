@@ -43,7 +43,7 @@ describe('a group', () => {
 
   test('commits nothing when its time is over', async () => {
     const log = await logOf(3)
-    const timed = await consumed(log, { group, follow: true, timeout: 300 })
+    const timed = await consumed(log, { group, follow: true, timeout: 1000 })
     expect(timed).toMatchObject({ code: 124, stdout: lines('v0', 'v1', 'v2') })
     expect(await committed(log, group)).toBeUndefined()
   })
@@ -104,10 +104,10 @@ describe('a group', () => {
 
   test('commits at its pace while it follows', async () => {
     const log = await logOf(2)
-    const reading = consumed(log, { group, follow: true, commit: 'every:50ms', timeout: 900 })
+    const reading = consumed(log, { group, follow: true, commit: 'every:50ms', timeout: 2500 })
     await new Promise((resolve) => setTimeout(resolve, 100))
     log.now += 100
-    await expect.poll(() => committed(log, group), { timeout: 700 }).toBe(2n)
+    await expect.poll(() => committed(log, group), { timeout: 2300 }).toBe(2n)
     expect((await reading).code).toBe(124)
   })
 })

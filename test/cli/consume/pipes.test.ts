@@ -125,7 +125,7 @@ describe('consume into a pipe', () => {
     const log = await bigLog()
     const run = runShell('$tslog consume t -g g --follow | cat; exit "${PIPESTATUS[0]}"', log.directory)
     expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining('--commit every:5s') })
-    expect(runShell('timeout -s INT 1 $tslog consume t -g g --follow > "$dir.out"', log.directory).code).toBe(124)
+    expect(runShell('timeout -s INT 3 $tslog consume t -g g --follow > "$dir.out"', log.directory).code).toBe(124)
     expect(await committed(log, 'g')).toBe(BigInt(lineCount))
   })
 })
