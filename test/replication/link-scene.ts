@@ -7,6 +7,7 @@ import { answerPeer, pull, push } from '../../src/cli/replicate/sessions.ts'
 import { NodeFileSystem } from '../../src/disk/node-file-system.ts'
 import type { LogDirectoryOptions } from '../../src/storage/log-directory.ts'
 import { expect } from 'vitest'
+import type { BinaryRunner } from '../support/binary-runner.ts'
 import { connected, type Fault } from './cut-stream.ts'
 import { lines, ReplicaScene } from './replica-scene.ts'
 
@@ -26,9 +27,12 @@ const request: ReplicationRequest = {
 
 /** A source and a copy in one process, with a link in between that has faults. */
 export class LinkScene extends ReplicaScene {
+  readonly #records: ReturnType<BinaryRunner['numbered']>
+
   constructor() {
     super()
     this.source.produce('app', lines(1500), '--config', 'segment.bytes=8000', '--batch-size', '1000')
+    this.#records = this.source.numbered('app')
   }
 
   options(path: string): LogDirectoryOptions {
@@ -63,7 +67,7 @@ export class LinkScene extends ReplicaScene {
   expectPrefix(): void {
     if (this.copy.run(['topics', 'list']).stdout.toString() === '') return
     const copied = this.copy.numbered('app')
-    expect(copied).toEqual(this.source.numbered('app').slice(0, copied.length))
+    expect(copied).toEqual(this.#records.slice(0, copied.length))
   }
 
   expectSame(): void {
