@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
-import { addressName, type DialAddress, reasonOf } from './dial.ts'
-import { RefusedError } from '../base/errors.ts'
+import type { DialAddress } from './dial.ts'
+import { cannotListen } from './listener.ts'
 
 /** What is told at one path. */
 export interface HttpAnswer {
@@ -28,7 +28,7 @@ export class HttpEndpoint {
     this.#server = server
   }
 
-  /** Throws `RefusedError` when it cannot listen there. */
+  /** Throws what the user is to hear when it cannot listen there. */
   static async open(address: DialAddress, pages: HttpPages): Promise<HttpEndpoint> {
     const server = createServer({ requestTimeout: requestMs, headersTimeout: requestMs }, (request, response) => {
       const isRead = request.method === 'GET' || request.method === 'HEAD'
@@ -39,9 +39,7 @@ export class HttpEndpoint {
     })
     server.maxConnections = connectionsMax
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) =>
-        reject(new RefusedError(`cannot listen on ${addressName(address)}: ${reasonOf(error)}`, { cause: error })),
-      )
+      server.once('error', (error) => reject(cannotListen(address, error, '--metrics-listen')))
       if (address.kind === 'tcp') server.listen({ host: address.host, port: address.port }, resolve)
       else server.listen({ path: address.path }, resolve)
     })

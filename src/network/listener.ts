@@ -1,6 +1,6 @@
 import { createServer, isIP, type Server, type Socket } from 'node:net'
 import type { Server as TlsServer } from 'node:tls'
-import { errorCode, LockedError, RefusedError, UsageError } from '../base/errors.ts'
+import { errorCode, LockedError, NotAllowedError, RefusedError, UsageError } from '../base/errors.ts'
 import type { ByteStream } from './byte-stream.ts'
 import { addressName, type DialAddress, keepAliveInitialDelay, reasonOf } from './dial.ts'
 import { contextOptions, type ServerTls } from './server-tls.ts'
@@ -52,7 +52,7 @@ export class Listener {
     const server = tlsServer ?? createServer(socketOptions, (socket) => options.onConnection(newcomer(socket, true)))
     server.maxConnections = options.connectionsMax
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(cannotListen(address, error)))
+      server.once('error', (error) => reject(cannotListen(address, error, '--listen')))
       if (address.kind === 'tcp') server.listen({ host: address.host, port: address.port, backlog: 511 }, resolve)
       else listenAlone(server, address.path, resolve)
     })
@@ -82,7 +82,7 @@ async function lookUp(address: DialAddress): Promise<void> {
   if (address.kind === 'unix' || isIP(address.host) !== 0) return
   const { lookup } = await import('node:dns/promises')
   await lookup(address.host).catch((error: unknown) => {
-    throw cannotListen(address, error)
+    throw cannotListen(address, error, '--listen')
   })
 }
 
@@ -126,19 +126,25 @@ function peerName(socket: Socket): string {
   return addressName({ kind: 'tcp', host: socket.remoteAddress, port: socket.remotePort ?? 0 })
 }
 
-function cannotListen(address: DialAddress, error: unknown): Error {
+/** What the user is to hear when an address cannot be listened on; `flag` is what named it. */
+export function cannotListen(address: DialAddress, error: unknown, flag: string): Error {
   const name = addressName(address)
   switch (errorCode(error)) {
     case 'EADDRINUSE':
       return new LockedError(`${name} is in use by another process`, {
         cause: error,
-        hint: 'choose another --listen, such as --listen 127.0.0.1:0',
+        hint: `choose another ${flag}, such as ${flag} 127.0.0.1:0`,
       })
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return new UsageError(`${name} is no address of this machine`, {
         cause: error,
-        hint: 'such as --listen 127.0.0.1:9092',
+        hint: `such as ${flag} 127.0.0.1:9092`,
+      })
+    case 'EACCES':
+      return new NotAllowedError(`cannot listen on ${name}: ${reasonOf(error)}`, {
+        cause: error,
+        hint: `ports below 1024 are for root: choose another ${flag}, such as ${flag} 127.0.0.1:9092`,
       })
     default:
       return new RefusedError(`cannot listen on ${name}: ${reasonOf(error)}`, { cause: error })

@@ -21,6 +21,7 @@ const mistakes: readonly Mistake[] = [
   usage('tslog consum app-logs', "there is no command 'consum'", 'did you mean: tslog consume'),
   usage('tslog -C -t app-logs', 'no command is named, only -C', 'to read records: tslog consume app-logs'),
   usage('tslog -b h:9092 -L', 'no command is named, only -L', 'to see the topics: tslog topics describe'),
+  usage('tslog consume app-logs -g ""', '-g: the name of the group is empty', 'for example -g nightly'),
   usage('tslog cat app-logs', "there is no command 'cat'", 'to read records: tslog consume app-logs'),
   usage('tslog topics ls', "there is no command 'topics ls'", 'did you mean: tslog topics list'),
   usage('tslog topics rm app-logs', "there is no command 'topics rm'", 'did you mean: tslog topics delete'),

@@ -23,7 +23,7 @@ import { recordRenderer } from './record-style.ts'
 import { nameOf, ReadingReports } from './reports.ts'
 import type { ReadingSettings } from './settings.ts'
 import { tellPrintedOnSignal } from './status-signal.ts'
-import { StopConditions } from './stop-conditions.ts'
+import { ReaderStuckError, StopConditions } from './stop-conditions.ts'
 
 /**
  * Prints what `settings` ask for to standard output; resolves to the exit code. Throws `NotFoundError` for what is not there, `LockedError`
@@ -39,6 +39,7 @@ export async function readRecords(settings: ReadingSettings, store: LogStore, co
   try {
     return await run.all()
   } catch (error) {
+    if (error instanceof ReaderStuckError) return run.endStuck()
     if (!(error instanceof ReaderGoneError)) throw error
     run.sayReaderGone()
     return ExitCode.done
@@ -179,6 +180,14 @@ class ReadingRun implements PrintingWorld {
     this.reports.warn(
       'the reader of the output has gone: nothing more is committed (-c N ends after a number of records)',
     )
+  }
+
+  /** The time is over, and what is left is not taken: the record under way may be cut. Resolves to the exit code. */
+  endStuck(): number {
+    this.reports.warn(
+      'the time of --timeout is over, and the reader of the output takes nothing: the rest is not printed',
+    )
+    return ExitCode.timeout
   }
 
   close(): void {

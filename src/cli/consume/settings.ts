@@ -143,6 +143,7 @@ function resumes(
 }
 
 function groupSettings({ group, commit }: ReadingOptions): GroupSettings | undefined {
+  if (group === '') throw new UsageError('-g: the name of the group is empty', { hint: 'for example -g nightly' })
   if (group !== undefined) return { groupId: group, commitEveryMs: commit === undefined ? undefined : everyMs(commit) }
   if (commit === undefined) return undefined
   throw new UsageError('--commit needs a group', { hint: 'for example -g nightly --commit every:5s' })

@@ -11,6 +11,14 @@ const timerMax = 2 ** 31 - 1
 /** Bytes read between two turns of the event loop, in which signals and timers are seen. */
 const turnBytes = 4 * 1024 * 1024
 
+/** Flushes in a row that send nothing, each as long as a nap of the output, after which a reader counts as stuck. */
+const stuckFlushes = 5
+
+/** The time is over, and the reader of standard output takes nothing of what is left. */
+export class ReaderStuckError extends Error {
+  override readonly name = 'ReaderStuckError'
+}
+
 /** What may end a reading, looked at between batches. */
 export class StopConditions implements Disposable {
   readonly #signals = new SignalWatch()
@@ -49,9 +57,18 @@ export class StopConditions implements Disposable {
     if (this.cause === undefined) await this.flush(output)
   }
 
-  /** Sends all that waits in the output, however long its reader takes; a second signal ends the process. */
+  /**
+   * Sends all that waits in the output, however long its reader takes; a second signal ends the process. Once the time is over a reader
+   * must go on taking it: throws `ReaderStuckError` when it does not.
+   */
   async flush(output: OutputStream): Promise<void> {
-    while (!output.flush()) await this.turn()
+    let [sent, idleFlushes] = [output.bytesSent, 0]
+    while (!output.flush()) {
+      await this.turn()
+      idleFlushes = output.bytesSent === sent && this.#expiry.signal.aborted ? idleFlushes + 1 : 0
+      sent = output.bytesSent
+      if (idleFlushes >= stuckFlushes) throw new ReaderStuckError()
+    }
   }
 
   /** Waits for `ms`, or until there is a reason to stop. */

@@ -66,11 +66,8 @@ function parseStart(text: string, context: TimeContext): StartExpression {
   }
 }
 
-function time(text: string, { flag, ...context }: TimeContext): EndExpression {
-  return {
-    kind: 'time',
-    timestampMs: parseTime(text.slice(2), { flag: `${flag} ${text.slice(0, 2)}TIME`, ...context }),
-  }
+function time(text: string, context: TimeContext): EndExpression {
+  return { kind: 'time', timestampMs: parseTime(text.slice(2), { ...context, prefix: text.slice(0, 2) }) }
 }
 
 function parseNumber(text: string, flag: string): StartExpression {

@@ -8,6 +8,8 @@ export interface TimeContext {
   /** The flag to name in errors. */
   readonly flag: string
   readonly now: TimestampMs
+  /** What stands before the time in the value of the flag, such as `s@`. */
+  readonly prefix?: string
   /** What "local" means; the machine's time zone when left out. */
   readonly zone?: LocalZone
 }
@@ -31,9 +33,10 @@ const EXAMPLE = "10m, '2 hours ago', yesterday, 02:15, 2026-03-01, 2026-03-01T02
  * the first. Digits below the millisecond are dropped. Throws `UsageError` for anything else, and for times before 1970.
  */
 export function parseTime(text: string, context: TimeContext): TimestampMs {
-  const time = readTime(text.trim(), context.now, context.zone ?? LOCAL_ZONE)
-  if (time === undefined) throw badValue(context.flag, text, WANTED, EXAMPLE)
-  if (time < 0 || time > TIME_MAX) throw badValue(context.flag, text, `${WANTED} from 1970 on`, EXAMPLE)
+  const { flag, now, prefix = '', zone = LOCAL_ZONE } = context
+  const time = readTime(text.trim(), now, zone)
+  if (time === undefined) throw badValue(flag, prefix + text, WANTED, prefix + EXAMPLE)
+  if (time < 0 || time > TIME_MAX) throw badValue(flag, prefix + text, `${WANTED} from 1970 on`, prefix + EXAMPLE)
   return time
 }
 

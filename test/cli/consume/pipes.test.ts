@@ -98,6 +98,23 @@ describe('consume into a pipe', () => {
     },
   )
 
+  test('--timeout ends while the reader takes nothing, and goes on to a record’s border while it takes a little', async () => {
+    const log = await bigLog()
+    const stuck = runShell(
+      'mkfifo "$dir.fifo"; exec 3<>"$dir.fifo"; $tslog consume t -c 50000 --timeout 200ms > "$dir.fifo"; echo "code $?" >&2',
+      log.directory,
+    )
+    expect(stuck.stderr).toMatch(/takes nothing: the rest is not printed\ncode 124\n$/)
+    const child = start(log, ['consume', 't', '--timeout', '200ms'])
+    const exited = once(child, 'exit')
+    await once(child.stdout, 'readable')
+    await new Promise((resolve) => void setTimeout(resolve, 500))
+    const whole = (await textOf(child.stdout)).split('\n')
+    expect(await exited).toEqual([124, null])
+    expect(whole.pop()).toBe('')
+    expect(whole).toEqual(manyLines().slice(0, whole.length))
+  })
+
   test('a signal ends following at once', async () => {
     const log = await bigLog()
     const child = start(log, ['tail', 't', '-n', '1'])

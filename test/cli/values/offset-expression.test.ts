@@ -44,6 +44,6 @@ describe('parseOffsets', () => {
   })
 
   test('names the flag and the form of a wrong time', () => {
-    expect(() => parseOffsets(['e@soon'], context)).toThrow("-o e@TIME: 'soon' is not a time")
+    expect(() => parseOffsets(['e@soon'], context)).toThrow("-o: 'e@soon' is not a time")
   })
 })
