@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { followLatencies } from '../follow-latency.ts'
 import type { Bench, Row } from '../row.ts'
 import { isInstalled, quote, runBash } from '../shell.ts'
 
@@ -98,6 +99,34 @@ export const replicateRows: readonly Row[] = [
       }
     },
   },
+  {
+    name: 'replicate-follow',
+    limit: 'no rival: what a reader takes for at once',
+    goal: { figure: 'milliseconds', must: 150, hopedFor: 30 },
+    async start(bench) {
+      const skipped = missing()
+      if (skipped !== undefined) return skipped
+      const tslog = quote(bench.tslog)
+      withSsh(bench)
+      runBash(`echo 0 0 | ${tslog} produce t; ${replicate(tslog, bench)}`, bench.surroundings)
+      return {
+        kind: 'reading',
+        label:
+          'p99 from tslog produce t to tslog consume t -f at the other end of tslog replicate t ssh://here/copy -f',
+        async read() {
+          const following = {
+            produce: `${tslog} produce t`,
+            replicate: `${replicate(tslog, bench)} --follow --quiet`,
+            consume: `${tslog} consume t --follow --offset end --quiet --dir copy`,
+          }
+          const rate = { count: 1000, everyMs: 20, surroundings: bench.surroundings }
+          const latencies = await followLatencies(following, rate)
+          const at = (share: number): number => latencies[Math.ceil(latencies.length * share) - 1] ?? Number.NaN
+          return { amount: at(0.99), note: `p50 ${at(0.5).toFixed(1)} ms, slowest ${at(1).toFixed(1)} ms` }
+        },
+      }
+    },
+  },
 ]
 
 function missing(more: readonly string[] = []): { kind: 'skipped'; reason: string } | undefined {
@@ -119,9 +148,15 @@ async function produced(bench: Bench): Promise<string> {
   return tslog
 }
 
-/** The same, and an ssh that reaches this machine as `here`. */
+/** The same, and `withSsh`. */
 async function filled(bench: Bench): Promise<string> {
   const tslog = await produced(bench)
+  withSsh(bench)
+  return tslog
+}
+
+/** Makes an ssh that reaches this machine as `here`. */
+function withSsh(bench: Bench): void {
   const sshd = [
     `HostKey ${bench.work}/host`,
     `AuthorizedKeysFile ${bench.work}/user.pub`,
@@ -144,5 +179,4 @@ async function filled(bench: Bench): Promise<string> {
     printf '%s\\n' ${lines(sshd)} > sshd_config; printf '%s\\n' ${lines(ssh)} > ssh_config`,
     bench.surroundings,
   )
-  return tslog
 }

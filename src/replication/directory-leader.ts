@@ -25,8 +25,11 @@ export interface DirectoryLeaderOptions {
   readonly pause: (ms: number) => Promise<void>
 }
 
-/** So often the partitions are looked at while a follower waits for news, in ms: less often when they are many, but not too late for anybody. */
-const lookEveryMs = { min: 10, max: 200, perPartition: 0.1 } as const
+/**
+ * So often the partitions are looked at while a follower waits for news, in ms: the oftener the less long ago the last came, less often when they
+ * are many, but not too late for anybody.
+ */
+const lookEveryMs = { min: 2, idleMax: 10, perIdleMs: 0.1, max: 200, perPartition: 0.1 } as const
 
 /** A directory as the leader of a copy: its files are read without a lock, beside whoever writes to them. */
 export class DirectoryLeader implements Leader {
@@ -35,6 +38,8 @@ export class DirectoryLeader implements Leader {
   readonly #readers = new Map<string, PartitionReader>()
   /** What was said last. */
   readonly #described = new Map<string, LeaderPartition>()
+  /** How long a follower has waited since news came last. */
+  #idleMs = 0
 
   constructor(options: DirectoryLeaderOptions) {
     this.#options = options
@@ -47,10 +52,15 @@ export class DirectoryLeader implements Leader {
   }
 
   async partitions(partitions: readonly KnownPartition[], waitMs: number): Promise<(LeaderPartition | undefined)[]> {
-    const { min, max, perPartition } = lookEveryMs
-    const everyMs = Math.min(Math.max(min, partitions.length * perPartition), max)
-    for (let waited = 0; waited < waitMs && !partitions.some((one) => this.#isNews(one)); waited += everyMs) {
-      await this.#options.pause(everyMs)
+    for (let waited = 0; waited < waitMs;) {
+      if (partitions.some((one) => this.#isNews(one))) {
+        this.#idleMs = 0
+        break
+      }
+      const pauseMs = pauseFor(this.#idleMs, partitions.length)
+      await this.#options.pause(pauseMs)
+      waited += pauseMs
+      this.#idleMs += pauseMs
     }
     return partitions.map((one) => this.#find(one, () => (waitMs > 0 && this.#unchanged(one)) || this.#describe(one)))
   }
@@ -161,6 +171,12 @@ export class DirectoryLeader implements Leader {
     this.#readers.delete(key)
     this.#described.delete(key)
   }
+}
+
+function pauseFor(idleMs: number, partitionCount: number): number {
+  const { min, idleMax, perIdleMs, max, perPartition } = lookEveryMs
+  const whileIdle = Math.min(Math.max(min, idleMs * perIdleMs), idleMax)
+  return Math.min(Math.max(whileIdle, partitionCount * perPartition), max)
 }
 
 /** The next batches of a reader, in the window unless they do not fit into it; none at the end, or when retention overtook the reader. Throws `CorruptSegmentError` at damage. */

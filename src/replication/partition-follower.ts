@@ -99,11 +99,13 @@ export class PartitionFollower {
   }
 
   /** Makes room for what `copy` brings: cuts off what the leader does not have. */
-  prepare(comparison: Comparison): void {
+  async prepare(comparison: Comparison): Promise<void> {
     const { logStartOffset } = this.#described
-    if (comparison.kind === 'diverged' && this.#isLeftBelow(comparison.fork)) this.replica.truncateTo(comparison.fork)
-    else if (comparison.kind === 'diverged') this.replica.restartAt(logStartOffset)
-    else if (comparison.kind === 'apart' && !this.#isKept()) this.replica.restartAt(logStartOffset)
+    if (comparison.kind === 'diverged' && this.#isLeftBelow(comparison.fork)) {
+      await this.replica.truncateTo(comparison.fork)
+    } else if (comparison.kind === 'diverged' || (comparison.kind === 'apart' && !this.#isKept())) {
+      await this.replica.restartAt(logStartOffset)
+    }
   }
 
   /** Whether anything stays of what lies below the fork. */
@@ -111,16 +113,16 @@ export class PartitionFollower {
     return fork > (this.#options.keepsOld ? this.replica : this.#described).logStartOffset
   }
 
-  /** Copies what is missing up to where the leader's log ends now, and makes it durable. */
+  /** Copies what is missing up to where the leader's log ends now; it is durable when the replica is `synced`. */
   async copy(): Promise<void> {
     try {
       await this.#copyUpTo(this.#described.logEndOffset)
       await this.#followRewrites()
     } finally {
       // What came before a break counts as copied.
-      await this.replica.sync()
+      this.replica.syncSoon()
     }
-    if (!this.#options.keepsOld) this.replica.trimTo(this.#described.logStartOffset)
+    if (!this.#options.keepsOld) await this.replica.trimTo(this.#described.logStartOffset)
     if (this.replica.logEndOffset === this.#described.logEndOffset) this.replica.takeEpochs(this.#described.epochs)
   }
 
@@ -185,18 +187,18 @@ export class PartitionFollower {
 
   async #append({ bytes, segmentBaseOffset, records }: BatchRun): Promise<void> {
     const { replica } = this
-    this.#beginInBatch(bytes)
+    await this.#beginInBatch(bytes)
     const { epochs, segments } = this.#described
     replica.append(bytes, { segmentBaseOffset, leaderEpochs: epochs, rollsByItself: segments.length === 0 })
     await this.#options.onCopied(bytes.length, records)
   }
 
   /** A leader's log may start in the midst of a batch, which comes whole: an empty log then begins with that. */
-  #beginInBatch(bytes: Uint8Array): void {
+  async #beginInBatch(bytes: Uint8Array): Promise<void> {
     const { replica } = this
     const first = offset(new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(0))
     if (first >= replica.logEndOffset || first < 0n) return
-    if (replica.lastBatchBefore(replica.logEndOffset) === undefined) replica.restartAt(first)
+    if (replica.lastBatchBefore(replica.logEndOffset) === undefined) await replica.restartAt(first)
   }
 
   /** Where no batch is left up to the end, the leader's next segment begins behind a gap. */

@@ -36,6 +36,8 @@ export class ReplicaLog implements FollowersLog {
   readonly #reader: PartitionReader | undefined
   #logStartOffset = offset(0)
   #logEndOffset = offset(0)
+  #isSyncDue = false
+  #syncing: Promise<void> | undefined
 
   /** `directory` is undefined for a partition that is not there yet: it is taken for an empty one. */
   constructor(partition: TopicPartition, directory: FollowersDirectory | undefined, options: ReplicaLogOptions) {
@@ -130,20 +132,23 @@ export class ReplicaLog implements FollowersLog {
     if (from.segmentBaseOffset !== undefined || from.rollsByItself) this.#reader?.refresh()
   }
 
-  truncateTo(target: Offset): void {
+  async truncateTo(target: Offset): Promise<void> {
+    await this.synced()
     truncateLog(this.#writable().log, this.#cutOptions(), target)
     this.#reopen()
   }
 
-  restartAt(start: Offset): void {
+  async restartAt(start: Offset): Promise<void> {
+    await this.synced()
     restartLog(this.#writable().log, this.#cutOptions(), start)
     this.#reopen()
   }
 
   /** Moves the log start offset to where the leader has it, at most to the end. */
-  trimTo(target: Offset): void {
+  async trimTo(target: Offset): Promise<void> {
     const before = target < this.#logEndOffset ? target : this.#logEndOffset
     if (before <= this.#logStartOffset) return
+    await this.synced()
     this.#writable().directory.trim(this.#partition, before)
     this.refresh()
   }
@@ -153,10 +158,26 @@ export class ReplicaLog implements FollowersLog {
     takeLeaderEpochs(this.#writable().log, this.#options.fileSystem, epochs)
   }
 
-  /** Returns once all of it is on the disk. */
-  async sync(): Promise<void> {
-    const log = this.#log
-    await (this.#directory?.sync === undefined ? log?.sync() : log && this.#directory.sync(this.#partition))
+  /** Begins to bring what was appended to the disk, beside what follows: a disk that is slow now must not keep back what comes next. */
+  syncSoon(): void {
+    this.#isSyncDue = true
+    this.#syncing ??= this.#syncWhileDue()
+    // Whoever waits for it hears of a failure.
+    this.#syncing.catch(() => undefined)
+  }
+
+  /** Resolves when all that `syncSoon` was called for is on the disk; throws what failed. */
+  async synced(): Promise<void> {
+    await this.#syncing
+  }
+
+  async #syncWhileDue(): Promise<void> {
+    while (this.#isSyncDue) {
+      this.#isSyncDue = false
+      const log = this.#log
+      await (this.#directory?.sync === undefined ? log?.sync(false) : log && this.#directory.sync(this.#partition))
+    }
+    this.#syncing = undefined
   }
 
   close(): void {

@@ -67,6 +67,7 @@ export class Replication {
    * follower has left its leader, unless that is to be overwritten; `NotFoundError` for a partition that is not there.
    */
   async compare(topics: readonly LeaderTopic[], isWanted: (partition: number) => boolean): Promise<PartitionOutcome[]> {
+    await this.synced()
     for (const topic of topics) this.#refuseOther(topic)
     const partitions = topics.flatMap((topic) => partitionsOf(topic).filter(({ partition }) => isWanted(partition)))
     const described = await this.#leader.partitions(partitions, 0)
@@ -86,14 +87,14 @@ export class Replication {
       this.#outcomes.set(partitionDirectoryName(outcome), outcome)
       if (outcome.isSettled && !changed.some(({ name }) => name === outcome.topic)) return
       const follower = this.#writing(outcome, topics, changed)
-      follower.prepare(outcome.comparison)
-      await follower.copy()
+      await follower.prepare(outcome.comparison)
+      await follower.copy().finally(() => follower.replica.synced())
       this.#settled.note(follower)
     })
   }
 
   /**
-   * Copies what has come since, as soon as it does; returns after at most `waitMs`. Throws `DivergedError` when a leader has cut what was copied,
+   * Copies what has come since, as soon as it does, and durably with the next `synced`; returns after at most `waitMs`. Throws `DivergedError` when a leader has cut what was copied,
    * unless that is to be overwritten. To be called after `copy`.
    */
   async followOn(waitMs: number): Promise<void> {
@@ -112,10 +113,15 @@ export class Replication {
       if (comparison.kind === 'diverged' && !this.#options.overwritesDiverged) {
         throw divergence([this.#outcome(follower, comparison)], this.#leader)
       }
-      follower.prepare(comparison)
+      await follower.prepare(comparison)
       await follower.copy()
       this.#settled.note(follower)
     })
+  }
+
+  /** Resolves when all that was copied is on the disk; throws what failed. */
+  async synced(): Promise<void> {
+    for (const { replica } of this.#followers.values()) await replica.synced()
   }
 
   /** Of all partitions that were compared. */

@@ -97,23 +97,31 @@ export class PartitionLog {
     this.#turn.end()
   }
 
-  /** Makes every append of this process durable, and says so to whoever recovers after a power cut. */
-  async sync(): Promise<void> {
+  /** Makes every append of this process durable, and says so to whoever recovers. Unless it `isBlocking` appends may go on; one at a time. */
+  async sync(isBlocking = true): Promise<void> {
     this.endTurn()
     await this.#background.settled()
     // What was appended before a server came is still ours to make durable.
     const isServed = this.#failure instanceof ServedError || this.#throwIfFailed()
     const [active, state] = [this.#active, this.#state]
     if (active === undefined || state === undefined) return
-    const { logEndOffset: end, cutCount } = state
+    const { logEndOffset: end, syncedEndOffset, cutCount } = state
+    this.#background.restart()
+    if (syncedEndOffset >= end && end > active.baseOffset) return this.#guard(() => this.#refuseIfRemoved())
+    await this.#syncUpTo(active, state, isBlocking)
+    if (!isServed) this.#noteSynced(end, cutCount)
+  }
+
+  /** What was appended, and before its first sync the name of its segment. */
+  async #syncUpTo(active: ActiveSegment, state: WriteState, isBlocking: boolean): Promise<void> {
+    const isNamed = state.syncedEndOffset > active.baseOffset
     this.#guard(() => {
       this.#refuseIfRemoved()
       this.#sealed.syncBelow(active.baseOffset, state.syncedEndOffset)
-      active.log.sync()
-      this.#options.fileSystem.syncDirectory(this.directory)
+      if (isBlocking) active.log.sync()
     })
-    this.#background.restart()
-    if (!isServed) this.#noteSynced(end, cutCount)
+    if (!isBlocking) await active.log.syncSoon().catch((error: unknown) => Promise.reject(this.fail(error)))
+    if (!isNamed) this.#guard(() => this.#options.fileSystem.syncDirectory(this.directory))
   }
 
   #noteSynced(end: Offset, cutCount: number): void {
@@ -140,14 +148,7 @@ export class PartitionLog {
     const [active, state] = [this.#active, this.#state]
     assert(active !== undefined && state !== undefined, 'commits follow appends')
     const { logEndOffset: end, cutCount } = state
-    const isNamed = state.syncedEndOffset > active.baseOffset
-    this.#guard(() => this.#sealed.syncBelow(active.baseOffset, state.syncedEndOffset))
-    await active.log.syncSoon().catch((error: unknown) => {
-      throw this.fail(error)
-    })
-    this.#guard(() => {
-      if (!isNamed) this.#options.fileSystem.syncDirectory(this.directory)
-    })
+    await this.#syncUpTo(active, state, false)
     return this.#withLock((current, segment) => {
       // A roll, of another process too, may have left it behind meanwhile: then it may be rewritten, or closed once it was synced.
       this.#refuseIfRemoved(...(segment === active ? [active.log] : []))

@@ -263,7 +263,7 @@ export class DirectorySimulation {
   async #sync(writer: string): Promise<void> {
     const process = this.#processes.get(writer)
     if (process === undefined) return
-    await this.#orExit(writer, () => process.directory.openLog(partition).sync())
+    await this.#orExit(writer, () => process.directory.openLog(partition).sync(this.#dice.below(2) === 0))
     for (const told of process.waiting.splice(0)) this.#promises.makeDurable(told)
     this.facts.syncs++
   }

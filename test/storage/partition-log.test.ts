@@ -209,6 +209,47 @@ describe('what was acknowledged as durable', () => {
   })
 })
 
+describe('a sync', () => {
+  test.each([true, false])(
+    'asks for the name of a segment once, and for what is on the disk not again (blocking: %s)',
+    async (isBlocking) => {
+      const scene = new PartitionScene()
+      const log = scene.open()
+      const asked: string[] = []
+      scene.fileSystem.failOn(({ name, path }) => {
+        if (name.startsWith('sync') && !path.endsWith('checkpoint.tmp')) asked.push(name)
+        return undefined
+      })
+      const syncs = async (): Promise<string[]> => {
+        await log.sync(isBlocking)
+        return asked.splice(0)
+      }
+      log.append(one('a'), 'later')
+      expect(await syncs()).toContain('sync-directory')
+      log.append(one('b'), 'later')
+      expect(await syncs()).toEqual(['sync'])
+      expect(await syncs()).toEqual([])
+      log.roll(offset(2))
+      log.append(one('c'), 'later')
+      expect(await syncs()).toContain('sync-directory')
+      scene.powerCut()
+      expect(scene.read().records).toEqual(expected(['a', 'b', 'c']))
+    },
+  )
+
+  test('that blocks nobody leaves what is appended meanwhile to the next one', async () => {
+    const scene = new PartitionScene()
+    const log = scene.open()
+    log.append(one('a'), 'later')
+    const synced = log.sync(false)
+    log.append(one('b'), 'later')
+    await synced
+    await log.sync(false)
+    scene.powerCut()
+    expect(scene.read().records).toEqual(expected(['a', 'b']))
+  })
+})
+
 describe('a disk that fails', () => {
   const atLog = ({ name, path }: Operation, wanted: string): boolean => name === wanted && path.endsWith('.log')
 

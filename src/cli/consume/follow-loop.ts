@@ -19,11 +19,14 @@ export interface FollowWorld {
   checkTopics(): Promise<void>
 }
 
-/** How long nothing is done when nothing is new, in ms: a record is to be seen within 50 of its being written. */
-const pollMs = 20
+/**
+ * How long nothing is done when nothing is new, in ms: a record is to be seen within 50 of its being written, and where the last came
+ * not long ago the next is looked for sooner.
+ */
+const pollMs = { min: 4, max: 20, perIdleMs: 0.1 } as const
 
-/** Looks, of those every `pollMs`, from one look at whether the topics are still there to the next. */
-const looksPerCheck = 25
+/** From one look at whether the topics are still there to the next, in ms. */
+const checkEveryMs = 500
 
 /**
  * Prints what is written to the partitions until there is a reason to stop; `readings` may grow meanwhile. A look costs one small read a partition. Throws `NotFoundError`
@@ -31,13 +34,24 @@ const looksPerCheck = 25
  */
 export async function followReadings(readings: readonly PartitionReading[], world: FollowWorld): Promise<void> {
   const { stop, output, clock, until } = world
-  for (let look = 1; stop.cause === undefined; look++) {
-    if (await printNewOrSay(readings, world)) continue
+  let idleMs = 0
+  let uncheckedMs = 0
+  while (stop.cause === undefined) {
+    if (await printNewOrSay(readings, world)) {
+      idleMs = 0
+      continue
+    }
     if (output.isReaderGone()) throw new ReaderGoneError()
     await world.tick()
     if (until !== undefined && clock.now() >= until) return
-    if (look % looksPerCheck === 0) await world.checkTopics()
-    await stop.sleep(pollMs)
+    if (uncheckedMs >= checkEveryMs) {
+      await world.checkTopics()
+      uncheckedMs = 0
+    }
+    const pauseMs = Math.min(Math.max(pollMs.min, idleMs * pollMs.perIdleMs), pollMs.max)
+    await stop.sleep(pauseMs)
+    idleMs += pauseMs
+    uncheckedMs += pauseMs
   }
 }
 

@@ -109,7 +109,8 @@ class LeaderFollowing {
       }
     } finally {
       this.#replication = undefined
-      replication.close()
+      // What came before a break counts as copied.
+      await replication.synced().finally(() => replication.close())
     }
   }
 
