@@ -56,6 +56,7 @@ function placeAsFollower(bytes: Uint8Array, append: FollowerAppend, state: Write
   const batches: PlacedBatch[] = []
   const epochs: LeaderEpochEntry[] = []
   let nextOffset = append.segmentBaseOffset ?? append.logEndOffset
+  if (nextOffset >= offsetEnd) throw new MalformedMessageError(`a segment that begins at offset ${nextOffset}`, 0)
   let maxTimestamp = -1
   let hasProducers = false
   let epoch = state.leaderEpoch
@@ -72,7 +73,9 @@ function placeAsFollower(bytes: Uint8Array, append: FollowerAppend, state: Write
   return { batches, nextOffset, maxTimestamp, hasProducers, epochs }
 }
 
+/** Behind the last of them nothing of its own could be appended to the log. */
 const offsetEnd = 2n ** 63n - 1n
+const leaderEpochEnd = 2 ** 31 - 1
 
 function leaderBatch(bytes: Uint8Array, position: number, offsetMin: Offset): RecordBatch {
   const scanned = scanBatch(bytes, position, bytes.length)
@@ -81,6 +84,9 @@ function leaderBatch(bytes: Uint8Array, position: number, offsetMin: Offset): Re
   }
   const { batch } = scanned
   if (!(batch instanceof RecordBatch)) throw new MalformedMessageError('a batch of magic 0 or 1, 2 is needed', position)
+  if (batch.partitionLeaderEpoch >= leaderEpochEnd) {
+    throw new MalformedMessageError(`a batch of leader epoch ${batch.partitionLeaderEpoch}`, position)
+  }
   if (batch.baseOffset < offsetMin || batch.lastOffsetDelta < 0 || batch.nextOffset >= offsetEnd) {
     throw new MalformedMessageError(
       `a batch of offsets ${batch.baseOffset} to ${batch.lastOffset} in a log that ends at ${offsetMin}`,
@@ -134,6 +140,7 @@ export function leaveLeader(
 export function takeLeaderEpochs(log: PartitionLog, fileSystem: FileSystem, epochs: readonly LeaderEpochEntry[]): void {
   const first = epochs[0]
   if (first === undefined) return
+  if (epochs.some(({ epoch }) => epoch >= leaderEpochEnd)) throw new MalformedMessageError('a leader epoch too high', 0)
   const { directory } = log
   const merged = (end: Offset): LeaderEpochEntry[] => {
     const own = readHistory(fileSystem, directory).entries

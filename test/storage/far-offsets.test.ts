@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { type Offset, offset } from '../../src/base/brands.ts'
-import type { FollowerAppend } from '../../src/storage/follower-append.ts'
+import { leaderEpoch, type Offset, offset } from '../../src/base/brands.ts'
+import { MalformedMessageError } from '../../src/base/errors.ts'
+import { type FollowerAppend, takeLeaderEpochs } from '../../src/storage/follower-append.ts'
 import { batch } from '../support/batches.ts'
 import { directory, PartitionScene, readBytes, recordsOf, segmentPath } from './partition-scene.ts'
 
@@ -55,4 +56,23 @@ test.each([
   expect(scene.bytes(segmentPath(0, 'index'))).toEqual(index)
   expect(scene.read()).toMatchObject({ records: far.map((at) => `${at} at ${at}`), damages: [] })
   expect(scene.warnings).toEqual([])
+})
+
+test('a follower takes nothing after which no offset or leader epoch would be left for a record of its own', () => {
+  const scene = new PartitionScene()
+  const log = scene.open()
+  const last = offset(2n ** 63n - 1n)
+  const from = follower(offset(0n), false)
+  const ofLastEpoch = batch({ values: ['a'] })
+  new DataView(ofLastEpoch.buffer, ofLastEpoch.byteOffset).setInt32(12, 2 ** 31 - 1)
+  expect(() => log.appendAsFollower(batches([offset(last - 1n)]), from)).toThrow(MalformedMessageError)
+  expect(() => log.appendAsFollower(new Uint8Array(), { ...from, segmentBaseOffset: last })).toThrow(
+    MalformedMessageError,
+  )
+  expect(() => log.appendAsFollower(ofLastEpoch, from)).toThrow(MalformedMessageError)
+  const lastEpoch = { epoch: leaderEpoch(2 ** 31 - 1), startOffset: offset(0n) }
+  expect(() => takeLeaderEpochs(log, scene.fileSystem, [lastEpoch])).toThrow(MalformedMessageError)
+  log.append(batch({ values: ['own'] }), 'now')
+  log.close()
+  expect(scene.read()).toMatchObject({ records: ['0 own'], damages: [] })
 })
