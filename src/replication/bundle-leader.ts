@@ -158,7 +158,7 @@ export class BundleLeader implements Leader {
   }
 
   #noteBatches({ body }: BundleFrame, position: number, partitions: readonly BundlePartition[]): void {
-    const index = new DataView(body.buffer, body.byteOffset).getUint32(0)
+    const index = body.length < partitionIndexBytes ? -1 : new DataView(body.buffer, body.byteOffset).getUint32(0)
     const partition = partitions[index]
     if (partition === undefined)
       throw new CorruptSegmentError(this.name, position, 'batches of a partition that it does not name')

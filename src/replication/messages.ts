@@ -1,4 +1,5 @@
 import type { LeaderEpoch, Offset } from '../base/brands.ts'
+import { MalformedMessageError } from '../base/errors.ts'
 import {
   array,
   boolean,
@@ -72,6 +73,21 @@ export function partitionToMessage(partition: LeaderPartition): PartitionMessage
   return { ...partition, lastBatch: partition.lastBatch ?? null }
 }
 
+/** Offsets that no log has must not come near one. Throws `MalformedMessageError`. */
 export function partitionFromMessage(message: PartitionMessage): LeaderPartition {
-  return { ...message, lastBatch: message.lastBatch ?? undefined }
+  const { logStartOffset, logEndOffset, epochs, segments } = message
+  const isOrdered = logStartOffset >= 0n && logEndOffset >= logStartOffset
+  const haveEpochsOrder =
+    isGrowing(epochs.map(({ startOffset }) => startOffset)) && isGrowing(epochs.map(({ epoch }) => BigInt(epoch)))
+  if (isOrdered && haveEpochsOrder && isGrowing(segments.map(({ baseOffset }) => baseOffset))) {
+    return { ...message, lastBatch: message.lastBatch ?? undefined }
+  }
+  throw new MalformedMessageError(
+    `the source says that a log goes from offset ${logStartOffset} to ${logEndOffset}, with segments or epochs that do not follow each other`,
+    0,
+  )
+}
+
+function isGrowing(values: readonly bigint[]): boolean {
+  return values.every((value, at) => value >= 0n && (at === 0 || value > (values[at - 1] as bigint)))
 }

@@ -74,7 +74,7 @@ export class RemoteLeader implements Leader {
     }
     return answer.partitions.map(({ described, partialFrom }) => {
       if (described === null) return undefined
-      return checked({ ...partitionFromMessage(described), ...(partialFrom >= 0n && { partialFrom }) })
+      return { ...partitionFromMessage(described), ...(partialFrom >= 0n && { partialFrom }) }
     })
   }
 
@@ -129,21 +129,4 @@ export class RemoteLeader implements Leader {
   close(): void {
     this.#close()
   }
-}
-
-/** Offsets that no log has must not come near one. Throws `MalformedMessageError`. */
-function checked(partition: LeaderPartition): LeaderPartition {
-  const { logStartOffset, logEndOffset, epochs, segments } = partition
-  const isOrdered = logStartOffset >= 0n && logEndOffset >= logStartOffset
-  const haveEpochsOrder =
-    isGrowing(epochs.map(({ startOffset }) => startOffset)) && isGrowing(epochs.map(({ epoch }) => BigInt(epoch)))
-  if (isOrdered && haveEpochsOrder && isGrowing(segments.map(({ baseOffset }) => baseOffset))) return partition
-  throw new MalformedMessageError(
-    `the source says that a log goes from offset ${logStartOffset} to ${logEndOffset}, with segments or epochs that do not follow each other`,
-    0,
-  )
-}
-
-function isGrowing(values: readonly bigint[]): boolean {
-  return values.every((value, at) => value >= 0n && (at === 0 || value > (values[at - 1] as bigint)))
 }
