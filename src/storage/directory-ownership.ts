@@ -90,6 +90,6 @@ export function refuseUnwritable(directory: string, owner: DirectoryOwner): void
   if (owner === 'other') refuseUnreadable(directory, owner)
   if (owner !== 'kafka') return
   throw new RefusedError(`${directory} is Apache Kafka's: reading works, writing would change it`, {
-    hint: 'add --adopt to take it over from its stopped broker, or copy what you need into another one: tslog consume -J | tslog produce -J -d DIR',
+    hint: 'add --adopt to take it over from its stopped broker, or work on a copy of what you need: tslog replicate TOPIC ./copy',
   })
 }

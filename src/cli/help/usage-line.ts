@@ -23,9 +23,16 @@ export function flagUsage(name: string, flag: FlagSpec, aligned: boolean): strin
 export function flagText(flag: FlagSpec): string {
   const facts: string[] = []
   if (flag.kind === 'choice') facts.push(`One of ${flag.options.join(', ')}.`)
-  if (flag.kind !== 'bool' && flag.default !== undefined) facts.push(`Default: ${flag.default}.`)
+  if (flag.kind !== 'bool' && flag.default !== undefined)
+    facts.push(`Default: ${flag.kind === 'size' ? sizeText(flag.default) : flag.default}.`)
   if (flag.env !== undefined) facts.push(`Environment: ${flag.env}.`)
   return [flag.summary, ...facts].join(' ')
+}
+
+/** Bytes as they may be typed, such as `128M`. */
+function sizeText(bytes: number): string {
+  if (bytes > 0 && bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20}M`
+  return bytes > 0 && bytes % 1024 === 0 ? `${bytes / 1024}k` : String(bytes)
 }
 
 /** The flags to show, those of the command itself apart from those that every command has. */
