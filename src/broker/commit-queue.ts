@@ -147,13 +147,15 @@ export class CommitQueue {
   #startCommit(): void {
     this.#isCommitting = true
     this.#commitBegunMs = this.#options.elapsedMs()
-    this.#options
-      .log()
-      .commit()
-      .then(
-        (visibleEnd) => this.#committed(visibleEnd),
-        (error: unknown) => this.#commitFailed(error),
-      )
+    this.#commitLog().then(
+      (visibleEnd) => this.#committed(visibleEnd),
+      (error: unknown) => this.#commitFailed(error),
+    )
+  }
+
+  /** Rejects also when the log cannot be opened any more. */
+  async #commitLog(): Promise<Offset> {
+    return this.#options.log().commit()
   }
 
   #committed(visibleEnd: Offset): void {

@@ -93,11 +93,6 @@ export class BrokerConnection {
     return this.#failure !== undefined
   }
 
-  /** Bytes that wait to leave this process. */
-  get queuedBytes(): number {
-    return this.#stream.queuedBytes
-  }
-
   /** Whether the broker speaks a version of the API that we speak too, at least `since`. */
   speaks(api: Api<unknown, unknown>, since = 0): boolean {
     const version = this.#versionOf(api, Infinity)
@@ -125,21 +120,17 @@ export class BrokerConnection {
     return response
   }
 
-  /** Sends a request that is never answered: Produce with `acks` 0. */
-  send<Request>(api: Api<Request, unknown>, value: Request): void {
-    const apiVersion = this.#requireVersion(api, Infinity)
-    const send = (): void =>
-      this.#stream.send(encodeRequest(api, { apiVersion, correlationId: this.#nextCorrelationId(), clientId }, value))
+  /** Sends a request that is never answered: Produce with `acks` 0. Resolves when it has left this process; throws what a request throws. */
+  async send<Request>(api: Api<Request, unknown>, value: Request): Promise<void> {
     const turn = this.#turnOf(api)
-    if (turn === undefined) send()
-    else
-      turn.then(
-        () => {
-          this.#line.leave(turn)
-          send()
-        },
-        () => undefined,
-      )
+    if (turn !== undefined) {
+      await turn
+      this.#line.leave(turn)
+    }
+    const apiVersion = this.#requireVersion(api, Infinity)
+    if (this.#failure !== undefined) throw this.#failure
+    this.#stream.send(encodeRequest(api, { apiVersion, correlationId: this.#nextCorrelationId(), clientId }, value))
+    await this.#stream.drained()
   }
 
   /**
@@ -155,11 +146,6 @@ export class BrokerConnection {
         throw error
       }
     })
-  }
-
-  /** Resolves when what was sent has left this process. */
-  drained(): Promise<void> {
-    return this.#stream.drained()
   }
 
   /** Gives the connection to somebody else, who goes on in other words than requests of ours. All that was asked must be answered. */
@@ -292,6 +278,7 @@ export class BrokerConnection {
 
   #fail(error: Error): void {
     this.#failure ??= error
+    this.#line.end()
     for (const { reject, timer } of this.#waiting.splice(0)) {
       clearTimeout(timer)
       reject(error)

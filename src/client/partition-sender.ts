@@ -149,8 +149,7 @@ export class PartitionSender {
     const topicData = [{ name: topic, partitionData }]
     const request = { transactionalId: null, acks: acks === 'all' ? -1 : acks, timeoutMs: replicasTimeoutMs, topicData }
     if (acks === 0) {
-      connection.send(produceApi, request)
-      await connection.drained()
+      await connection.send(produceApi, request)
       return unknownRange
     }
     const { responses } = await connection.request(produceApi, request, { waitMs: replicasTimeoutMs })

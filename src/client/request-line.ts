@@ -16,8 +16,14 @@ export class RequestLine {
   #last: Promise<void> | undefined
   #heldUntilMs = -Infinity
   #renewal: Renewal | undefined
+  #isEnded = false
+  /** Ends the pause of whoever is held back. */
+  #wake: (() => void) | undefined
 
-  /** Resolves when the next request may go, which then leaves the line; `undefined` when it may go at once. Rejects when the proof fails. */
+  /**
+   * Resolves when the next request may go, which then leaves the line, or the connection has ended; `undefined` when it may go at once. Rejects when
+   * the proof fails.
+   */
   turn(): Promise<void> | undefined {
     if (this.#last === undefined && !this.#isBlocked) return undefined
     const turn = (this.#last ?? Promise.resolve()).then(() => this.#cleared())
@@ -40,24 +46,35 @@ export class RequestLine {
     this.#renewal = { dueMs: performance.now() + lifetimeMs * lifetimeUsed, prove }
   }
 
+  /** The connection has ended: nobody waits for it any more. */
+  end(): void {
+    this.#isEnded = true
+    this.#wake?.()
+  }
+
   get #isBlocked(): boolean {
+    if (this.#isEnded) return false
     const nowMs = performance.now()
     return nowMs < this.#heldUntilMs || (this.#renewal !== undefined && nowMs >= this.#renewal.dueMs)
   }
 
   async #cleared(): Promise<void> {
-    for (let nowMs = performance.now(); nowMs < this.#heldUntilMs; nowMs = performance.now()) {
-      await longPause(this.#heldUntilMs - nowMs)
+    for (let nowMs = performance.now(); nowMs < this.#heldUntilMs && !this.#isEnded; nowMs = performance.now()) {
+      await this.#pause(this.#heldUntilMs - nowMs)
     }
+    if (this.#isEnded) return
     if (this.#renewal !== undefined && performance.now() >= this.#renewal.dueMs) await this.#renewal.prove()
   }
-}
 
-/** It keeps no process from its end: while the connection stands that does. */
-function longPause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, Math.min(ms, timerMsMax)).unref()
-  })
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.min(ms, timerMsMax))
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
 }
 
 /** A timer takes no more, in ms. */

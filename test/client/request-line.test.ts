@@ -23,12 +23,10 @@ test('who is held back goes in order afterwards, those that come in the meantime
   const gone: number[] = []
   const startMs = performance.now()
   line.hold(30)
-  const keptAlive = setTimeout(() => undefined, 1000)
   const requests = [1, 2, 3].map((number) => go(line, number, gone))
   line.hold(50)
   const follower = requests[0]?.then(() => go(line, 4, gone))
   await Promise.all([...requests, follower])
-  clearTimeout(keptAlive)
   expect(gone).toEqual([1, 2, 3, 4])
   expect(performance.now() - startMs).toBeGreaterThan(49)
   expect(line.turn()).toBe(undefined)
@@ -50,4 +48,17 @@ test('the proof is given once, before whoever waits for it; when it fails nobody
   line.renewWithin(0, () => Promise.reject(new Error('refused')))
   const refused = await Promise.allSettled([4, 5].map((number) => go(line, number, gone)))
   expect([refused.map(({ status }) => status), gone.length]).toEqual([['rejected', 'rejected'], 3])
+})
+
+test('when the connection has ended nobody is held back, and nothing is proven any more', async () => {
+  const line = new RequestLine()
+  const gone: number[] = []
+  line.hold(600_000)
+  line.renewWithin(0, () => Promise.reject(new Error('there is nobody to prove it to')))
+  const requests = [1, 2].map((number) => go(line, number, gone))
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  line.end()
+  await Promise.all(requests)
+  expect(gone).toEqual([1, 2])
+  expect(line.turn()).toBe(undefined)
 })

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { offset } from '../../src/base/brands.ts'
+import { LockedError, NotFoundError } from '../../src/base/errors.ts'
+import { CommitQueue } from '../../src/broker/commit-queue.ts'
+import { numbered } from '../support/batches.ts'
+import { clientBatch } from './requests.ts'
+import { PartitionScene } from '../storage/partition-scene.ts'
+
+test('what is appended and waits for its sync is refused when the log is gone by then', async () => {
+  const scene = new PartitionScene()
+  const log = scene.open()
+  const gone = new NotFoundError('the topic was deleted')
+  let isGone = false
+  const queue = new CommitQueue({
+    log: () => {
+      if (isGone) throw gone
+      return log
+    },
+    flushPolicy: 'sync',
+    logStartOffset: () => offset(0),
+    onAppended: () => undefined,
+    onVisible: () => undefined,
+    onCommit: () => undefined,
+    elapsedMs: () => 0,
+  })
+  // Another process has the partition when the sync is done, and has removed it when that is tried again.
+  log.commit = () => {
+    isGone = true
+    return Promise.reject(new LockedError('held'))
+  }
+  const outcome = await new Promise((resolve) => {
+    queue.append(clientBatch(numbered(3)), { appended: resolve, failed: resolve })
+  })
+  expect(outcome).toBe(gone)
+  expect(queue.isIdle).toBe(true)
+})
