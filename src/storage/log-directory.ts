@@ -18,6 +18,7 @@ import { PartitionDirectories } from './partition-directories.ts'
 import { PartitionLog } from './partition-log.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
 import { PartitionReader } from './partition-reader.ts'
+import { jitterMs } from './roll-policy.ts'
 import { deleteOldSegments } from './segment-deletion.ts'
 import { type CatalogTopic, refuseCollision, TopicCatalog } from './topic-catalog.ts'
 import { resolveTopicConfig, type TopicConfig, type TopicConfigTexts } from './topic-configs.ts'
@@ -373,13 +374,6 @@ export class LogDirectory {
     this.#directories.make(partitionsOf(name, partitionCount), id)
     return { id, partitionCount, configs: new Map(configs), createdMs: this.#options.clock.now() }
   }
-}
-
-/** Spreads the rolls of partitions that began together: 0 to `max` (segment.jitter.ms), exclusive. */
-function jitterMs(max: number, random: Random): number {
-  if (max === 0) return 0
-  const bytes = random.fill(new Uint8Array(4))
-  return Math.floor((new DataView(bytes.buffer).getUint32(0) / 2 ** 32) * max)
 }
 
 function partitionsOf(topic: string, count: number): TopicPartition[] {

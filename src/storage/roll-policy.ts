@@ -1,4 +1,5 @@
 import type { Offset, TimestampMs } from '../base/brands.ts'
+import type { Random } from '../base/random.ts'
 
 /** What decides whether the active segment takes one more set of batches. Kafka: LogSegment.shouldRoll. */
 export interface RollQuestion {
@@ -38,4 +39,11 @@ function waitedMs(question: RollQuestion): number {
   const { firstTimestamp, appendMaxTimestamp } = question
   if (firstTimestamp !== undefined && firstTimestamp >= 0) return appendMaxTimestamp - firstTimestamp
   return question.now - question.createdMs
+}
+
+/** Spreads the rolls of partitions that began together: 0 to `max` (segment.jitter.ms), exclusive. */
+export function jitterMs(max: number, random: Random): number {
+  if (max === 0) return 0
+  const bytes = random.fill(new Uint8Array(4))
+  return Math.floor((new DataView(bytes.buffer).getUint32(0) / 2 ** 32) * max)
 }
