@@ -93,7 +93,7 @@ class RepairPlanning {
         ({ kind, severity }) => kind === 'name' && severity === 'damage',
         (path) => fileAction('set-aside', path, 'add .corrupt to its name'),
       ),
-      useless: this.#files(isTemporary, (path) => fileAction('settle', path, 'remove what was not finished')),
+      useless: this.#files(isUseless, (path) => fileAction('settle', path, 'remove what was not finished')),
       isUnsettled: this.#isUnsettled(),
       beginAt: this.#beginAt(),
       actions: this.#actions,
@@ -211,8 +211,11 @@ function fileOf(path: string): ReturnType<typeof parsePartitionFile> {
   return parsePartitionFile(path.slice(path.lastIndexOf('/') + 1))
 }
 
-function isTemporary({ kind, path }: Finding): boolean {
-  return kind === 'leftover' && fileOf(path).kind === 'temporary'
+/** What was being written, and indexes of a segment whose deletion went no further than its log; a whole segment is for retention to take. */
+function isUseless({ kind, path }: Finding): boolean {
+  if (kind !== 'leftover') return false
+  const file = fileOf(path)
+  return file.kind === 'temporary' || (file.kind === 'segment' && file.state === '' && file.part !== 'log')
 }
 
 /** What only waits to be removed is in nobody's way. */

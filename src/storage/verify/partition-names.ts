@@ -9,8 +9,16 @@ import { readSnapshot } from '../snapshot-files.ts'
 export interface PartitionNames {
   /** Base offsets of the segments, oldest first. */
   readonly bases: readonly Offset[]
+  /** Index files whose `.log` is not there. */
+  readonly strays: readonly StrayFile[]
   /** A swap of segments was begun and not finished: between two segments offsets may be missing until it is. */
   readonly isSwapping: boolean
+}
+
+/** A file of a segment, by its path. */
+export interface StrayFile {
+  readonly path: string
+  readonly baseOffset: Offset
 }
 
 /** Judges every name in a partition directory, and what of the files is told by themselves. Throws `NotFoundError` when it is gone. */
@@ -50,8 +58,7 @@ class NameCheck {
   readonly #directory: string
   readonly #findings: FindingList
   readonly #bases: Offset[] = []
-  /** Paths of index files by the base offset of their segment. */
-  readonly #parts: { readonly path: string; readonly baseOffset: Offset }[] = []
+  readonly #indexes: StrayFile[] = []
   #isSwapping = false
 
   constructor(fileSystem: FileSystem, directory: string, findings: FindingList) {
@@ -69,10 +76,8 @@ class NameCheck {
 
   finish(): PartitionNames {
     const known = new Set<bigint>(this.#bases)
-    for (const { path, baseOffset } of this.#parts) {
-      if (!known.has(baseOffset)) this.#add(path, 'damage', 'name', 'the .log that it belongs to is missing')
-    }
-    return { bases: this.#bases, isSwapping: this.#isSwapping }
+    const strays = this.#indexes.filter(({ baseOffset }) => !known.has(baseOffset))
+    return { bases: this.#bases, strays, isSwapping: this.#isSwapping }
   }
 
   #lookAtFile(path: string, file: PartitionFile): void {
@@ -87,7 +92,7 @@ class NameCheck {
   #lookAtSegment(path: string, { state, part, baseOffset }: PartitionFile & { kind: 'segment' }): void {
     if (state !== '') this.#addLeftover(path, state)
     else if (part === 'log') this.#bases.push(baseOffset)
-    else this.#parts.push({ path, baseOffset })
+    else this.#indexes.push({ path, baseOffset })
   }
 
   #lookAtSnapshot(path: string, { offset: at, state }: PartitionFile & { kind: 'snapshot' }): void {

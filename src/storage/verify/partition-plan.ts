@@ -8,7 +8,7 @@ import type { WriteState } from '../write-state.ts'
 import { WriteStateFile } from '../write-state-file.ts'
 import { type Finding, FindingList } from './finding.ts'
 import { metadataFinding } from './metadata-check.ts'
-import { checkNames } from './partition-names.ts'
+import { checkNames, type PartitionNames } from './partition-names.ts'
 import { whileQuiet } from './quiet-look.ts'
 import type { PublishedEnd, SegmentTask } from './segment-check.ts'
 
@@ -97,8 +97,8 @@ class Planning {
     const { fileSystem, topic, partition, topicId } = this.#options
     const directory = this.#directory
     const names = checkNames(fileSystem, directory, this.#findings)
-    const { bases } = names
-    const logStartOffset = this.#logStartOffset(bases)
+    const bases = this.#basesInLog(names)
+    const logStartOffset = max(this.#saidLogStart, bases[0] ?? offset(0n))
     const metadata = metadataFinding(fileSystem, directory, { topicId, isNew: bases.length === 0 })
     if (metadata !== undefined) this.#findings.add(metadata)
     this.#checkState()
@@ -157,9 +157,30 @@ class Planning {
     return this.#options.checkpoints[name].get(partitionDirectoryName(this.#options)) ?? offset(0n)
   }
 
-  #logStartOffset(bases: readonly Offset[]): Offset {
-    const marked = max(this.#marked('log-start-offset-checkpoint'), this.#state?.logStartOffset ?? offset(0n))
-    return max(marked, bases[0] ?? offset(0n))
+  /** As it was noted, whatever files there are. */
+  get #saidLogStart(): Offset {
+    return max(this.#marked('log-start-offset-checkpoint'), this.#state?.logStartOffset ?? offset(0n))
+  }
+
+  /** Without segments all of whose records lie below the log start: their deletion is still to come, or was cut half-way. */
+  #basesInLog({ bases, strays }: PartitionNames): readonly Offset[] {
+    const start = this.#saidLogStart
+    const doomed = bases.filter((_, at) => (bases[at + 1] ?? everything) <= start)
+    const kept = bases.slice(doomed.length)
+    const reason = 'its records lie below the log start; the next retention removes it'
+    for (const base of doomed) {
+      const path = `${this.#directory}/${segmentFileName(base, 'log')}`
+      this.#findings.addFile(path, { severity: 'note', kind: 'leftover', reason })
+    }
+    for (const { path, baseOffset } of strays) {
+      if (baseOffset < (kept[0] ?? 0n) && (kept[0] ?? everything) <= start) {
+        this.#findings.addFile(path, { severity: 'note', kind: 'leftover', reason })
+      } else {
+        const lost = 'the .log that it belongs to is missing'
+        this.#findings.addFile(path, { severity: 'damage', kind: 'name', reason: lost })
+      }
+    }
+    return kept
   }
 
   /** A writer that was killed in an append left bytes that readers do not see; the next writer keeps what is whole of them. */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { offset } from '../../../src/base/brands.ts'
 import { closeCleanly } from '../../../src/storage/clean-close.ts'
+import { deleteOldSegments } from '../../../src/storage/segment-deletion.ts'
 import { batch, numbered } from '../../support/batches.ts'
 import { directory, expected, segmentPath } from '../partition-scene.ts'
 import { flipped, VerifyScene } from '../verify/verify-scene.ts'
@@ -72,6 +74,39 @@ describe('what a crash left at the end of the log', () => {
     expect(scene.repair()[0]).toMatch(/^quarantine/)
     expectWhole(scene, [...expected(values), '24 synced'], 26)
     expect(scene.paths(/\.corrupt$/).length).toBe(1)
+  })
+})
+
+describe('a deletion of what lies below the log start', () => {
+  const trimmed = (): VerifyScene => {
+    const scene = written()
+    scene.write((log) => log.openLog({ topic: 't', partition: 0 }).advanceLogStart(offset(9)))
+    return scene
+  }
+
+  test.each([[[]], [['index']], [['index', 'log']], [['index', 'log', 'timeindex']]] as const)(
+    'that was cut half-way is no damage, and retention ends it: gone are %j',
+    (parts) => {
+      const scene = trimmed()
+      for (const part of parts) scene.fileSystem.remove(segmentPath(0, part))
+      const { damages, notes } = scene.verify()
+      expect(damages).toEqual([])
+      expect(notes.map(({ kind }) => kind)).toEqual(parts.length === 3 ? [] : ['leftover'])
+      scene.repair()
+      scene.write((log) => deleteOldSegments(log.openLog({ topic: 't', partition: 0 }), scene.fileSystem, 0))
+      expect(scene.paths(/0{20}\.(log|index|timeindex)$/)).toEqual([])
+      expect(scene.verify().notes).toEqual([])
+      expectWhole(scene, expected(values).slice(8))
+    },
+  )
+
+  test('leaves an index that repair removes, and explains no log that is missing at or above it', () => {
+    const scene = trimmed()
+    for (const part of ['index', 'log'] as const) scene.fileSystem.remove(segmentPath(0, part))
+    expect(scene.repair()).toEqual(['settle 00000000000000000000.timeindex'])
+    expect(scene.verify().notes).toEqual([])
+    scene.fileSystem.remove(segmentPath(8, 'log'))
+    expect(scene.verify().damages.map(({ kind }) => kind)).toContain('name')
   })
 })
 
