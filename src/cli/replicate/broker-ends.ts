@@ -18,6 +18,7 @@ import type { FollowerSeat } from './follow-leader.ts'
 import { PartitionPush } from './partition-push.ts'
 import { PushedOffsetsFile, type PushedOffsets } from './pushed-offsets.ts'
 import type { ReplicationRequest, ReportedPartition } from './request.ts'
+import { counted } from '../results.ts'
 import { Throttle } from './throttle.ts'
 import { selectTopics } from './topic-selection.ts'
 
@@ -128,7 +129,7 @@ class KafkaPush {
       })
     } else if (there.partitionCount < partitionCount) {
       throw new RefusedError(
-        `topic ${name} has ${there.partitionCount} partitions on ${target.name}, ${partitionCount} here`,
+        `topic ${name} has ${counted(there.partitionCount, 'partition')} on ${target.name}, ${partitionCount} here`,
         {
           hint: `give it as many: tslog topics alter ${name} --partitions ${partitionCount} -b ${target.name}`,
         },

@@ -4,7 +4,7 @@ import { type ConfigDefinition, flag, text, wholeNumber } from '../../storage/co
 import { quoted } from '../format/visible-text.ts'
 import type { ReplicatePlan } from '../replicate/plan.ts'
 import { parsePartitionList } from '../values/partition-list.ts'
-import { parsePeer } from '../values/peer.ts'
+import { parsePeer, type Peer } from '../values/peer.ts'
 
 /** A replication that a server keeps up. */
 export interface ReplicateEntry {
@@ -90,7 +90,7 @@ function entryOf(name: string, texts: ReadonlyMap<string, string>, where: string
   if (settings.peer === '')
     throw bad(where, `${prefix}${name} has no peer`, `such as ${prefix}${name}.peer=ssh://host/srv/logs`)
   if (patterns.length === 0) throw bad(where, `${prefix}${name} has no topics`, `such as ${prefix}${name}.topics=*`)
-  const peer = parsePeer(settings.peer)
+  const peer = peerOf(settings.peer, `${where}: ${prefix}${name}.peer`)
   if (peer.kind === 'bundle')
     throw bad(where, `${prefix}${name}.peer: a bundle cannot be kept up`, `such as ssh://host/srv/logs`)
   const request = {
@@ -112,6 +112,19 @@ function entryOf(name: string, texts: ReadonlyMap<string, string>, where: string
     peer: settings.peer,
     plan: { request, peer, isPull: settings.from, since: undefined, ssh },
     clientConfig: settings.clientConfig || undefined,
+  }
+}
+
+/** `setting` says where it stands. */
+function peerOf(text: string, setting: string): Peer {
+  try {
+    return parsePeer(text)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    throw new UsageError(`${setting}: ${error.message}`, {
+      cause: error,
+      ...(error.hint !== undefined && { hint: error.hint }),
+    })
   }
 }
 

@@ -54,7 +54,7 @@ const whole = { 'replicate.a.peer': 'ssh://host/dir', 'replicate.a.topics': '*' 
 test.each([
   [{ ...whole, 'replicate.a.peer': '' }, 'replicate.a has no peer'],
   [{ ...whole, 'replicate.a.topics': ' , ' }, 'replicate.a has no topics'],
-  [{ ...whole, 'replicate.a.peer': 'host:dir' }, 'is not a peer'],
+  [{ ...whole, 'replicate.a.peer': 'host:dir' }, "server.properties: replicate.a.peer: 'host:dir' is not a peer"],
   [{ ...whole, 'replicate.a.peer': 'bundle:x' }, 'a bundle cannot be kept up'],
   [{ ...whole, 'replicate.a.from': 'yes' }, 'replicate.a.from cannot be'],
   [{ ...whole, 'replicate.a.bwlimit': '-1' }, 'replicate.a.bwlimit cannot be'],
