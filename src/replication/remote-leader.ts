@@ -94,7 +94,7 @@ export class RemoteLeader implements Leader {
     const key = partitionDirectoryName(partition)
     let ahead = this.#ahead.get(key)
     if (ahead?.from !== from) {
-      for (const asked of ahead?.asked ?? []) asked.then(this.giveBack, () => undefined)
+      for (const asked of ahead?.asked.splice(0) ?? []) asked.then(this.giveBack, () => undefined)
       ahead = { from, asked: [] }
     }
     const batches = await (ahead.asked.shift() ?? this.#fetch(partition, from))

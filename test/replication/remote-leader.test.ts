@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { offset } from '../../src/base/brands.ts'
+import { type Ask, RemoteLeader } from '../../src/replication/remote-leader.ts'
+import { asTheyAre } from '../../src/replication/travelling-batches.ts'
+import { batch } from '../support/batches.ts'
+
+const partition = { topic: 't', partition: 0 }
+
+test('what was asked for ahead and is not wanted any more is given back once, and to nobody afterwards', async () => {
+  const answers: ((bytes: Uint8Array) => void)[] = []
+  const ask = ((): Promise<unknown> =>
+    new Promise((resolve) => answers.push((bytes) => resolve(asTheyAre(bytes))))) as Ask
+  const givenBack: Uint8Array[] = []
+  const leader = new RemoteLeader({
+    name: 'far',
+    ask,
+    giveBack: (bytes) => void givenBack.push(bytes),
+    close: () => undefined,
+    isSlow: false,
+  })
+  const muchAt = (baseOffset: bigint): Uint8Array =>
+    batch({ baseOffset: offset(baseOffset), values: Array.from({ length: 300 }, () => 'x'.repeat(1000)) })
+  const first = leader.fetch(partition, offset(0))
+  answers[0]?.(muchAt(0n))
+  await first
+  // Three more were asked for; somebody waits for the one that comes next, and somebody else begins elsewhere.
+  const waiting = leader.fetch(partition, offset(300))
+  const elsewhere = leader.fetch(partition, offset(9000))
+  for (const [at, answer] of answers.entries()) if (at !== 1) answer(muchAt(BigInt(at * 300)))
+  await elsewhere
+  answers[1]?.(muchAt(300n))
+  await waiting
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(givenBack.length).toBe(2)
+  const after = leader.fetch(partition, offset(600))
+  for (const answer of answers) answer(muchAt(600n))
+  expect(givenBack).not.toContain(await after)
+  expect(new Set(givenBack).size).toBe(givenBack.length)
+})
