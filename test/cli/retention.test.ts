@@ -143,6 +143,8 @@ describe('--budget', () => {
     await addTopic(log, 'audit', { 'retention.ms': '-1' })
     await addTopic(log, 'debug', { 'retention.ms': '-1' })
     await log.createTopic('keyed', 1, { 'cleanup.policy': 'compact' })
+    // Budgets are numbers of four digits: one of three looks like a share.
+    await log.append('keyed', 0, { values: ['x'.repeat(2000)], timestamp: T0 })
     log.now = T0 + hour
     return log
   }
@@ -173,7 +175,7 @@ describe('--budget', () => {
 
   test('says when it cannot be kept, having done what it could', async () => {
     const log = await twoTopics()
-    const { code, stderr } = await run(log, { budget: '1', yes: true })
+    const { code, stderr } = await run(log, { budget: '1000', yes: true })
     expect([code, stderr]).toEqual([1, expect.stringContaining('remain over the budget')])
     expect([logsOf(log, 'audit-0'), logsOf(log, 'debug-0')]).toEqual([[2], [2]])
   })

@@ -3,6 +3,9 @@ import type { ByteStream, ByteStreamEvents } from '../../network/byte-stream.ts'
 import { IncomingPipe } from './incoming-pipe.ts'
 import { OutgoingPipe } from './outgoing-pipe.ts'
 
+/** How long what the other side said last is waited for once it reads no more, in ms. */
+const lastWordsMs = 1000
+
 /** Two pipes as a connection: those of a child process, or our own standard streams. */
 export class PipeStream implements ByteStream {
   readonly peer: string
@@ -11,12 +14,13 @@ export class PipeStream implements ByteStream {
   #incoming: IncomingPipe | undefined
   #events: ByteStreamEvents | undefined
   #isClosed = false
+  #writeFailure: unknown
 
   /** The descriptors of the two pipes, which are closed in the end. */
   constructor(peer: string, readEnd: number, writeEnd: number) {
     this.peer = peer
     this.#readEnd = readEnd
-    this.#outgoing = new OutgoingPipe(writeEnd, (error) => this.#stop(error))
+    this.#outgoing = new OutgoingPipe(writeEnd, (error) => this.#stopAtEnd(error))
   }
 
   start(events: ByteStreamEvents): void {
@@ -48,7 +52,14 @@ export class PipeStream implements ByteStream {
     this.#stop()
   }
 
-  #stop(cause?: unknown): void {
+  /** The other side reads no more. What it said before that, and why it went, may still be in its pipe: that is read to its end first. */
+  #stopAtEnd(cause: unknown): void {
+    if (this.#incoming === undefined) return this.#stop(cause)
+    this.#writeFailure = cause
+    setTimeout(() => this.#stop(cause), lastWordsMs).unref()
+  }
+
+  #stop(cause: unknown = this.#writeFailure): void {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#outgoing.close()

@@ -72,6 +72,19 @@ describe('two pipes as a stream', () => {
     scene.stream.close()
   })
 
+  test('pass on what the other side says after it reads no more', async () => {
+    const scene = new PipeScene('head -c 10 > /dev/null; exec <&-; sleep 0.05; printf why')
+    scene.stream.send([large])
+    await scene.closed
+    expect(scene.came).toEqual(expected(Buffer.from('why')))
+  })
+
+  test('end when the other side reads no more and does not end', async () => {
+    const scene = new PipeScene('head -c 10 > /dev/null; exec <&-; exec sleep 60')
+    scene.stream.send([large])
+    expect(await scene.closed).toMatchObject({ code: 'EPIPE' })
+  })
+
   test('end when the other side does, whatever waits to be sent', async () => {
     const scene = new PipeScene('head -c 10; exit')
     scene.stream.send([large])
