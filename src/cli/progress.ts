@@ -24,6 +24,9 @@ export interface ProgressOptions {
 /** The least time between two drawings: ten a second. */
 const REDRAW_MS = 100
 
+/** Before that the start of the work weighs in too much for a word about its end. */
+const ESTIMATE_MS = 500
+
 /**
  * The line that shows on stderr how long work goes on: `1.2 GiB of 4 GiB, 345k records, 120k/s, 23s left`. `update` costs
  * next to nothing between drawings. Where there is no terminal only `showStatus` writes.
@@ -104,7 +107,7 @@ export function progressText({ bytes, records, bytesTotal }: ProgressFacts, elap
   const parts = [bytesTotal === undefined ? humanBytes(bytes) : `${humanBytes(bytes)} of ${humanBytes(bytesTotal)}`]
   if (records !== undefined) parts.push(`${humanCount(records)} record${records === 1 ? '' : 's'}`)
   if (elapsedMs > 0) parts.push(rateText({ bytes, records }, elapsedMs))
-  if (bytesTotal !== undefined && bytes > 0 && bytesTotal > bytes && elapsedMs > 0) {
+  if (bytesTotal !== undefined && bytes > 0 && bytesTotal > bytes && elapsedMs >= ESTIMATE_MS) {
     parts.push(`${humanDuration((elapsedMs / bytes) * (bytesTotal - bytes))} left`)
   }
   return parts.join(', ')

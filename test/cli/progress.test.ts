@@ -16,6 +16,13 @@ describe('ProgressLine', () => {
     expect(written).toEqual(['\r1 MiB of 4 MiB, 50k records, 25k/s, 6s left\u001b[K'])
   })
 
+  test('says nothing of the end in the first moments', () => {
+    const { progress, written, clock } = line()
+    clock.ms += 100
+    progress.update({ bytes: 2 ** 20, records: 50_000, bytesTotal: 4 * 2 ** 20 })
+    expect(written).toEqual(['\r1 MiB of 4 MiB, 50k records, 500k/s\u001b[K'])
+  })
+
   test('draws ten times a second at most, however often it is told', () => {
     const { progress, written, clock } = line()
     for (let i = 0; i < 1000; i++, clock.ms++) progress.update({ bytes: i, records: i })
