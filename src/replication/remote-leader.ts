@@ -25,6 +25,9 @@ export type Ask = <Request, Response>(api: PeerApi<Request, Response>, request: 
 const muchBytes = 256 * 1024
 const aheadMax = 3
 
+/** So many in all, however many partitions are copied at a time: each lies in memory on both sides. */
+const aheadInAllMax = 4
+
 export interface RemoteLeaderOptions {
   /** How messages name it. */
   readonly name: string
@@ -103,10 +106,16 @@ export class RemoteLeader implements Leader {
       this.#ahead.delete(key)
       return batches
     }
-    while (batches.length >= muchBytes && ahead.asked.length < aheadMax)
-      ahead.asked.push(this.#fetch(partition, nextOffset))
     this.#ahead.set(key, { ...ahead, from: next })
+    if (batches.length < muchBytes) return batches
+    while (this.#mayAskAhead(ahead.asked.length)) ahead.asked.push(this.#fetch(partition, nextOffset))
     return batches
+  }
+
+  #mayAskAhead(asked: number): boolean {
+    let inAll = 0
+    for (const ahead of this.#ahead.values()) inAll += ahead.asked.length
+    return asked < aheadMax && inAll < aheadInAllMax
   }
 
   #fetch({ topic, partition }: TopicPartition, from: Offset): Promise<Uint8Array> {

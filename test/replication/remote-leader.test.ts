@@ -6,6 +6,20 @@ import { batch } from '../support/batches.ts'
 
 const partition = { topic: 't', partition: 0 }
 
+const muchAt = (baseOffset: bigint): Uint8Array =>
+  batch({ baseOffset: offset(baseOffset), values: Array.from({ length: 300 }, () => 'x'.repeat(1000)) })
+
+test('little is asked for ahead in all, however many partitions are fetched', async () => {
+  let asked = 0
+  const ask = ((): Promise<unknown> => {
+    asked += 1
+    return asked <= 10 ? Promise.resolve(asTheyAre(muchAt(0n))) : new Promise(() => undefined)
+  }) as Ask
+  const leader = new RemoteLeader({ name: 'far', ask, giveBack: () => {}, close: () => {}, isSlow: false })
+  for (let number = 0; number < 6; number++) await leader.fetch({ topic: 't', partition: number }, offset(0))
+  expect(asked).toBe(6 + 4)
+})
+
 test('what was asked for ahead and is not wanted any more is given back once, and to nobody afterwards', async () => {
   const answers: ((bytes: Uint8Array) => void)[] = []
   const ask = ((): Promise<unknown> =>
@@ -18,8 +32,6 @@ test('what was asked for ahead and is not wanted any more is given back once, an
     close: () => undefined,
     isSlow: false,
   })
-  const muchAt = (baseOffset: bigint): Uint8Array =>
-    batch({ baseOffset: offset(baseOffset), values: Array.from({ length: 300 }, () => 'x'.repeat(1000)) })
   const first = leader.fetch(partition, offset(0))
   answers[0]?.(muchAt(0n))
   await first
