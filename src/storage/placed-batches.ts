@@ -1,7 +1,6 @@
 import type { LeaderEpoch, Offset, TimestampMs } from '../base/brands.ts'
 import { RecordBatch } from '../record/record-batch.ts'
 import type { Durability } from './appended.ts'
-import type { WriteState } from './write-state.ts'
 
 /** A batch that was, or is about to be, written at `position`, in bytes of its segment's `.log`. */
 export interface PlacedBatch {
@@ -27,7 +26,6 @@ export interface PlacedAppend {
   readonly batches: Uint8Array
   readonly placed: PlacedBatches
   readonly durability: Durability
-  readonly state: WriteState
 }
 
 /**
