@@ -111,6 +111,11 @@ export class DiskError extends TslogError {
   get isOutOfSpace(): boolean {
     return this.code === 'ENOSPC' || this.code === 'EDQUOT'
   }
+
+  /** Whether the same may be tried again, by who opens the file anew: nothing that was there is lost. A sync may have lost some, whatever its reason. */
+  get isWantOfRoom(): boolean {
+    return this.isOutOfSpace && this.action !== 'sync'
+  }
 }
 
 /** The `code` of a system error (`ENOENT`, `EIO`...), or an empty string. */

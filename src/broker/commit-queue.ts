@@ -1,7 +1,8 @@
 import type { Offset } from '../base/brands.ts'
-import { LockedError } from '../base/errors.ts'
-import type { Offered } from '../storage/batch-offer.ts'
+import { DiskError, LockedError, TemporaryError, TslogError } from '../base/errors.ts'
+import type { Offered, OfferOutcome } from '../storage/batch-offer.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
+import type { AppendHealth } from './append-health.ts'
 import type { FlushPolicy } from './broker-config.ts'
 
 /** Told what became of a batch, once: either of the two. */
@@ -26,6 +27,9 @@ interface Uncommitted {
 
 export interface CommitQueueOptions {
   readonly log: () => PartitionLog
+  readonly health: AppendHealth
+  /** Opens the log anew, as by whoever comes after a writer that was killed; returns its log end offset. Throws what keeps it from that. */
+  readonly reopenLog: () => Offset
   readonly flushPolicy: FlushPolicy
   /** As far as it is known. Throws nothing. */
   readonly logStartOffset: () => Offset
@@ -47,7 +51,8 @@ const waitMsMax = 10_000
 
 /**
  * The appends of clients to one partition. Those of one turn of the event loop are appended together, and all that were appended while a sync ran
- * share the next one (group commit). The order of appends is the order of the calls.
+ * share the next one (group commit). The order of appends is the order of the calls. A log whose disk is full is opened anew, since there will be room
+ * again; any other failure of the disk is final for it.
  */
 export class CommitQueue {
   readonly #options: CommitQueueOptions
@@ -55,6 +60,10 @@ export class CommitQueue {
   #uncommitted: Uncommitted[] = []
   #isScheduled = false
   #isCommitting = false
+  /** A write found no room: the log takes no more of them until it is opened anew. */
+  #mustReopen = false
+  /** What is under way is committed through a log that was opened anew for that. */
+  #isSecondCommit = false
   #commitBegunMs = 0
   #retryMs = retryMsMin
   /** For another process, in ms. */
@@ -93,6 +102,8 @@ export class CommitQueue {
     const waiting = this.#waiting
     this.#waiting = []
     const isSynced = this.#options.flushPolicy === 'sync'
+    const refusal = this.#options.health.refusal()
+    if (refusal !== undefined) return this.#refuseAll(refusal, waiting)
     try {
       const batches = waiting.map(({ batch }) => batch)
       this.#answerAll(waiting, this.#options.log().offer(batches, isSynced ? 'commit' : 'never'))
@@ -104,24 +115,28 @@ export class CommitQueue {
   }
 
   /** Throws nothing: what is appended must not be appended again. */
-  #answerAll(waiting: readonly Waiting[], offered: readonly Offered[]): void {
+  #answerAll(waiting: readonly Waiting[], outcomes: readonly OfferOutcome[]): void {
     this.#isScheduled = false
     this.#retryMs = retryMsMin
     this.#waitedMs = 0
-    this.#tellAppended(offered)
+    const failure = outcomes.find((outcome) => outcome.kind === 'failed')
+    if (failure === undefined) this.#options.health.succeeded()
+    else this.#noteFailure(failure.error)
+    this.#tellAppended(outcomes)
     const logStartOffset = this.#options.logStartOffset()
-    for (const [at, one] of waiting.entries()) this.#appended(one, offered[at] as Offered, logStartOffset)
+    for (const [at, one] of waiting.entries()) this.#appended(one, outcomes[at] as OfferOutcome, logStartOffset)
   }
 
   /** What one turn appends has no gaps. */
-  #tellAppended(offered: readonly Offered[]): void {
+  #tellAppended(offered: readonly OfferOutcome[]): void {
     const first = offered.find(({ kind }) => kind === 'appended')
     const last = offered.findLast(({ kind }) => kind === 'appended')
     if (first?.kind !== 'appended' || last?.kind !== 'appended') return
     this.#options.onAppended(first.baseOffset, last.nextOffset)
   }
 
-  #appended({ listener }: Waiting, offered: Offered, logStartOffset: Offset): void {
+  #appended({ listener }: Waiting, offered: OfferOutcome, logStartOffset: Offset): void {
+    if (offered.kind === 'failed') return listener.failed(offered.error)
     const nextOffset = endOf(offered)
     if (nextOffset === undefined || this.#options.flushPolicy === 'os') listener.appended(offered, logStartOffset)
     else this.#uncommitted.push({ nextOffset, offered, listener })
@@ -134,10 +149,38 @@ export class CommitQueue {
       setTimeout(() => this.#appendAll(), this.#nextRetryMs())
       return
     }
+    this.#noteFailure(error)
+    this.#refuseAll(error, all)
+  }
+
+  #refuseAll(error: unknown, all: readonly Waiting[]): void {
     this.#isScheduled = false
     this.#waitedMs = 0
     this.#waiting = []
     for (const { listener } of all) listener.failed(error)
+  }
+
+  #noteFailure(error: unknown): void {
+    if (!(error instanceof DiskError)) return
+    this.#options.health.failed(error)
+    this.#mustReopen ||= error.isWantOfRoom
+    this.#reopenIfDue()
+  }
+
+  /** Once nothing is under way in the log that there is. */
+  #reopenIfDue(): void {
+    if (!this.#mustReopen || this.#isCommitting) return
+    this.#mustReopen = false
+    try {
+      const end = this.#options.reopenLog()
+      // What is appended is there still; else it must not be waited for.
+      if (this.#uncommitted.some(({ nextOffset }) => nextOffset > end)) {
+        this.abandon(new TemporaryError('the log was cut while its disk was full'))
+      }
+    } catch (error) {
+      // Whoever asks for the log next tries it again.
+      if (!(error instanceof TslogError)) throw error
+    }
   }
 
   #commit(): void {
@@ -160,6 +203,7 @@ export class CommitQueue {
 
   #committed(visibleEnd: Offset): void {
     this.#isCommitting = false
+    this.#isSecondCommit = false
     const done = this.#uncommitted.filter(({ nextOffset }) => nextOffset <= visibleEnd)
     this.#uncommitted = this.#uncommitted.filter(({ nextOffset }) => nextOffset > visibleEnd)
     this.#options.onCommit(done.length, this.#options.elapsedMs() - this.#commitBegunMs)
@@ -178,9 +222,18 @@ export class CommitQueue {
       return
     }
     this.#isCommitting = false
-    const failed = this.#uncommitted
-    this.#uncommitted = []
-    for (const { listener } of failed) listener.failed(error)
+    const isForWantOfRoom = error instanceof DiskError && error.isWantOfRoom
+    // After a sync that failed nothing more is written, whatever a write had met before.
+    this.#mustReopen = isForWantOfRoom
+    this.#reopenIfDue()
+    if (isForWantOfRoom && !this.#isSecondCommit) {
+      // It is in the log, and was not to blame: another append was.
+      this.#isSecondCommit = true
+      return this.#commit()
+    }
+    this.#isSecondCommit = false
+    if (error instanceof DiskError) this.#options.health.failed(error)
+    this.abandon(error)
   }
 
   #nextRetryMs(): number {

@@ -15,6 +15,7 @@ import type { PartitionLog } from '../storage/partition-log.ts'
 import type { Damage, PartitionReader } from '../storage/partition-reader.ts'
 import type { AbortedTransaction } from '../storage/transaction-index.ts'
 import type { FlushPolicy } from './broker-config.ts'
+import { AppendHealth } from './append-health.ts'
 import { type AppendListener, CommitQueue } from './commit-queue.ts'
 import { type FoundBatches, PartitionReaders, type ReadRequest } from './partition-readers.ts'
 
@@ -27,6 +28,8 @@ export interface PartitionWorld {
   readonly crc32c: (bytes: Uint8Array) => number
   readonly onDamage: (damage: Damage) => void
   readonly onCommit: (batches: number, elapsedMs: number) => void
+  /** Told when a disk refuses the appends to a partition, and why; with `undefined` when it takes them again. */
+  readonly onAppendHealth: (id: TopicPartition, failure: DiskError | undefined) => void
   /** A clock that never jumps, in ms. */
   readonly elapsedMs: () => number
 }
@@ -53,6 +56,12 @@ export class Partition {
     this.#world = world
     this.#queue = new CommitQueue({
       log: () => this.#openLog(),
+      health: new AppendHealth({
+        freeBytes: () => this.#freeBytes(),
+        elapsedMs: world.elapsedMs,
+        onChange: (failure) => world.onAppendHealth(id, failure),
+      }),
+      reopenLog: () => this.#reopenLog(),
       flushPolicy: world.flushPolicy,
       logStartOffset: () => this.#knownOffsets()?.logStartOffset ?? offset(-1),
       onAppended: (from, to) => this.#readers.appended(from, to),
@@ -163,7 +172,7 @@ export class Partition {
       log.offsets()
       return log
     } catch (error) {
-      if (!(error instanceof DiskError && error.isOutOfSpace)) throw error
+      if (!(error instanceof DiskError && error.isWantOfRoom)) throw error
       this.reopen()
       return this.#openLog()
     }
@@ -231,12 +240,38 @@ export class Partition {
     if (this.#log !== undefined) return this.#log
     this.#isReopening = false
     const log = this.#world.directory.openLog(this.id)
-    log.markServed(true)
-    this.#log = log
+    this.#take(log)
     const { highWatermark, logEndOffset } = log.offsets()
     // A server that was killed had appended more than it had committed: nobody was told so, but it is in the log.
     if (highWatermark < logEndOffset) this.#queue.commitLeftovers()
     return log
+  }
+
+  /** Marks it as served. What a full disk kept from being opened is opened anew by who asks next. */
+  #take(log: PartitionLog): void {
+    try {
+      log.markServed(true)
+      this.#log = log
+    } catch (error) {
+      if (error instanceof DiskError && error.isWantOfRoom) this.#world.directory.closeLog(this.id)
+      throw error
+    }
+  }
+
+  #reopenLog(): Offset {
+    if (this.#followersCommits > 0) throw new TemporaryError(`${this.#directory} is being synced`)
+    this.#world.directory.closeLog(this.id)
+    this.#log = undefined
+    return this.#openLog().offsets().logEndOffset
+  }
+
+  #freeBytes(): number {
+    try {
+      return this.#world.fileSystem.space(this.#world.directory.path).freeBytes
+    } catch (error) {
+      if (!(error instanceof TslogError)) throw error
+      return 0
+    }
   }
 
   get #isIdle(): boolean {

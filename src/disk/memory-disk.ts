@@ -54,6 +54,8 @@ export interface MemoryDiskOptions {
   readonly isShared?: boolean
   /** False: `lock` throws `RefusedError`, as on a platform without locks. */
   readonly hasLocks?: boolean
+  /** Resolves when the disk comes to a `syncSoon`; at the next turn of the promise queue by default. */
+  readonly comesToSync?: () => Promise<unknown>
 }
 
 /** The calling process was killed or the machine has stopped. Not a `TslogError`: nothing that lives can meet it. */
@@ -76,7 +78,8 @@ export class MemoryDisk {
   readonly #faults = new Set<(operation: Operation) => Fault | undefined>()
 
   constructor(options: MemoryDiskOptions) {
-    this.options = { clock: systemClock, capacityBytes: 2 ** 40, isShared: false, hasLocks: true, ...options }
+    const defaults = { clock: systemClock, capacityBytes: 2 ** 40, isShared: false, hasLocks: true }
+    this.options = { ...defaults, comesToSync: () => Promise.resolve(), ...options }
   }
 
   get bootId(): string {

@@ -94,13 +94,15 @@ export class MemoryOpenFile implements OpenFile {
 
   sync(): void {
     this.#checkUsable()
+    if (this.#failure !== undefined) throw this.#failure
     this.#sync()
   }
 
-  /** Done at the next turn of the promise queue. Never settles when the process or the machine is gone by then. */
+  /** Done when the disk comes to it, whatever writes meet until then. Never settles when the process or the machine is gone by then. */
   async syncSoon(): Promise<void> {
     this.#checkUsable()
-    await Promise.resolve()
+    if (this.#failure !== undefined) throw this.#failure
+    await this.#disk.options.comesToSync()
     try {
       this.#sync()
     } catch (error) {
@@ -110,7 +112,6 @@ export class MemoryOpenFile implements OpenFile {
   }
 
   #sync(): void {
-    if (this.#failure !== undefined) throw this.#failure
     if (this.#state === 'abandoned') throw new GoneError(`${this.path}: its process is gone`)
     const fault = this.#disk.begin(this.process, 'sync', this.path)
     if (fault === undefined) {

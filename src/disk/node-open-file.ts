@@ -133,7 +133,8 @@ export class NodeOpenFile implements OpenFile {
         this.#syncsUnderWay--
         if (this.#syncsUnderWay === 0 && this.#toClose !== CLOSED) fs.close(this.#toClose, ignore)
         if (error === null) resolve()
-        else reject((this.#failure ??= new DiskError('sync', this.path, error)))
+        // What a write met meanwhile may be mended, by making room; this cannot.
+        else reject((this.#failure = new DiskError('sync', this.path, error)))
       })
     })
   }

@@ -59,17 +59,30 @@ export class ActiveSegment {
   private constructor(options: ActiveSegmentOptions, progress: SegmentProgress) {
     this.#options = options
     this.baseOffset = options.baseOffset
-    this.log = this.#openPart('log', 'create')
-    this.offsetIndex = new OffsetIndex(this.#openPart('index', 'create'), options.baseOffset)
-    this.timeIndex = new TimeIndex(this.#openPart('timeindex', 'create'), options.baseOffset)
+    const opened: OpenFile[] = []
+    try {
+      for (const part of ['log', 'index', 'timeindex'] as const) opened.push(this.#openPart(part, 'create'))
+    } catch (error) {
+      for (const file of opened) file.close()
+      throw error
+    }
+    const [log, index, timeIndex] = opened as [OpenFile, OpenFile, OpenFile]
+    this.log = log
+    this.offsetIndex = new OffsetIndex(index, options.baseOffset)
+    this.timeIndex = new TimeIndex(timeIndex, options.baseOffset)
     this.progress = progress
   }
 
   /** Makes an empty segment, over whatever files have its names. */
   static create(options: ActiveSegmentOptions): ActiveSegment {
     const segment = new ActiveSegment(options, emptyProgress(options.baseOffset))
-    if (segment.log.size() > 0) segment.log.truncate(0)
-    segment.resetIndexes()
+    try {
+      if (segment.log.size() > 0) segment.log.truncate(0)
+      segment.resetIndexes()
+    } catch (error) {
+      segment.close()
+      throw error
+    }
     return segment
   }
 
@@ -122,7 +135,7 @@ export class ActiveSegment {
   write(bytes: Uint8Array): void {
     this.#writtenBytes += bytes.length
     if (this.#writtenBytes >= muchBytes) this.#reserve(this.progress.endPosition + bytes.length)
-    this.#givingBack(() => this.log.write(bytes, this.progress.endPosition))
+    this.#givingBack(this.progress.endPosition, () => this.log.write(bytes, this.progress.endPosition))
   }
 
   /** Where there is none to be had the write itself may still succeed. */
@@ -144,19 +157,19 @@ export class ActiveSegment {
     this.#reservedEnd = 0
   }
 
-  /** Where there is no space for what `write` does, all behind the last whole batch is given back, also what was set aside. */
-  #givingBack(write: () => void): void {
+  /** Where there is no space for what `write` does, all from `end` on is given back, also what was set aside: who wrote it is told that it is not there. */
+  #givingBack(end: FilePosition, write: () => void): void {
     try {
       write()
     } catch (error) {
-      if (error instanceof DiskError && error.isOutOfSpace) this.#giveBack()
+      if (error instanceof DiskError && error.isOutOfSpace) this.#giveBack(end)
       throw error
     }
   }
 
-  #giveBack(): void {
+  #giveBack(end: FilePosition): void {
     try {
-      this.log.truncate(this.progress.endPosition)
+      this.log.truncate(end)
     } catch (error) {
       // The write's own failure is the one to tell; the next writer tries again.
       if (!(error instanceof DiskError)) throw error
@@ -171,7 +184,7 @@ export class ActiveSegment {
       batch.position += start
       this.note(batch)
     }
-    this.#givingBack(() => this.flushIndexes())
+    this.#givingBack(start, () => this.flushIndexes())
   }
 
   /** Counts a batch at the end of the segment and indexes it as Kafka would. */

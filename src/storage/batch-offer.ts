@@ -6,6 +6,9 @@ import type { ProducerVerdict } from './producer-state.ts'
 /** What became of a batch that a client sent: appended, or why not. */
 export type Offered = ({ readonly kind: 'appended' } & Appended) | Exclude<ProducerVerdict, { readonly kind: 'new' }>
 
+/** The same when it was one of several: the disk may fail after some of them are in the log, and the rest are not. */
+export type OfferOutcome = Offered | { readonly kind: 'failed'; readonly error: unknown }
+
 /** What it takes to append batches of clients, with the partition's lock held. */
 export interface OfferSteps {
   readonly validate: (batch: RecordBatch) => ProducerVerdict
@@ -22,35 +25,48 @@ const smallBytes = 64 * 1024
 
 /**
  * Appends each of `batches` unless the state of its producer forbids it; the answers are in their order. Small ones that follow each other
- * are written together.
+ * are written together. Throws what fails before any was appended; what fails later is the answer of those that are not in the log.
  */
-export function offerAll(batches: readonly Uint8Array[], steps: OfferSteps): Offered[] {
-  const answers: Offered[] = []
+export function offerAll(batches: readonly Uint8Array[], steps: OfferSteps): OfferOutcome[] {
+  const answers: OfferOutcome[] = []
   const joined = new JoinedBatches(steps, answers)
-  for (const bytes of batches) {
-    const batch = new RecordBatch(bytes)
-    // What a producer may send next depends on what is in the log of it.
-    if (joined.hasProducerOf(batch) || !joined.hasRoomFor(batch)) joined.append()
-    const verdict = steps.validate(batch)
-    if (verdict.kind === 'new') {
-      joined.add(batch, answers.length)
-      // Its place is filled in by the append.
-      answers.push({ kind: 'appended', baseOffset: batch.baseOffset, nextOffset: batch.nextOffset })
-    } else answers.push(verdict)
+  try {
+    for (const bytes of batches) offerOne(new RecordBatch(bytes), steps, { joined, answers })
+    joined.append()
+  } catch (error) {
+    if (!joined.hasAppended) throw error
+    joined.fail(error)
+    while (answers.length < batches.length) answers.push({ kind: 'failed', error })
   }
-  joined.append()
   return answers
+}
+
+function offerOne(
+  batch: RecordBatch,
+  { validate }: OfferSteps,
+  { joined, answers }: { readonly joined: JoinedBatches; readonly answers: OfferOutcome[] },
+): void {
+  // What a producer may send next depends on what is in the log of it.
+  if (joined.hasProducerOf(batch) || !joined.hasRoomFor(batch)) joined.append()
+  const verdict = validate(batch)
+  if (verdict.kind === 'new') {
+    joined.add(batch, answers.length)
+    // Its place is filled in by the append.
+    answers.push({ kind: 'appended', baseOffset: batch.baseOffset, nextOffset: batch.nextOffset })
+  } else answers.push(verdict)
 }
 
 /** Batches that wait to be appended together. */
 class JoinedBatches {
   readonly #steps: OfferSteps
-  readonly #answers: Offered[]
+  readonly #answers: OfferOutcome[]
   readonly #batches: { readonly batch: RecordBatch; readonly answerAt: number }[] = []
   readonly #producers = new Set<ProducerId>()
   #bytes = 0
+  /** Whether any batch is in the log by now. */
+  hasAppended = false
 
-  constructor(steps: OfferSteps, answers: Offered[]) {
+  constructor(steps: OfferSteps, answers: OfferOutcome[]) {
     this.#steps = steps
     this.#answers = answers
   }
@@ -75,6 +91,7 @@ class JoinedBatches {
     const [only] = this.#batches
     const bytes = this.#batches.length === 1 && only !== undefined ? only.batch.bytes : this.#concatenated()
     let { baseOffset } = this.#steps.append(bytes)
+    this.hasAppended = true
     for (const { batch, answerAt } of this.#batches) {
       const nextOffset = (baseOffset + BigInt(batch.lastOffsetDelta) + 1n) as Offset
       this.#answers[answerAt] = { kind: 'appended', baseOffset, nextOffset }
@@ -83,6 +100,11 @@ class JoinedBatches {
     this.#batches.length = 0
     this.#producers.clear()
     this.#bytes = 0
+  }
+
+  /** Those that wait will not come into the log. */
+  fail(error: unknown): void {
+    for (const { answerAt } of this.#batches) this.#answers[answerAt] = { kind: 'failed', error }
   }
 
   #concatenated(): Uint8Array {

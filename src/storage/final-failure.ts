@@ -47,7 +47,8 @@ export class FinalFailure {
 
   /** Nothing more is written; of a sync that failed whoever writes next hears. Returns `error`. */
   note(error: unknown): unknown {
-    if (this.#failure === undefined) noteFailedSync(error, this.#place.turn, this.#place.stateFile)
+    // Also after a write that found no room: whoever opens the log anew then must hear of it.
+    if (this.#failure !== error) noteFailedSync(error, this.#place.turn, this.#place.stateFile)
     return (this.#failure = error)
   }
 

@@ -3,7 +3,7 @@ import { assert } from '../base/assert.ts'
 import { ServedError } from '../base/errors.ts'
 import type { ActiveSegment } from './active-segment.ts'
 import type { Appended, Durability } from './appended.ts'
-import { offerAll, type Offered } from './batch-offer.ts'
+import { offerAll, type OfferOutcome } from './batch-offer.ts'
 import { partitionDirectoryName } from './file-names.ts'
 import { FinalFailure } from './final-failure.ts'
 import { type FollowerAppend, leaveLeader, takeAsFollower } from './follower-append.ts'
@@ -52,7 +52,7 @@ export class PartitionLog {
   }
 
   /** The same for batches of clients, each unless the state of its producer forbids it: sent before, out of order, or fenced. */
-  offer(batches: readonly Uint8Array[], durability: Durability): Offered[] {
+  offer(batches: readonly Uint8Array[], durability: Durability): OfferOutcome[] {
     return this.#withLock((state) =>
       offerAll(batches, {
         validate: (batch) => this.#end.producers.validate(batch, state),

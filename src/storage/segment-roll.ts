@@ -16,7 +16,12 @@ export function openNextSegment(
   active.seal()
   const next = ActiveSegment.create({ ...options, baseOffset })
   state.logEndOffset = baseOffset
-  writeProducerSnapshot(options.fileSystem, options.directory, producers.at(state))
+  try {
+    writeProducerSnapshot(options.fileSystem, options.directory, producers.at(state))
+  } catch (error) {
+    next.close()
+    throw error
+  }
   state.generation += 1n
   next.publish(state, baseOffset)
   return next

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
 import { LockedError, NotFoundError } from '../../src/base/errors.ts'
+import { AppendHealth } from '../../src/broker/append-health.ts'
 import { CommitQueue } from '../../src/broker/commit-queue.ts'
 import { numbered } from '../support/batches.ts'
 import { clientBatch } from './requests.ts'
@@ -22,6 +23,8 @@ test('what is appended and waits for its sync is refused when the log is gone by
     onVisible: () => undefined,
     onCommit: () => undefined,
     elapsedMs: () => 0,
+    health: new AppendHealth({ freeBytes: () => 0, elapsedMs: () => 0, onChange: () => undefined }),
+    reopenLog: () => offset(0),
   })
   // Another process has the partition when the sync is done, and has removed it when that is tried again.
   log.commit = () => {

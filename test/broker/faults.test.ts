@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { NodeFileSystem } from '../../src/disk/node-file-system.ts'
 import { ErrorCode } from '../../src/protocol/error-codes.ts'
 import { deleteTopicsApi } from '../../src/protocol/messages/delete-topics.ts'
 import { toolOrSkip } from '../support/require-tool.ts'
 import { runBinary } from '../support/run-binary.ts'
-import { clientBatch, fetch, makeTopic, produce, recordsOf } from './requests.ts'
+import { clientBatch, fetch, makeTopic, produce, recordsOf, sequenced } from './requests.ts'
+import { SmallDisk } from '../support/small-disk.ts'
 import { ServeScene } from './serve-scene.ts'
 import type { TestClient } from './test-client.ts'
 
@@ -85,11 +88,57 @@ test.skipIf(strace === undefined)(
     expect((await produce(client, 'failing', clientBatch(['again']))).errorCode).toBe(ErrorCode.KAFKA_STORAGE_ERROR)
     expect((await produce(client, 'sound', clientBatch(['fine']))).errorCode).toBe(0)
     expect(recordsOf(await fetch(client, [{ topic: 'failing', from: 0n }]))).toEqual(['0 acknowledged'])
-    expect(scene.log).toContain('append failed')
+    expect(scene.log.match(/ ERROR appends refused .*/gu)).toEqual([
+      expect.stringMatching(/topic=failing partition=0 reason="cannot sync .*" hint="see to the disk, then restart/u),
+    ])
     // It stops in order all the same, and the next one has every record that was acknowledged.
     expect(await scene.stop('SIGTERM')).toBe(143)
     const values = runBinary(['-d', scene.directory, 'consume', 'failing']).stdout.toString().split('\n')
     expect(values[0]).toBe('acknowledged')
+  },
+)
+
+const disk = SmallDisk.make('3M')
+afterAll(() => disk?.remove())
+
+test.skipIf(disk === undefined)(
+  'a full disk refuses what is written, says so once, and takes it again by itself once there is room',
+  async () => {
+    const { path } = disk as SmallDisk
+    const full = await ServeScene.start([], path)
+    const by = await full.connect()
+    await makeTopic(by, 'full')
+    const ballast = join(path, 'ballast')
+    writeFileSync(ballast, Buffer.alloc(2 * 1024 * 1024))
+    const batchOf = (sequence: number): Uint8Array =>
+      sequenced(clientBatch([`${sequence} `.padEnd(50_000, 'x')]), sequence, 77n)
+    let next = 0
+    const send = async (): Promise<number> => (await produce(by, 'full', batchOf(next))).errorCode
+    while ((await send()) === 0) next++
+    expect(next).toBeGreaterThan(2)
+    for (let i = 0; i < 300; i++) expect(await send()).toBe(ErrorCode.KAFKA_STORAGE_ERROR)
+    const seen = async (): Promise<string[]> => {
+      const found: string[] = []
+      for (let from = 0; from < next; from++) {
+        const [record = ''] = recordsOf(await fetch(by, [{ topic: 'full', from: BigInt(from) }], { maxBytes: 1 }))
+        found.push(record.replace(/ x+$/u, ''))
+      }
+      return found
+    }
+    const sent = (): string[] => Array.from({ length: next }, (_, at) => `${at} ${at}`)
+    expect(await seen()).toEqual(sent())
+    rmSync(ballast)
+    await vi.waitFor(async () => expect(await send()).toBe(0), { timeout: 5_000, interval: 50 })
+    next++
+    // What its producer sends again is known, what leaves a gap is not taken.
+    expect(await produce(by, 'full', batchOf(next - 1))).toMatchObject({ errorCode: 0, baseOffset: BigInt(next - 1) })
+    expect((await produce(by, 'full', batchOf(next + 1))).errorCode).toBe(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)
+    expect(await send()).toBe(0)
+    next++
+    expect(await seen()).toEqual(sent())
+    expect(full.log.match(/(?:ERROR|INFO) appends \w+/gu)).toEqual(['ERROR appends refused', 'INFO appends taken'])
+    expect(full.log).toContain('hint="make room on the disk')
+    expect(await full.stop()).toBe(143)
   },
 )
 

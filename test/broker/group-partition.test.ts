@@ -157,6 +157,23 @@ describe('an append that fails', () => {
     await expect(positionIn(partition)).rejects.toMatchObject({ code: ErrorCode.NOT_COORDINATOR })
   })
 
+  test('on a full disk sends everybody away for a while: the groups are there again as they are in the log', async () => {
+    const full = new DiskError('write', '/log', Object.assign(new Error('no'), { code: 'ENOSPC' }))
+    const log = new MemoryGroupLog()
+    const partition = open(log)
+    const committing = settled(commit(partition, 5))
+    await log.sync()
+    expect(committing.value).toBe(0)
+    const failing = settled(commit(partition, 6))
+    await log.sync(full)
+    expect(failing.error?.code).toBe(ErrorCode.NOT_COORDINATOR)
+    await expect(commit(partition, 7)).rejects.toMatchObject({ code: ErrorCode.NOT_COORDINATOR })
+    await vi.advanceTimersByTimeAsync(500)
+    const again = settled(commit(partition, 8))
+    await log.sync()
+    expect(again.value).toBe(0)
+  })
+
   test('for a passing reason has the groups read back from the log', async () => {
     const log = new MemoryGroupLog()
     const partition = open(log)

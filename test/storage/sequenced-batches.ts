@@ -1,5 +1,5 @@
 import { RecordBatch } from '../../src/record/record-batch.ts'
-import type { Offered } from '../../src/storage/batch-offer.ts'
+import type { OfferOutcome } from '../../src/storage/batch-offer.ts'
 import type { PartitionLog } from '../../src/storage/partition-log.ts'
 import { batch } from '../support/batches.ts'
 
@@ -29,6 +29,6 @@ export function sequenced(baseSequence: number, { producerId = 7n, producerEpoch
 }
 
 /** Offers one batch; what became of it. */
-export function offerOne(log: PartitionLog, batch: Uint8Array): Offered | undefined {
+export function offerOne(log: PartitionLog, batch: Uint8Array): OfferOutcome | undefined {
   return log.offer([batch], 'never')[0]
 }

@@ -35,11 +35,14 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+/** In ms. Members and commits come again within their session's time. */
+const fullDiskRestMs = 500
+
 /**
  * Runs the coordinator of one partition of `__consumer_offsets`: reads it back from the log, gives it time, appends what it
  * asks for and answers when that is durable. Steps run one after the other, and appends follow each other without waiting for
  * the disk; answers keep the order of the steps. When an append fails, or the log holds what we did not append, everybody who
- * waits is told to come again, and the groups are read back anew. A disk that failed ends it.
+ * waits is told to come again, and the groups are read back anew. A disk that failed ends it, unless it is only full.
  */
 export class GroupPartition {
   readonly #options: GroupPartitionOptions
@@ -52,6 +55,7 @@ export class GroupPartition {
   /** Fulfilled when all appends so far are durable; there is none while nothing is under way. */
   #durable: Promise<void> | undefined
   #lastRequestId = 0
+  #restsUntilMs = 0
   #isClosed = false
 
   constructor(options: GroupPartitionOptions) {
@@ -114,7 +118,8 @@ export class GroupPartition {
   /** The shard, if it knows all that is in the log. Throws `KafkaError` when the client has to come again. */
   #ready(): GroupShard {
     if (this.#shard !== undefined && this.#durable === undefined && this.#isOvertaken()) this.#forget()
-    if (this.#isClosed) throw new KafkaError(ErrorCode.NOT_COORDINATOR)
+    const isResting = this.#shard === undefined && this.#options.elapsedMs() < this.#restsUntilMs
+    if (this.#isClosed || isResting) throw new KafkaError(ErrorCode.NOT_COORDINATOR)
     this.load()
     if (this.#shard === undefined) throw new KafkaError(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
     return this.#shard
@@ -213,10 +218,16 @@ export class GroupPartition {
   }
 
   #appendFailed(error: unknown, shard: GroupShard | undefined): void {
-    if (error instanceof DiskError) this.#isClosed = true
+    if (error instanceof DiskError) this.#diskFailed(error)
     if (this.#shard !== shard || shard === undefined) return
     this.#options.events.error('group record not appended', { name: this.#options.name, reason: String(error) })
     this.#forget()
+  }
+
+  /** There will be room again on a full disk: until then each request would read the groups back, only to fail. */
+  #diskFailed(error: DiskError): void {
+    if (error.isWantOfRoom) this.#restsUntilMs = this.#options.elapsedMs() + fullDiskRestMs
+    else this.#isClosed = true
   }
 
   #answerOnceDurable(answers: readonly GroupAnswer[]): void {

@@ -1,5 +1,5 @@
 import { NO_LEADER_EPOCH, offset, type Offset } from '../../base/brands.ts'
-import { MalformedMessageError } from '../../base/errors.ts'
+import { DiskError, MalformedMessageError } from '../../base/errors.ts'
 import { ErrorCode, errorName } from '../../protocol/error-codes.ts'
 import { KafkaError } from '../../protocol/kafka-error.ts'
 import { produceApi, type ProduceRequest, type ProduceResponse } from '../../protocol/messages/produce.ts'
@@ -236,8 +236,9 @@ function blank(index: number): PartitionAnswer {
 /** Whoever reads it asks again for who leads; here nothing ever moved. */
 const noLeader = { leaderId: -1, leaderEpoch: NO_LEADER_EPOCH }
 
-/** What is the disk's fault, or ours, is for the operator to know; the rest is the client's. */
+/** What is ours is for the operator to know, and what the disk's, which is told when it begins; the rest is the client's. */
 function logFailure(topic: string, error: unknown, { broker, connection }: RequestContext): void {
+  if (error instanceof DiskError) return
   const code = errorCodeOf(error)
   if (code !== ErrorCode.KAFKA_STORAGE_ERROR && code !== ErrorCode.UNKNOWN_SERVER_ERROR) return
   const reason = error instanceof Error ? error.message : String(error)
