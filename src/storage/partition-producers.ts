@@ -6,6 +6,7 @@ import type { ActiveSegment } from './active-segment.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
 import type { PlacedBatches } from './placed-batches.ts'
 import { loadProducerState, replayProducers } from './producer-loading.ts'
+import { recallBatches } from './producer-recall.ts'
 import { ProducerState, type ProducerVerdict, stableBelow } from './producer-state.ts'
 import type { WriteState } from './write-state.ts'
 
@@ -54,6 +55,10 @@ export class PartitionProducers {
     if (!batch.hasProducer) return { kind: 'new' }
     const producers = this.at(state)
     this.#expire(producers)
+    const verdict = producers.validate(batch)
+    if (verdict.kind !== 'out-of-order' || producers.briefBelow === undefined) return verdict
+    // It may be a retry of what a snapshot has left out.
+    recallBatches(producers, { fileSystem: this.#fileSystem, directory: this.#directory })
     return producers.validate(batch)
   }
 

@@ -64,6 +64,7 @@ export class ProducerState {
   /** Producers with an open transaction, and where it begins. */
   readonly #open = new Map<ProducerId, Offset>()
   #endOffset: Offset
+  #briefBelow: Offset | undefined
 
   /** Nothing is known of the log before `endOffset`. */
   constructor(endOffset: Offset) {
@@ -74,12 +75,18 @@ export class ProducerState {
   static fromSnapshot(entries: readonly ProducerSnapshotEntry[], endOffset: Offset): ProducerState {
     const state = new ProducerState(endOffset)
     for (const entry of entries) state.#restore(entry)
+    if (entries.length > 0) state.#briefBelow = endOffset
     return state
   }
 
   /** All batches below it have been replayed. */
   get endOffset(): Offset {
     return this.#endOffset
+  }
+
+  /** Of what the log has below it only the last batch of each producer is known: all that a snapshot holds. `undefined` when all is. */
+  get briefBelow(): Offset | undefined {
+    return this.#briefBelow
   }
 
   /** Says that the log has no batch up to `endOffset` that is not known yet. */
@@ -119,6 +126,21 @@ export class ProducerState {
       this.#open.set(batch.producerId, batch.baseOffset)
     }
     return undefined
+  }
+
+  /** Takes note, in the order of the log, of a batch below `briefBelow`: it may be one of the last five of its producer. */
+  recall(batch: RecordBatch): void {
+    const entry = this.#producers.get(batch.producerId)
+    if (entry === undefined || batch.isControl || batch.producerEpoch !== entry.producerEpoch) return
+    const later = entry.batches.findIndex((one) => one.lastOffset >= batch.lastOffset)
+    if (later < 0 || entry.batches[later]?.lastOffset === batch.lastOffset) return
+    entry.batches.splice(later, 0, factsOf(batch))
+    if (entry.batches.length > batchesMax) entry.batches.shift()
+  }
+
+  /** Says that all there is to recall has been. */
+  endRecall(): void {
+    this.#briefBelow = undefined
   }
 
   /**
@@ -198,9 +220,8 @@ export class ProducerState {
   #addBatch(batch: RecordBatch, entry: ProducerEntry): void {
     beginEpoch(entry, batch.producerEpoch)
     if (entry.batches.length === batchesMax) entry.batches.shift()
-    const { lastSequence, lastOffset, lastOffsetDelta: offsetDelta, maxTimestamp: timestamp } = batch
-    entry.batches.push({ lastSequence, lastOffset, offsetDelta, timestamp })
-    entry.timestamp = timestamp
+    entry.batches.push(factsOf(batch))
+    entry.timestamp = batch.maxTimestamp
   }
 
   #endTransaction(batch: RecordBatch, entry: ProducerEntry): CompletedTransaction | undefined {
@@ -232,6 +253,10 @@ export class ProducerState {
 export function stableBelow(end: Offset, open: Offset | undefined, logStartOffset: Offset): Offset {
   if (open === undefined || open >= end) return end
   return open > logStartOffset ? open : logStartOffset
+}
+
+function factsOf({ lastSequence, lastOffset, lastOffsetDelta, maxTimestamp }: RecordBatch): ProducerBatch {
+  return { lastSequence, lastOffset, offsetDelta: lastOffsetDelta, timestamp: maxTimestamp }
 }
 
 /** Sequence numbers begin anew with an epoch, so the batches of the one before say nothing any more. */

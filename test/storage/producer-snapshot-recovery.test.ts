@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
+import { loadProducerState } from '../../src/storage/producer-loading.ts'
 import { decodeProducerSnapshot } from '../../src/storage/producer-snapshot.ts'
+import { writeProducerSnapshot } from '../../src/storage/snapshot-files.ts'
+import type { PartitionLog } from '../../src/storage/partition-log.ts'
 import { deleteOldSegments } from '../../src/storage/segment-deletion.ts'
-import { PartitionScene, segmentPath } from './partition-scene.ts'
+import { directory, PartitionScene, segmentPath } from './partition-scene.ts'
 import { offerOne, sequenced } from './sequenced-batches.ts'
 
 /** One batch of an idempotent producer in each segment. */
@@ -21,6 +24,51 @@ function written(count: number, durability: 'now' | 'never'): PartitionScene {
   log.close()
   return scene
 }
+
+describe('a retry that comes after a start anew', () => {
+  const offers = (log: PartitionLog, ...sequences: readonly number[]): unknown[] =>
+    sequences.map((sequence) => offerOne(log, sequenced(sequence)))
+  const duplicates = (...offsets: readonly bigint[]): unknown[] =>
+    offsets.map((baseOffset) => expect.objectContaining({ kind: 'duplicate', baseOffset }))
+
+  test.each([
+    ['in segments of its own each', tiny],
+    ['in one segment', {}],
+  ])('is known five batches back, whatever the last snapshot holds: %s', (_, config) => {
+    const scene = new PartitionScene(config)
+    const log = scene.open()
+    for (let i = 0; i < 8; i++) {
+      log.offer([sequenced(i)], 'never')
+      // Others come between.
+      log.offer([sequenced(i, { producerId: 8n })], 'never')
+    }
+    log.close()
+    // As a server does that ends in order.
+    writeProducerSnapshot(scene.fileSystem, directory, loadProducerState(scene.fileSystem, directory, offset(16n)))
+    const again = scene.open()
+    expect(offers(again, 3, 4, 5, 6, 7)).toEqual(duplicates(6n, 8n, 10n, 12n, 14n))
+    expect(offers(again, 2, 9)).toEqual([
+      expect.objectContaining({ kind: 'out-of-order' }),
+      expect.objectContaining({ kind: 'out-of-order' }),
+    ])
+    expect(offers(again, 8)).toEqual([expect.objectContaining({ kind: 'appended' })])
+    expect(offers(again, 4, 5)).toEqual(duplicates(8n, 10n))
+    again.close()
+  })
+
+  test('is not taken for one of an epoch before', () => {
+    const scene = new PartitionScene(tiny)
+    const log = scene.open()
+    for (let i = 0; i < 3; i++) log.offer([sequenced(i)], 'never')
+    log.offer([sequenced(0, { producerEpoch: 1 })], 'never')
+    log.offer([sequenced(1, { producerEpoch: 1 })], 'never')
+    log.close()
+    const again = scene.open()
+    expect(offerOne(again, sequenced(0, { producerEpoch: 1 }))).toMatchObject({ kind: 'duplicate', baseOffset: 3n })
+    expect(offerOne(again, sequenced(2, { producerEpoch: 0 }))).toMatchObject({ kind: 'fenced' })
+    again.close()
+  })
+})
 
 describe('a snapshot that a power cut tore', () => {
   test.each([
