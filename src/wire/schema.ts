@@ -149,10 +149,10 @@ export const float64: Type<number> = scalar('float64', 8, 0, {
   write: (to, v) => to.float64(v),
 })
 
-/** An int64 of milliseconds, as a number: exact up to 2^53, the nearest number beyond. */
+/** An int64 of milliseconds, as a number: exact up to 2^53, the nearest number beyond. The largest reads as 2^63, which must not come out as the smallest. */
 export const timestamp: Type<TimestampMs> = scalar('timestamp', 8, 0, {
   read: (from) => Number(from.int64()),
-  write: (to, ms) => to.int64(BigInt(ms)),
+  write: (to, ms) => to.int64(ms < 2 ** 63 ? BigInt(ms) : 2n ** 63n - 1n),
 })
 
 /** An unsigned varint in every version. */

@@ -100,6 +100,14 @@ describe('struct', () => {
     expect(hexOf(codec, value)).toBe('000102030405060708090a0b0c0d0e0f0000018bcfe56800')
     expect(decode(codec, encode(codec, value))).toEqual(value)
   })
+
+  test('keeps the order of times beyond what a number holds', () => {
+    const codec = struct({ at: timestamp }).codec(classic)
+    for (const hex of ['7fffffffffffffd9', '7fffffffffffffff']) {
+      const { at } = decode(codec, Uint8Array.from(Buffer.from(hex, 'hex')))
+      expect(hexOf(codec, { at })).toBe('7fffffffffffffff')
+    }
+  })
 })
 
 describe('nullable', () => {
