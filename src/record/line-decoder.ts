@@ -199,6 +199,8 @@ export class LineDecoder {
 
   #plainRecords(batch: RecordBatch): Uint8Array {
     const { decompressedBytesMax = decompressedBytesMaxDefault } = this.#options
+    // What compaction emptied has no stream, whatever its attributes say.
+    if (batch.sizeInBytes === RecordBatch.overhead) return new Uint8Array(0)
     const run = this.#options.decompress ?? decompress
     return run(batch.codec, batch.bytes.subarray(RecordBatch.overhead), decompressedBytesMax)
   }

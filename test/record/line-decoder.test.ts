@@ -67,6 +67,16 @@ describe('LineDecoder', () => {
     expect(decodeAll(decoder, [batch]).toString()).toBe(lines)
   })
 
+  test('reads nothing in a batch that was emptied, whatever codec it says', () => {
+    const { hex } = golden.find(({ name }) => name === 'a batch that compaction emptied') ?? { hex: '' }
+    const bytes = Uint8Array.from(Buffer.from(hex, 'hex'))
+    bytes[22] = 3
+    const batch = new RecordBatch(bytes)
+    batch.sealCrc()
+    expect(batch.codec).toBe('lz4')
+    expect(decodeAll(decoderOf({}), [batch]).toString()).toBe('')
+  })
+
   test('writes the lines of many batches, in pieces of the size that was asked for', () => {
     fc.assert(
       fc.property(batchesCase, ({ batches, options }) => {
