@@ -15,7 +15,7 @@ import { type ProduceSettings, produceSettings } from './produce/settings.ts'
 import { counted } from './results.ts'
 import { exitCodeOfSignal, SignalWatch } from './signals.ts'
 import type { produceSpec } from './specs/produce.ts'
-import { writeMessage, writeText } from './standard-streams.ts'
+import { assertStdoutIsOpen, writeMessage, writeText } from './standard-streams.ts'
 
 export type ProduceOptions = OptionsOf<typeof produceSpec>
 
@@ -24,6 +24,7 @@ export async function produce(options: ProduceOptions, context: CliContext): Pro
   const { clock } = context
   const startedMs = clock.now()
   const settings = produceSettings(options, startedMs)
+  if (settings.tees || options.json) assertStdoutIsOpen()
   const store = await openStore(options, context)
   try {
     const sink = await BatchSink.open(store, settings, clock)
@@ -36,6 +37,10 @@ export async function produce(options: ProduceOptions, context: CliContext): Pro
   } finally {
     store.close()
   }
+}
+
+function leftOut({ count, first }: BatchOutlet['skipped']): string {
+  return `left out ${counted(count, 'record')} over max.message.bytes: ${first}${count > 1 ? ' and others' : ''}`
 }
 
 class ProduceRun implements Disposable {
@@ -102,6 +107,7 @@ class ProduceRun implements Disposable {
     for (const name of this.#names) {
       const source = await openByteSource(name)
       if (source.isTerminal) this.#say('reading records from the terminal, one a line; Ctrl-D ends')
+      feeder.begin(name)
       const end = await loop.run(source)
       await source.close()
       this.#progress.ended(source.bytesRead)
@@ -167,7 +173,7 @@ class ProduceRun implements Disposable {
 
   report(elapsedMs: number, end: InputEnd): void {
     const { skipped } = this.#outlet
-    if (skipped > 0) this.#say(`left out ${counted(skipped, 'record')} over max.message.bytes`)
+    if (skipped.count > 0) this.#say(leftOut(skipped))
     if (this.#unfinishedBytes > 0) this.#say(`left out ${this.#unfinishedBytes} bytes of a record that had not ended`)
     if (this.#options.json) writeText(this.#context.stdout, `${JSON.stringify(this.#summary(elapsedMs))}\n`)
     const isWanted = this.#options.verbose || end === 'signal' || this.#context.isTerminal(this.#context.stderr)

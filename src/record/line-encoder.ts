@@ -81,8 +81,9 @@ export class LineEncoder {
   #isSealed = false
   #isSkipping = false
   #filledBytes = 0
+  #valueBytes = 0
   #skippedLines = 0
-  #skippedBytes = 0
+  #firstSkipped: { recordsBefore: number; bytes: number } | undefined
 
   constructor(options: LineEncoderOptions) {
     this.#options = options
@@ -145,15 +146,21 @@ export class LineEncoder {
     return this.#task.offsetDelta === 0
   }
 
+  /** Bytes of the values in the batch: of its lines, delimiters not counted. */
+  get valueBytes(): number {
+    return this.#valueBytes
+  }
+
   /** Bytes that have arrived and are in no batch: after `need-input`, of a line that has not ended. */
   get pendingBytes(): number {
     return this.#task.inputEnd - this.#task.inputPosition
   }
 
-  /** After `too-large`: bytes of that line, or of as much of it as has arrived. */
-  get oversizedBytes(): number {
+  /** After `too-large`: bytes of that line, or of as much of it as has arrived (`isWhole` is false then). */
+  get oversized(): { readonly bytes: number; readonly isWhole: boolean } {
     const { tooLargeBytes, inputSearched, inputPosition } = this.#task
-    return inputSearched === inputPosition ? tooLargeBytes : this.pendingBytes
+    const isWhole = inputSearched === inputPosition
+    return { bytes: isWhole ? tooLargeBytes : this.pendingBytes, isWhole }
   }
 
   /** Lines that were left out for being too large. */
@@ -161,9 +168,9 @@ export class LineEncoder {
     return this.#skippedLines
   }
 
-  /** Their bytes so far, delimiters not counted. */
-  get skippedBytes(): number {
-    return this.#skippedBytes
+  /** The first of them: its bytes so far, the delimiter not counted, and how many records were in the batch before it. */
+  get firstSkipped(): { readonly recordsBefore: number; readonly bytes: number } | undefined {
+    return this.#firstSkipped
   }
 
   /** Bytes of the batch so far, header included. */
@@ -196,6 +203,7 @@ export class LineEncoder {
   /** Begins an empty batch; input that has arrived stays. */
   reset(): void {
     this.#isSealed = false
+    this.#valueBytes = 0
     this.#task.offsetDelta = 0
     this.#task.outputPosition = this.#layout.recordsStart
     this.#task.outputEnd = this.#outputEnd()
@@ -203,15 +211,23 @@ export class LineEncoder {
 
   #encode(now: TimestampMs, isFinal: boolean): EncodeStop {
     const task = this.#task
-    const countBefore = task.offsetDelta
+    const { offsetDelta: countBefore, inputPosition: positionBefore } = task
     if (countBefore === 0) this.#baseTimestamp = now
     task.timestampDelta = now - this.#baseTimestamp
     task.isFinal = isFinal
     const stop = this.#kernel.encodeLines(task)
-    if (task.offsetDelta > countBefore) {
+    const taken = task.offsetDelta - countBefore
+    if (taken > 0) {
       this.#maxTimestamp = countBefore === 0 ? now : Math.max(this.#maxTimestamp, now)
+      this.#valueBytes += task.inputPosition - positionBefore - taken + (this.#endsOpen() ? 1 : 0)
     }
     return stop
+  }
+
+  /** Whether the line that was taken last had no delimiter: the end of the input, or of a piece, ended it. */
+  #endsOpen(): boolean {
+    const { isFinal, inputPosition, inputEnd, delimiter } = this.#task
+    return isFinal && inputPosition === inputEnd && this.#kernel.memory[inputEnd - 1] !== delimiter
   }
 
   /** What `next` answers, or nothing when it may go on: a first line is taken though it alone is more than a batch. */
@@ -257,7 +273,10 @@ export class LineEncoder {
     const task = this.#task
     const found = this.#kernel.memory.subarray(0, task.inputEnd).indexOf(task.delimiter, task.inputPosition)
     const lineEnd = found < 0 ? task.inputEnd : found
-    this.#skippedBytes += lineEnd - task.inputPosition
+    if (this.#skippedLines === 0) {
+      this.#firstSkipped ??= { recordsBefore: task.offsetDelta, bytes: 0 }
+      this.#firstSkipped.bytes += lineEnd - task.inputPosition
+    }
     task.inputPosition = found < 0 ? lineEnd : found + 1
     task.inputSearched = task.inputPosition
     this.#isSkipping = found < 0 && !isFinal

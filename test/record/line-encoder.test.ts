@@ -185,14 +185,14 @@ describe('a line that is too large', () => {
     const encoder = encoderOf({ valueBytesMax: 5 })
     give(encoder, input)
     expect(encoder.next(now)).toBe('too-large')
-    expect([encoder.recordCount, encoder.oversizedBytes]).toEqual([1, 14])
+    expect([encoder.recordCount, encoder.oversized]).toEqual([1, { bytes: 14, isWhole: true }])
   })
 
   test('stops the encoder before its end has come', () => {
     const encoder = encoderOf({ valueBytesMax: 5 })
     give(encoder, input.subarray(0, 12))
     expect(encoder.next(now)).toBe('too-large')
-    expect([encoder.recordCount, encoder.oversizedBytes]).toEqual([1, 8])
+    expect([encoder.recordCount, encoder.oversized]).toEqual([1, { bytes: 8, isWhole: false }])
   })
 
   test.each([{ reads: [] }, { reads: [4, 9, 12] }, { reads: Array.from({ length: 22 }, (_, i) => i + 1) }])(
@@ -203,21 +203,21 @@ describe('a line that is too large', () => {
         hex(Buffer.from('abc')),
         hex(Buffer.from('xyz')),
       ])
-      expect([encoder.skippedLines, encoder.skippedBytes]).toEqual([1, 14])
+      expect([encoder.skippedLines, encoder.firstSkipped?.bytes]).toEqual([1, 14])
     },
   )
 
   test('is left out at the end of the input too', () => {
     const encoder = encoderOf({ valueBytesMax: 5, tooLarge: 'skip' })
     expect(produceAll(encoder, Buffer.from('a\n0123456789'), [9]).flatMap(valuesOf)).toEqual(['61'])
-    expect([encoder.skippedLines, encoder.skippedBytes]).toEqual([1, 10])
+    expect([encoder.skippedLines, encoder.firstSkipped?.bytes]).toEqual([1, 10])
   })
 
   test('is left out though it is larger than the window by far', () => {
     const encoder = encoderOf({ valueBytesMax: 5, tooLarge: 'skip', readBytes: 100 })
     const long = Buffer.concat([Buffer.alloc(50_000, 'x'), Buffer.from('\ny\n')])
     expect(produceAll(encoder, long, []).flatMap(valuesOf)).toEqual(['79'])
-    expect([encoder.skippedLines, encoder.skippedBytes]).toEqual([1, 50_000])
+    expect([encoder.skippedLines, encoder.firstSkipped?.bytes]).toEqual([1, 50_000])
   })
 
   test('becomes records of the largest size when it is to be split', () => {
@@ -268,12 +268,17 @@ function give(encoder: LineEncoder, bytes: Uint8Array): void {
   encoder.filled(bytes.length)
 }
 
-/** All batches of `input`, whose reads end at `reads` or when `free` is full. */
+/** All batches of `input`, whose reads end at `reads` or when `free` is full; the encoder knew of each what is in it. */
 function produceAll(encoder: LineEncoder, input: Uint8Array, reads: readonly number[]): Uint8Array[] {
   const batches: Uint8Array[] = []
+  const seal = () => {
+    const batch = encoder.seal().slice()
+    expect(encoder.valueBytes).toBe(sizesOf(batch).reduce((sum, size) => sum + size, 0))
+    batches.push(batch)
+  }
   const take = (isFinal: boolean) => {
     while (encoder.next(now, isFinal) === 'batch-full') {
-      batches.push(encoder.seal().slice())
+      seal()
       encoder.reset()
     }
   }
@@ -290,7 +295,7 @@ function produceAll(encoder: LineEncoder, input: Uint8Array, reads: readonly num
     }
   }
   take(true)
-  if (!encoder.isEmpty) batches.push(encoder.seal().slice())
+  if (!encoder.isEmpty) seal()
   return batches
 }
 

@@ -32,8 +32,8 @@ export class BatchOutlet {
   #mayStartPool: boolean
   #inlineBytes = 0
   #batches = 0
-  /** Records that were left out for being too large. */
-  skipped = 0
+  /** Records that were left out for being too large, and what to say of the first. */
+  skipped: { readonly count: number; readonly first: string } = { count: 0, first: '' }
   /** Waits after each batch as `--rate` asks for. */
   pace: (() => Promise<void>) | undefined
 

@@ -1,5 +1,7 @@
 /** Turns the bytes of an input into batches. `InputLoop` reads, a feeder understands. */
 export interface Feeder {
+  /** Another input begins; messages name it so, `-` being standard input. */
+  begin(name: string): void
   /** Where the next read goes. */
   readonly free: Uint8Array
   /** Whether records wait in a batch that is not full. */

@@ -5,6 +5,7 @@ import { LineEncoder } from '../../record/line-encoder.ts'
 import type { BatchOutlet } from './batch-outlet.ts'
 import type { Feeder } from './feeder.ts'
 import type { PartitionChooser } from './partition-chooser.ts'
+import { recordPlace } from './record-place.ts'
 import { RecordTooLargeError } from './record-too-large-error.ts'
 import type { ProduceSettings } from './settings.ts'
 import { type SizeLimits, sizeLimits } from './size-limits.ts'
@@ -23,10 +24,12 @@ export class LineFeeder implements Feeder {
   readonly #options: LineFeederOptions
   readonly #encoder: LineEncoder
   readonly #limits: SizeLimits
+  #name = '-'
+  /** Lines of this input that are in batches written so far. */
   #linesBefore = 0
-  #filledBytes = 0
-  /** Bytes of the input that are in batches written so far, or were left out; delimiters included. */
-  #writtenBytes = 0
+  /** Lines that were left out of the inputs before this one. */
+  #skippedBefore = 0
+  #placeOfFirstSkipped: string | undefined
 
   constructor(options: LineFeederOptions) {
     const { settings, outlet } = options
@@ -66,9 +69,14 @@ export class LineFeeder implements Feeder {
     return this.#encoder.pendingBytes
   }
 
+  begin(name: string): void {
+    this.#name = name
+    this.#linesBefore = 0
+    this.#skippedBefore = this.#encoder.skippedLines
+  }
+
   async filled(bytes: number): Promise<void> {
     this.#encoder.filled(bytes)
-    this.#filledBytes += bytes
     await this.#encodeAll(false)
     await this.#options.outlet.endTurn()
   }
@@ -89,7 +97,7 @@ export class LineFeeder implements Feeder {
     if (encoder.isEmpty) return undefined
     const { chooser, outlet, settings } = this.#options
     const records = encoder.recordCount
-    const payloadBytes = this.#takePayloadBytes(records)
+    const payloadBytes = encoder.valueBytes + records * (settings.key?.length ?? 0)
     const bytes = encoder.seal({ withCrc: !outlet.isCompressing })
     this.#linesBefore += records
     const batch = { partition: chooser.forBatch(settings.key), bytes, records, payloadBytes, moreFollows }
@@ -103,19 +111,11 @@ export class LineFeeder implements Feeder {
     this.#encoder.reset()
   }
 
-  /** Bytes of keys and values in the open batch: what was taken from the input, less one delimiter for each record. */
-  #takePayloadBytes(records: number): number {
-    const takenBytes = this.#filledBytes - this.#encoder.pendingBytes - this.#encoder.skippedBytes
-    const payloadBytes = takenBytes - this.#writtenBytes - records * this.#options.settings.delimiter.length
-    this.#writtenBytes = takenBytes
-    return Math.max(0, payloadBytes) + records * (this.#options.settings.key?.length ?? 0)
-  }
-
   async #encodeAll(isFinal: boolean): Promise<void> {
     const { clock, settings } = this.#options
     for (;;) {
       const stop = this.#encoder.next(settings.timestamp ?? clock.now(), isFinal)
-      this.#options.outlet.skipped = this.#encoder.skippedLines
+      if (this.#encoder.firstSkipped !== undefined) this.#noteSkipped(this.#encoder.firstSkipped)
       if (stop === 'need-input') return
       if (stop === 'too-large') return this.#refuse()
       const written = this.#write(true)
@@ -123,11 +123,24 @@ export class LineFeeder implements Feeder {
     }
   }
 
+  #noteSkipped({ recordsBefore, bytes }: { recordsBefore: number; bytes: number }): void {
+    this.#placeOfFirstSkipped ??= this.#place(recordsBefore)
+    this.#options.outlet.skipped = {
+      count: this.#encoder.skippedLines,
+      first: `${this.#placeOfFirstSkipped} (${bytes} bytes)`,
+    }
+  }
+
   async #refuse(): Promise<void> {
-    const line = this.#linesBefore + this.#encoder.recordCount + this.#encoder.skippedLines + 1
-    const bytes = this.#encoder.oversizedBytes
+    const place = this.#place(this.#encoder.recordCount + this.#encoder.skippedLines - this.#skippedBefore)
+    const { oversized } = this.#encoder
     await this.flush()
-    throw new RecordTooLargeError({ line, bytes, bytesMax: this.#limits.valueBytesMax })
+    throw new RecordTooLargeError({ place, ...oversized, bytesMax: this.#limits.valueBytesMax })
+  }
+
+  /** How messages name the line before which there are so many in no written batch. */
+  #place(linesOpen: number): string {
+    return recordPlace(this.#name, this.#linesBefore + linesOpen + 1, this.#options.settings)
   }
 }
 

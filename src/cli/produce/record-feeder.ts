@@ -5,6 +5,7 @@ import type { BatchOutlet } from './batch-outlet.ts'
 import type { Feeder } from './feeder.ts'
 import type { PartitionChooser } from './partition-chooser.ts'
 import { type InputRecord, RecordReader } from './record-reader.ts'
+import { recordPlace } from './record-place.ts'
 import { RecordSplitter } from './record-splitter.ts'
 import { RecordTooLargeError } from './record-too-large-error.ts'
 import type { ProduceSettings } from './settings.ts'
@@ -30,6 +31,7 @@ export class RecordFeeder implements Feeder {
   readonly #splitter: RecordSplitter
   readonly #reader: RecordReader
   readonly #open = new Map<number, OpenBatch>()
+  #name = '-'
   #line = 0
 
   constructor(options: RecordFeederOptions) {
@@ -48,6 +50,11 @@ export class RecordFeeder implements Feeder {
 
   get pendingBytes(): number {
     return this.#splitter.pendingBytes
+  }
+
+  begin(name: string): void {
+    this.#name = name
+    this.#line = 0
   }
 
   async filled(bytes: number): Promise<void> {
@@ -69,7 +76,8 @@ export class RecordFeeder implements Feeder {
 
   async #take(bytes: Uint8Array): Promise<void> {
     this.#line++
-    const record = this.#reader.read(bytes, this.#line)
+    const place = recordPlace(this.#name, this.#line, this.#options.settings)
+    const record = this.#reader.read(bytes, place)
     if (record === undefined) return
     const value = record.value ?? new Uint8Array()
     const constantBytes = encodedKey(record.key).length + encodedHeaders(record.headers).length
@@ -77,7 +85,7 @@ export class RecordFeeder implements Feeder {
     if (value.length <= valueBytesMax) return this.#append(record)
     switch (this.#options.settings.tooLarge) {
       case 'skip':
-        this.#options.outlet.skipped++
+        this.#noteSkipped(place, value.length)
         return
       case 'split':
         for (let at = 0; at < value.length; at += valueBytesMax) {
@@ -86,8 +94,14 @@ export class RecordFeeder implements Feeder {
         return
       case 'fail':
         await this.flush()
-        throw new RecordTooLargeError({ line: this.#line, bytes: value.length, bytesMax: valueBytesMax })
+        throw new RecordTooLargeError({ place, bytes: value.length, isWhole: true, bytesMax: valueBytesMax })
     }
+  }
+
+  #noteSkipped(place: string, bytes: number): void {
+    const { outlet } = this.#options
+    const { count, first } = outlet.skipped
+    outlet.skipped = { count: count + 1, first: count === 0 ? `${place} (${bytes} bytes)` : first }
   }
 
   async #append(record: InputRecord): Promise<void> {

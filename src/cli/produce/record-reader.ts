@@ -28,24 +28,24 @@ export class RecordReader {
     this.#headers = settings.headers.map(({ name, value }) => ({ key: name, value }))
   }
 
-  /** `line` is counted from 1, for messages. */
-  read(bytes: Uint8Array, line: number): InputRecord | undefined {
-    if (this.#settings.isJson) return this.#readEnvelope(bytes, line)
+  /** `place` is how messages name the line. */
+  read(bytes: Uint8Array, place: string): InputRecord | undefined {
+    if (this.#settings.isJson) return this.#readEnvelope(bytes, place)
     const { keyDelimiter, key = null } = this.#settings
     if (keyDelimiter === undefined) return this.#record(key, bytes)
     const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(keyDelimiter)
     if (at >= 0) return this.#record(bytes.subarray(0, at), bytes.subarray(at + keyDelimiter.length))
-    return this.#withoutKey(bytes, line)
+    return this.#withoutKey(bytes, place)
   }
 
-  #withoutKey(bytes: Uint8Array, line: number): InputRecord | undefined {
+  #withoutKey(bytes: Uint8Array, place: string): InputRecord | undefined {
     switch (this.#settings.missingKey) {
       case 'skip':
         return undefined
       case 'null':
         return this.#record(null, bytes)
       case 'error':
-        throw new InputLineError(`line ${line} has no key: the delimiter of -K is not in it`, {
+        throw new InputLineError(`${place} has no key: the delimiter of -K is not in it`, {
           hint: 'take such lines with --missing-key null, or leave them out with --missing-key skip',
         })
     }
@@ -56,8 +56,8 @@ export class RecordReader {
     return { key, value: isNull ? null : value, headers: this.#headers, timestamp: this.#settings.timestamp }
   }
 
-  #readEnvelope(bytes: Uint8Array, line: number): InputRecord {
-    const { key, payload: value, headers, timestampMs } = parseEnvelope(bytes, `line ${line}`)
+  #readEnvelope(bytes: Uint8Array, place: string): InputRecord {
+    const { key, payload: value, headers, timestampMs } = parseEnvelope(bytes, place)
     const given = headers.map(({ name, value }) => ({ key: name, value }))
     const timestamp = this.#settings.timestamp ?? timestampMs
     return { key, value, headers: [...given, ...this.#headers], timestamp }

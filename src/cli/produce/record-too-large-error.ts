@@ -1,17 +1,22 @@
 import { TslogError } from '../../base/errors.ts'
 
+export interface TooLargeRecord {
+  /** How messages name the record. */
+  readonly place: string
+  readonly bytes: number
+  /** False when more of it was to come. */
+  readonly isWhole: boolean
+  readonly bytesMax: number
+}
+
 /** A record that the topic does not take, with `--too-large fail`. Exit code 1; what came before it is in the log. */
 export class RecordTooLargeError extends TslogError {
   override readonly name = 'RecordTooLargeError'
-  /** Counted from 1 over all inputs. */
-  readonly line: number
-  readonly bytes: number
 
-  constructor({ line, bytes, bytesMax }: { line: number; bytes: number; bytesMax: number }) {
-    super(`line ${line} has ${bytes} bytes or more, max.message.bytes leaves room for ${bytesMax}`, {
-      hint: 'leave such lines out with --too-large skip, cut them with --too-large split, or raise max.message.bytes',
+  constructor({ place, bytes, isWhole, bytesMax }: TooLargeRecord) {
+    const size = `${isWhole ? '' : 'at least '}${bytes} bytes`
+    super(`${place} has ${size}, max.message.bytes leaves room for ${bytesMax}`, {
+      hint: 'leave such records out with --too-large skip, cut them with --too-large split, or raise max.message.bytes',
     })
-    this.line = line
-    this.bytes = bytes
   }
 }

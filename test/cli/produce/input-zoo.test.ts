@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -29,6 +29,8 @@ interface Animal {
 }
 
 const tooLong = 'x'.repeat(1_048_600)
+/** What max.message.bytes leaves of 1,048,588 bytes when the header of the batch (61) and of the record (11) are off. */
+const longest = 'x'.repeat(1_048_516)
 
 const zoo: readonly Animal[] = [
   { name: 'nothing', input: '', values: undefined },
@@ -59,19 +61,43 @@ const zoo: readonly Animal[] = [
   { name: 'missing keys left out', flags: ['-K:', '--missing-key', 'skip'], input: 'b\nc:1\n', values: ['1'] },
   { name: 'tombstones', flags: ['-K:', '-Z'], input: 'a:\nb:1\n', values: [null, '1'], keys: ['a', 'b'] },
   { name: 'empty values that stay empty', flags: ['-K:'], input: 'a:\n', values: [''] },
+  { name: 'the longest line that max.message.bytes lets in', input: `${longest}\n`, values: [longest] },
   {
-    name: 'a line over max.message.bytes',
-    input: `a\n${tooLong}\nb\n`,
+    name: 'a line one byte over max.message.bytes',
+    input: `a\n${longest}x\nb\n`,
     code: 1,
-    says: /line 2 has 1048600 bytes.*max\.message\.bytes/,
+    says: /went in before this\ntslog: line 2 has 1048517 bytes, max\.message\.bytes leaves room for 1048516\n/,
+    values: ['a'],
+  },
+  {
+    name: 'a record with a key over max.message.bytes',
+    flags: ['-K:'],
+    input: `k:a\nk:${tooLong}\n`,
+    code: 1,
+    says: /\ntslog: line 2 has 1048600 bytes, max\.message\.bytes leaves room for 1048515\n/,
     values: ['a'],
   },
   {
     name: 'too large lines left out',
     flags: ['--too-large', 'skip'],
-    input: `a\n${tooLong}\nb\n`,
-    says: /left out 1 record over/,
+    input: `a\n${tooLong}\nb\n${tooLong}\n`,
+    says: /^tslog: left out 2 records over max\.message\.bytes: line 2 \(1048600 bytes\) and others\n$/,
     values: ['a', 'b'],
+  },
+  {
+    name: 'too large records with keys left out',
+    flags: ['--too-large', 'skip', '-K:'],
+    input: `k:a\nk:${tooLong}\nk:b\n`,
+    says: /^tslog: left out 1 record over max\.message\.bytes: line 2 \(1048600 bytes\)\n$/,
+    values: ['a', 'b'],
+  },
+  {
+    name: 'a file that is too large as one record',
+    flags: ['--whole'],
+    input: `${longest}x`,
+    code: 1,
+    says: /^tslog: standard input has 1048517 bytes, max\.message\.bytes leaves room/,
+    values: undefined,
   },
   {
     name: 'envelopes',
@@ -161,15 +187,117 @@ describe('produce takes', () => {
   })
 })
 
+interface Stream {
+  readonly name: string
+  /** Run by bash, with `$tslog` and the directory of the log in `$dir`. */
+  readonly script: string
+  readonly code?: number
+  readonly stdout?: string
+  readonly says?: RegExp
+  readonly values: readonly (string | null)[] | undefined
+}
+
+/** What is not told by the bytes alone but by how they come. */
+const streams: readonly Stream[] = [
+  { name: '/dev/null', script: '$tslog produce zoo < /dev/null', values: undefined },
+  {
+    name: 'a closed standard input',
+    script: '$tslog produce zoo <&-',
+    code: 1,
+    says: /^tslog: standard input is closed\n/,
+    values: undefined,
+  },
+  {
+    name: 'a directory',
+    script: '$tslog produce zoo < /',
+    code: 1,
+    says: /^tslog: cannot read standard input: is a directory \(EISDIR\)\n$/,
+    values: undefined,
+  },
+  {
+    name: 'a writer of single bytes',
+    script: `for c in a b '\\n' c '\\n'; do printf "$c"; sleep 0.03; done | $tslog produce zoo`,
+    values: ['ab', 'c'],
+  },
+  {
+    // It goes on when somebody has read its first line; one that is held until the end never comes.
+    name: 'a writer that stalls',
+    script:
+      '{ echo a; until $tslog consume zoo 2> /dev/null | grep -q a; do sleep 0.05; done; sleep 0.3; echo b; } | timeout 20 $tslog produce zoo',
+    values: ['a', 'b'],
+  },
+  {
+    name: 'a line of 1 GiB',
+    script: 'head -c 1G /dev/zero | $tslog produce zoo',
+    code: 1,
+    says: /^tslog: line 1 has at least 1\d{6} bytes, max\.message\.bytes leaves room for 1048516\n/,
+    values: undefined,
+  },
+  {
+    name: 'a line of 1 GiB that is to be left out',
+    script: '{ echo a; head -c 1G /dev/zero; echo; echo b; } | $tslog produce zoo --too-large skip',
+    says: /^tslog: left out 1 record over max\.message\.bytes: line 2 \(1073741824 bytes\)\n$/,
+    values: ['a', 'b'],
+  },
+  {
+    name: 'a bad line of a second file',
+    script: 'cd "$dir.files"; $tslog produce zoo -K: good bad',
+    code: 1,
+    says: /^tslog: 2 records went in before this\ntslog: bad: line 1 has no key/,
+    values: ['1', '2'],
+  },
+  {
+    name: 'a tee without an output',
+    script: 'echo a | $tslog produce zoo -T >&-',
+    code: 1,
+    says: /^tslog: standard output is closed\n/,
+    values: undefined,
+  },
+  {
+    name: 'a summary without an output',
+    script: 'echo a | $tslog produce zoo --json >&-',
+    code: 1,
+    says: /"message":"standard output is closed"/,
+    values: undefined,
+  },
+  {
+    name: 'a tee to a full device',
+    script: 'echo a | $tslog produce zoo -T > /dev/full',
+    code: 1,
+    says: /^tslog: cannot write to standard output: no space left on the device \(ENOSPC\)\n$/,
+    values: undefined,
+  },
+]
+
+test.each(streams)('produce reads $name', async ({ script, code = 0, stdout = '', says = /^$/, values }) => {
+  const log = path.join(home, 'log')
+  mkdirSync(`${log}.files`)
+  writeFileSync(path.join(`${log}.files`, 'good'), 'k:1\nk:2\n')
+  writeFileSync(path.join(`${log}.files`, 'bad'), 'nothing\n')
+  const run = runShell(script, log)
+  expect(run.stderr).toMatch(says)
+  expect({ code: run.code, stdout: run.stdout.toString() }).toEqual({ code, stdout })
+  expect((await readTopic(log, 'zoo'))?.map(({ value }) => value)).toEqual(values)
+})
+
 describe('produce says', () => {
-  test('where everything went, as JSON', () => {
-    const { stdout } = runBinary(['produce', 'zoo', '-d', home, '--json'], 'a\nbc\n')
-    const summary: unknown = JSON.parse(stdout.toString())
-    expect(summary).toMatchObject({
+  test.each([
+    [[], 'a\nbc\n', 2, 3],
+    [[], 'a\nbc', 2, 3],
+    [['-k', 'key'], 'a\nbc', 2, 9],
+    [['--too-large', 'skip'], `a\n${tooLong}\nbc\n`, 2, 3],
+    [['--too-large', 'split'], `a\n${tooLong}\nbc`, 4, 1_048_603],
+    [['-K:'], 'k:a\nk:bc', 2, 5],
+    [['-D', '||'], 'a||bc', 2, 3],
+    [['--whole'], 'a\nbc', 1, 4],
+  ])('where everything went, as JSON (%j)', (flags, input, records, bytes) => {
+    const { stdout } = runBinary(['produce', 'zoo', '-d', home, '--json', ...flags], input)
+    expect(JSON.parse(stdout.toString())).toEqual({
       topic: 'zoo',
-      records: 2,
-      bytes: 3,
-      partitions: [{ partition: 0, firstOffset: 0, lastOffset: 1 }],
+      records,
+      bytes,
+      partitions: [{ partition: 0, firstOffset: 0, lastOffset: records - 1 }],
+      elapsedMs: expect.any(Number) as number,
     })
   })
 
@@ -188,8 +316,6 @@ describe('produce says', () => {
   })
 
   test.each([
-    ['a directory as standard input', '$tslog produce zoo < /', 1, /is a directory/],
-    ['a closed standard input', '$tslog produce zoo <&-', 1, /standard input is closed/],
     ['a missing file', '$tslog produce zoo nowhere.txt', 1, /nowhere\.txt.*no such file/],
     ['an unknown flag', '$tslog produce zoo --nope', 2, /--nope/],
     ['a bad codec', '$tslog produce zoo -z rar', 2, /rar.*\n.*tslog produce|-z/],
