@@ -50,14 +50,6 @@ describe('consume into a pipe', () => {
     expect(run.stdout.toString().trim()).toBe('500000')
   })
 
-  test('ends well when its reader has seen enough, and commits nothing', async () => {
-    const log = await bigLog()
-    const run = runShell('{ $tslog consume t -g g; echo "code $?" >&2; } | head -n 3 | cut -c 1-2', log.directory)
-    expect(run.stdout.toString()).toBe('0 \n1 \n2 \n')
-    expect(run.stderr).toMatch(/-c N.*\ncode 0\n$/s)
-    expect(await committed(log, 'g')).toBeUndefined()
-  })
-
   test.each(['consume t --follow', 'tail t'])('%s sees that its reader has gone while nothing comes', async (words) => {
     const log = await bigLog()
     const run = runShell(
@@ -66,14 +58,6 @@ describe('consume into a pipe', () => {
     )
     expect(run).toMatchObject({ stderr: '' })
     expect(run.stdout.toString()).toBe('59998 \n0\n')
-  })
-
-  test.each([
-    ['> /dev/full', 1, 'no space left'],
-    ['>&-', 1, 'standard output is closed'],
-  ])('says that %s takes nothing', async (redirection, code, message) => {
-    const run = runShell(`$tslog consume t ${redirection}`, (await bigLog()).directory)
-    expect(run).toMatchObject({ code, stderr: expect.stringContaining(message) })
   })
 
   test.each([
