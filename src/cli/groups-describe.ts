@@ -6,7 +6,7 @@ import type { CliContext } from './context.ts'
 import { palette } from './format/colour.ts'
 import { isoTime } from './format/human-units.ts'
 import type { JsonValue } from './format/json-document.ts'
-import { type Cell, renderTable } from './format/table.ts'
+import { type Cell, type Column, renderTable } from './format/table.ts'
 import { visibleText } from './format/visible-text.ts'
 import { type GroupLag, groupLags, shownState } from './groups/group-lag.ts'
 import { groupsNamed } from './groups/named-groups.ts'
@@ -110,8 +110,8 @@ async function printForPeople(
   }
 }
 
-function columnsFor(hasMembers: boolean): { title: string; align?: 'right' }[] {
+function columnsFor(hasMembers: boolean): Column[] {
   const numbers = ['Partition', 'Committed', 'End', 'Lag'].map((title) => ({ title, align: 'right' as const }))
-  const members = hasMembers ? [{ title: 'Last member' }, { title: 'Host' }, { title: 'Client' }] : []
-  return [{ title: 'Topic' }, ...numbers, { title: 'Committed at' }, ...members]
+  const members = hasMembers ? [{ title: 'Last member', rank: 2 }, { title: 'Host' }, { title: 'Client', rank: 1 }] : []
+  return [{ title: 'Topic' }, ...numbers, { title: 'Committed at', rank: 3 }, ...members]
 }

@@ -4,6 +4,7 @@ import { jsonText, type JsonValue } from './format/json-document.ts'
 import { renderTable, type Table, type TableStyle } from './format/table.ts'
 import { visibleText } from './format/visible-text.ts'
 import { writeMessage, writeText } from './standard-streams.ts'
+import { outputWidth } from './terminal-width.ts'
 
 /** What of a command's options says how its result looks. */
 export interface ResultOptions {
@@ -17,7 +18,8 @@ export interface ResultOptions {
 export function resultStyle(options: ResultOptions, context: CliContext): TableStyle {
   const isTerminal = context.isTerminal(context.stdout)
   const { environment } = context
-  return { isTerminal, isColoured: wantsColour({ isTerminal, environment, noColor: options.noColor }) }
+  const isColoured = wantsColour({ isTerminal, environment, noColor: options.noColor })
+  return { isTerminal, isColoured, width: outputWidth(context) }
 }
 
 /** One table as the whole result: bordered on a terminal, tab-separated lines in a pipe. */

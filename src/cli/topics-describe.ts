@@ -6,7 +6,7 @@ import type { CliContext } from './context.ts'
 import { palette } from './format/colour.ts'
 import { humanBytes } from './format/human-units.ts'
 import type { JsonValue } from './format/json-document.ts'
-import { type Cell, renderTable } from './format/table.ts'
+import { type Cell, renderTable, type Table } from './format/table.ts'
 import { openStore } from './open-store.ts'
 import { counted, printJson, printTable, resultStyle } from './results.ts'
 import type { topicsDescribeSpec } from './specs/topics-describe.ts'
@@ -142,13 +142,19 @@ function partitionCells({ partition, logStartOffset, logEndOffset, segments, byt
   return [partition, logStartOffset, logEndOffset, segments, humanBytes(bytes)]
 }
 
-function configTable(configs: readonly DescribedConfig[]): { columns: { title: string }[]; rows: Cell[][] } {
+function configTable(configs: readonly DescribedConfig[]): Table {
   const columns = [{ title: 'Configuration' }, { title: 'Value' }, { title: 'Default' }]
   return { columns, rows: configs.map(({ name, value, defaultValue }) => [name, value, defaultValue]) }
 }
 
-function allConfigTable(configs: readonly DescribedConfig[]): { columns: { title: string }[]; rows: Cell[][] } {
-  const columns = ['Configuration', 'Value', 'Default', 'Type', 'Range'].map((title) => ({ title }))
+function allConfigTable(configs: readonly DescribedConfig[]): Table {
+  const columns = [
+    { title: 'Configuration' },
+    { title: 'Value' },
+    { title: 'Default', rank: 2 },
+    { title: 'Type', rank: 1 },
+    { title: 'Range' },
+  ]
   const rows = configs.map(({ name, value, isDefault, defaultValue, type, range }) => [
     name,
     isDefault ? `${value} (default)` : value,

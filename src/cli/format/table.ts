@@ -12,6 +12,8 @@ export interface Column {
   readonly title: string
   /** Numbers stand to the right on a terminal; left when missing. */
   readonly align?: 'right'
+  /** From 1 up: where a terminal is too narrow, columns of the highest rank are left out first; those without one stay. */
+  readonly rank?: number
 }
 
 /** null is shown as `-`. */
@@ -20,34 +22,45 @@ export type Cell = string | number | bigint | null
 export interface TableStyle {
   readonly isTerminal: boolean
   readonly isColoured: boolean
+  /** Characters of a line on the terminal; no limit when missing. */
+  readonly width?: number
 }
 
 /**
  * The text of a table, with a newline after each line.
  *
- * On a terminal it has a header and borders, and may change from version to version. Into a pipe it is one line a row without
+ * On a terminal it has a header and borders, is made to fit its width, and may change from version to version. Into a pipe it is one line a row without
  * a header, the cells separated by tabs, for `cut` and `awk`: columns are only ever added at the end. Control characters of
  * cells, tabs and newlines among them, are escaped in both, so that a cell is always one cell.
  */
 export async function renderTable(table: Table, style: TableStyle): Promise<string> {
-  return style.isTerminal ? bordered(table, style.isColoured) : tabSeparated(table)
+  return style.isTerminal ? bordered(table, style) : tabSeparated(table)
 }
 
 function tabSeparated({ rows }: Table): string {
   return rows.map((row) => `${row.map(cellText).join('\t')}\n`).join('')
 }
 
-async function bordered({ columns, rows }: Table, isColoured: boolean): Promise<string> {
+async function bordered(table: Table, { isColoured, width = Infinity }: TableStyle): Promise<string> {
   const { default: BorderedTable } = await import('cli-table3')
+  const { fitTable } = await import('./fitted-table.ts')
   const { bold } = palette(isColoured)
-  const table = new BorderedTable({
+  const cells = table.rows.map((row) => row.map(cellText))
+  const { columns, rows, widths, cutsWords } = fitTable(table, cells, width)
+  const shown = new BorderedTable({
     head: columns.map(({ title }) => bold(title)),
     colAligns: columns.map(({ align }) => align ?? 'left'),
+    colWidths: widths.map((characters) => characters + paddingPerCell),
+    wordWrap: true,
+    wrapOnWordBoundary: !cutsWords,
     style: { head: [], border: [], compact: true },
   })
-  table.push(...rows.map((row) => row.map(cellText)))
-  return `${table.toString()}\n`
+  shown.push(...rows.map((row) => [...row]))
+  return `${shown.toString()}\n`
 }
+
+/** Spaces beside the text of a cell. */
+const paddingPerCell = 2
 
 function cellText(cell: Cell): string {
   if (cell === null) return '-'

@@ -1,7 +1,7 @@
 import { palette } from '../format/colour.ts'
 import { humanBytes, humanCount, humanDuration, isoTime } from '../format/human-units.ts'
 import { sparkline, type SparklineStyle } from '../format/sparkline.ts'
-import { type Cell, renderTable, type TableStyle } from '../format/table.ts'
+import { type Cell, type Column, renderTable, type TableStyle } from '../format/table.ts'
 import { utf8Text } from '../format/utf8.ts'
 import { counted } from '../results.ts'
 import type { CountedKey } from './key-counter.ts'
@@ -77,7 +77,7 @@ export async function statsText(
 function axis(stats: TopicStats, { slotMs, counts }: TimeSlots): string {
   const most = counts.reduce((max, count) => Math.max(max, count), 0)
   const span = `${isoTime(stats.firstTimestamp)} to ${isoTime(stats.lastTimestamp)}`
-  return `${span}; ${humanDuration(slotMs)} a slot, at most ${humanCount(most)} records in one`
+  return `${span}; ${humanDuration(slotMs)} a slot, at most ${humanCount(most)} ${most === 1 ? 'record' : 'records'} in one`
 }
 
 function codecSentence(stats: TopicStats): string {
@@ -105,14 +105,17 @@ async function keySection(stats: TopicStats, { style, top }: StatsTextOptions): 
   return `keys: ${distinct}${without}\n${await renderTable({ columns, rows }, style)}`
 }
 
-const partitionColumns = [
-  ...['Partition', 'Start', 'End', 'Records', 'Batches', 'On the disk'].map((title) => ({
-    title,
-    align: 'right' as const,
-  })),
-  { title: 'First' },
-  { title: 'Last' },
-  { title: 'Codecs' },
+const partitionColumns: readonly Column[] = [
+  { title: 'Partition', align: 'right' },
+  { title: 'Start', align: 'right', rank: 3 },
+  { title: 'End', align: 'right' },
+  { title: 'Records', align: 'right' },
+  { title: 'Batches', align: 'right', rank: 4 },
+  { title: 'On the disk', align: 'right', rank: 1 },
+  { title: 'First', rank: 5 },
+  { title: 'Last', rank: 2 },
+  // The sentence below the table has them too.
+  { title: 'Codecs', rank: 6 },
 ]
 
 function partitionRow({ partition, logStartOffset, logEndOffset, diskBytes, counts }: CountedPartition): Cell[] {

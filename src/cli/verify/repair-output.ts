@@ -19,7 +19,7 @@ export interface RepairResult {
 export function actionsTable(directory: string, actions: readonly RepairAction[]): Table {
   return {
     columns: [
-      { title: 'step' },
+      { title: 'step', rank: 1 },
       { title: 'file' },
       { title: 'byte', align: 'right' },
       { title: 'end', align: 'right' },

@@ -26,8 +26,8 @@ export function findingsTable({ directory, findings }: Verified, withNotes: bool
   const shown = withNotes ? findings : findings.filter(({ severity }) => severity === 'damage')
   return {
     columns: [
-      { title: 'severity' },
-      { title: 'kind' },
+      { title: 'severity', rank: 2 },
+      { title: 'kind', rank: 1 },
       { title: 'file' },
       { title: 'byte', align: 'right' },
       { title: 'end', align: 'right' },
