@@ -52,13 +52,32 @@ function page(name: string, brief: string, sections: readonly (readonly string[]
     '.\\" Made by `npm run man` from src/cli/specs; a test compares.',
     `.Dd ${DATE}`,
     `.Dt ${name.toUpperCase()} 1`,
-    '.Os tslog',
+    '.Os',
     '.Sh NAME',
     `.Nm ${name}`,
     `.Nd ${text(brief)}`,
   ]
-  return `${[...head, ...sections.flat()].join('\n')}\n`
+  return `${wrapped([...head, ...sections.flat()]).join('\n')}\n`
 }
+
+/** Text lines of at most 80 bytes, as mdoc wants them; lines of macros and of examples stay. */
+function wrapped(lines: readonly string[]): string[] {
+  let isLiteral = false
+  return lines.flatMap((line) => {
+    if (/^\.[BE]d\b/.test(line)) isLiteral = line.startsWith('.Bd')
+    return isLiteral || line.startsWith('.') ? [line] : wrapText(line)
+  })
+}
+
+/** Breaks between words, but not where a full stop at the end of the line would make a sentence of what is none. */
+function wrapText(line: string): string[] {
+  if (line.length <= LINE_BYTES_MAX) return [line]
+  const space = [...line.slice(0, LINE_BYTES_MAX + 1).matchAll(/(?<![.?!)]) (?![.'])/g)].at(-1)
+  if (space === undefined) return [line]
+  return [line.slice(0, space.index), ...wrapText(line.slice(space.index + 1))]
+}
+
+const LINE_BYTES_MAX = 80
 
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`.Sh ${title}`, ...lines]

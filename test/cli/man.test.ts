@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -9,6 +9,12 @@ const directory = new URL('../../man', import.meta.url).pathname
 const pages = await manPages()
 const mandoc = toolOrSkip('mandoc')
 
+/** Whether mandoc only misses a page that would be installed beside this one. */
+function namesOneOfOurs(complaint: string): boolean {
+  const [, name = ''] = /STYLE: referenced manual not found: Xr (\S+) 1\b/.exec(complaint) ?? []
+  return pages.has(`${name}.1`)
+}
+
 describe('the man pages', () => {
   test('are those that the specifications make (npm run man writes them)', () => {
     const names = readdirSync(directory).filter((name) => name.endsWith('.1'))
@@ -16,11 +22,11 @@ describe('the man pages', () => {
     for (const [name, source] of pages) expect(readFileSync(path.join(directory, name), 'utf8'), name).toBe(source)
   })
 
-  test.skipIf(mandoc === undefined).each([...pages.keys()])('mandoc has nothing against %s', (name) => {
-    const complaints = execFileSync(mandoc ?? '', ['-T', 'lint', '-W', 'warning', path.join(directory, name)], {
-      encoding: 'utf8',
-    })
-    expect(complaints).toBe('')
+  test.skipIf(mandoc === undefined)('mandoc has nothing against them', () => {
+    const files = [...pages.keys()].map((name) => path.join(directory, name))
+    const { stdout } = spawnSync(mandoc ?? '', ['-T', 'lint', ...files], { encoding: 'utf8' })
+    const complaints = stdout.split('\n').filter((line) => !namesOneOfOurs(line))
+    expect(complaints).toEqual([''])
   })
 
   test.skipIf(mandoc === undefined)('show words as they are to be typed', () => {
