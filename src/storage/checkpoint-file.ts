@@ -1,5 +1,5 @@
 import type { FileSystem } from '../disk/file-system.ts'
-import { readWholeFile, replaceWholeFile } from './whole-file.ts'
+import { putWholeFile, readWholeFile, replaceWholeFile } from './whole-file.ts'
 
 /** What a checkpoint says: no file and an empty file are both no lines. */
 export type Checkpoint =
@@ -27,8 +27,16 @@ export function readCheckpoint(fileSystem: FileSystem, path: string): Checkpoint
 
 /** Replaces a checkpoint as a whole: after a crash it holds either the old or the new lines. One writer at a time. */
 export function writeCheckpoint(fileSystem: FileSystem, path: string, lines: readonly string[]): void {
-  const text = ['0', String(lines.length), ...lines, ''].join('\n')
-  replaceWholeFile(fileSystem, path, new TextEncoder().encode(text))
+  replaceWholeFile(fileSystem, path, bytesOf(lines))
+}
+
+/** The first lines of a checkpoint: it is there for sure, and then whole, once its directory is synced. */
+export function beginCheckpoint(fileSystem: FileSystem, path: string, lines: readonly string[]): void {
+  putWholeFile(fileSystem, path, bytesOf(lines))
+}
+
+function bytesOf(lines: readonly string[]): Uint8Array {
+  return new TextEncoder().encode(['0', String(lines.length), ...lines, ''].join('\n'))
 }
 
 /** The same as `readCheckpoint`, for bytes that are at hand. */

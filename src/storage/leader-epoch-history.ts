@@ -1,7 +1,13 @@
 import { assert } from '../base/assert.ts'
 import { type LeaderEpoch, leaderEpoch, NO_LEADER_EPOCH, offset, type Offset } from '../base/brands.ts'
 import type { FileSystem } from '../disk/file-system.ts'
-import { parseCheckpointNumber, readCheckpoint, splitFields, writeCheckpoint } from './checkpoint-file.ts'
+import {
+  beginCheckpoint,
+  parseCheckpointNumber,
+  readCheckpoint,
+  splitFields,
+  writeCheckpoint,
+} from './checkpoint-file.ts'
 import { LEADER_EPOCH_CHECKPOINT } from './file-names.ts'
 
 /** The first offset that was written under a leader epoch. */
@@ -29,7 +35,7 @@ const undefinedEnd: LeaderEpochEnd = { epoch: NO_LEADER_EPOCH, endOffset: offset
  * Which leader epoch each part of a partition was written under: epochs and their start offsets, both strictly increasing.
  * Kept in `leader-epoch-checkpoint`, one `epoch startOffset` a line. Kafka: `LeaderEpochFileCache` (KIP-101, KIP-279).
  *
- * Every change is durable when the call returns. One writer at a time: the holder of the partition's lock.
+ * Every change is durable when the call returns, but for `begin`. One writer at a time: the holder of the partition's lock.
  */
 export class LeaderEpochHistory {
   readonly #fileSystem: FileSystem
@@ -119,6 +125,12 @@ export class LeaderEpochHistory {
     return this.#replace([{ epoch: covering.epoch, startOffset }, ...rest])
   }
 
+  /** The first epoch of a log without a batch: durable with the names of its segment, before the first batch is. */
+  begin(epoch: LeaderEpoch, startOffset: Offset): void {
+    this.#entries = [{ epoch, startOffset }]
+    beginCheckpoint(this.#fileSystem, this.#path, this.#lines)
+  }
+
   /** Forgets everything. */
   clear(): boolean {
     return this.#replace([])
@@ -126,11 +138,11 @@ export class LeaderEpochHistory {
 
   /** Writes the file whatever it holds: after damage, or for a new partition (Kafka keeps it there, empty). */
   save(): void {
-    writeCheckpoint(
-      this.#fileSystem,
-      this.#path,
-      this.#entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`),
-    )
+    writeCheckpoint(this.#fileSystem, this.#path, this.#lines)
+  }
+
+  get #lines(): string[] {
+    return this.#entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`)
   }
 
   #replace(entries: LeaderEpochEntry[]): boolean {

@@ -77,7 +77,7 @@ export class PartitionDirectories {
     }
   }
 
-  /** Gives a directory that is about to be written the topic's id unless it has one, and makes that durable before the first batch is there. */
+  /** Gives a directory that is about to be written the topic's id unless it has one: durable before the first batch, with the names of its segment. */
   identify(partition: TopicPartition, topicId: Uuid): void {
     const { fileSystem } = this.#options
     const directory = this.pathOf(partition)

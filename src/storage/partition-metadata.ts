@@ -31,7 +31,7 @@ function parse(text: string): PartitionMetadata {
   return topicId === NO_UUID ? { kind: 'damaged', reason: 'its topic id is zero' } : { kind: 'metadata', topicId }
 }
 
-/** Makes `partition.metadata` of a new partition; it is on the disk after `syncPartitionMetadata`, and until then the catalog alone tells the id for sure. */
+/** Makes `partition.metadata` of a new partition; until `syncPartitionMetadata` and a sync of the directory the catalog alone tells the id for sure. */
 export function beginPartitionMetadata(fileSystem: FileSystem, partitionDirectory: string, topicId: Uuid): void {
   const file = fileSystem.open(`${partitionDirectory}/${PARTITION_METADATA}`, 'create')
   try {
@@ -42,10 +42,9 @@ export function beginPartitionMetadata(fileSystem: FileSystem, partitionDirector
   }
 }
 
-/** Makes durable what is there. */
+/** Makes durable what it says; its name is with the first sync of the directory, which the first batch waits for. */
 export function syncPartitionMetadata(fileSystem: FileSystem, partitionDirectory: string): void {
   syncFile(fileSystem, `${partitionDirectory}/${PARTITION_METADATA}`)
-  fileSystem.syncDirectory(partitionDirectory)
 }
 
 /** Writes `partition.metadata`, durably; it must be there before the first batch is. */

@@ -122,10 +122,17 @@ export function closeRecovery(
   // An epoch that begins at the very end stays: it was given, if only to say that the log was cut.
   epochs.truncateFromEnd(offset(state.logEndOffset + 1n))
   noteEpochs(epochs, recoveries)
-  if (epochs.latestEpoch === undefined) epochs.assign(leaderEpoch(0), state.logEndOffset)
+  if (epochs.latestEpoch === undefined) beginEpochs(epochs, state)
   state.leaderEpoch = epochs.latestEpoch ?? leaderEpoch(0)
   if (recoveries.some((one) => one.cutBytes > 0)) state.generation += 1n
   return state
+}
+
+/** Where no batch is yet the first one waits for the names in the directory, and this is one of them. */
+function beginEpochs(epochs: LeaderEpochHistory, state: WriteState): void {
+  const { endPosition, syncedEndOffset, activeBaseOffset, logEndOffset } = state
+  if (endPosition === 0 && syncedEndOffset <= activeBaseOffset) epochs.begin(leaderEpoch(0), logEndOffset)
+  else epochs.assign(leaderEpoch(0), logEndOffset)
 }
 
 /** As it is now: others may have raised the epoch. A damaged history is made again from the batches. */

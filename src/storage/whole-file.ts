@@ -32,6 +32,17 @@ export function replaceWholeFile(
   bytes: Uint8Array,
   mode: 'create' | 'create-private' = 'create',
 ): void {
+  putWholeFile(fileSystem, path, bytes, mode)
+  fileSystem.syncDirectory(parentDirectory(path))
+}
+
+/** The same, but that the file has its new content for sure only once the directory is synced; until then it may have the old one, or not be there. */
+export function putWholeFile(
+  fileSystem: FileSystem,
+  path: string,
+  bytes: Uint8Array,
+  mode: 'create' | 'create-private' = 'create',
+): void {
   const temporary = path + TEMPORARY_SUFFIX
   const file = fileSystem.open(temporary, mode)
   try {
@@ -42,7 +53,6 @@ export function replaceWholeFile(
     file.close()
   }
   fileSystem.rename(temporary, path)
-  fileSystem.syncDirectory(parentDirectory(path))
 }
 
 /** Makes what is in a file durable, whoever wrote it; nothing when there is none. */

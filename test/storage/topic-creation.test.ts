@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../src/base/random.ts'
+import { GoneError } from '../../src/disk/memory-disk.ts'
 import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
+import { LeaderEpochHistory } from '../../src/storage/leader-epoch-history.ts'
 import { LogDirectory, type LogDirectoryOptions } from '../../src/storage/log-directory.ts'
 import { readPartitionMetadata } from '../../src/storage/partition-metadata.ts'
 import { batch, T0 } from '../support/batches.ts'
+import { VerifyScene } from './verify/verify-scene.ts'
 
 const partitionCount = 50
 
@@ -96,3 +99,76 @@ test('a creation that the power cut short at any step leaves a topic that is who
   }
   expect(made).toBeGreaterThan(10)
 })
+
+test('the first batch of a partition waits for four syncs', () => {
+  const fileSystem = new MemoryFileSystem()
+  create(optionsOf(fileSystem)).close()
+  const synced: string[] = []
+  fileSystem.beforeOperation(({ name, path }) => {
+    if (name.startsWith('sync')) synced.push(path.slice('/log/'.length))
+  })
+  const directory = LogDirectory.openToWrite(optionsOf(fileSystem))
+  directory.openLog({ topic: 't', partition: 3 }).append(batch({ values: ['a'] }), 'now')
+  directory.close()
+  expect(synced).toEqual([
+    't-3/partition.metadata',
+    't-3/leader-epoch-checkpoint.tmp',
+    't-3/00000000000000000000.log',
+    't-3',
+  ])
+})
+
+test('a power cut at any step of a creation and of the first batches loses none that was acknowledged, and leaves everything else in order', () => {
+  let kept = 0
+  for (let at = 0, isDone = false; !isDone; at++) {
+    for (const personality of ['ext4-ordered', 'posix-adversary'] as const) {
+      const fileSystem = new MemoryFileSystem()
+      let left = at
+      fileSystem.beforeOperation(({ process, isChange }) => {
+        if (process === 'doomed' && isChange && left-- === 0) fileSystem.stop()
+      })
+      const { acknowledgedEnd, isWhole } = createAndAppend(fileSystem)
+      isDone = isWhole
+      fileSystem.crash({ personality, random: seededRandom(at) })
+      kept += expectInOrder(fileSystem, acknowledgedEnd)
+    }
+  }
+  expect(kept).toBeGreaterThan(10)
+})
+
+/** A process makes a topic and appends to it, each batch to a segment of its own, until the machine stops. */
+function createAndAppend(fileSystem: MemoryFileSystem): { acknowledgedEnd: bigint; isWhole: boolean } {
+  let acknowledgedEnd = 0n
+  try {
+    const directory = LogDirectory.openToWrite(optionsOf(fileSystem, 'doomed'))
+    directory.createTopic({ name: 't', partitionCount: 1, configs: new Map([['segment.bytes', '100']]) })
+    const log = directory.openLog({ topic: 't', partition: 0 })
+    log.append(batch({ values: ['a'] }), 'never')
+    acknowledgedEnd = log.append(batch({ values: ['b'] }), 'now').nextOffset
+    acknowledgedEnd = log.append(batch({ values: ['c'] }), 'now').nextOffset
+    return { acknowledgedEnd, isWhole: true }
+  } catch (error) {
+    if (!(error instanceof GoneError)) throw error
+    return { acknowledgedEnd, isWhole: false }
+  }
+}
+
+/** The next writer finds at least what was acknowledged, appends, and leaves nothing that verify minds. Returns how many records there were. */
+function expectInOrder(fileSystem: MemoryFileSystem, acknowledgedEnd: bigint): number {
+  const directory = LogDirectory.openToWrite(optionsOf(fileSystem))
+  directory.createTopic({ name: 't', partitionCount: 1, configs: new Map() })
+  const log = directory.openLog({ topic: 't', partition: 0 })
+  const { logEndOffset } = log.offsets()
+  expect(logEndOffset).toBeGreaterThanOrEqual(acknowledgedEnd)
+  log.append(batch({ values: ['b'] }), 'now')
+  const { id } = directory.topic('t')
+  directory.close()
+  // What nobody had synced may be gone from the midst of the log.
+  const damages = new VerifyScene(fileSystem).verify().damages.filter(({ kind }) => kind !== 'hole')
+  expect(damages).toEqual([])
+  fileSystem.crash({ personality: 'lose-unsynced' })
+  expect(readPartitionMetadata(fileSystem, '/log/t-0')).toEqual({ kind: 'metadata', topicId: id })
+  const epochs = LeaderEpochHistory.read(fileSystem, '/log/t-0')
+  expect(epochs.kind === 'history' && epochs.history.latestEpoch).toBeGreaterThanOrEqual(0)
+  return Number(logEndOffset)
+}
