@@ -78,7 +78,8 @@ export class ActiveSegment {
     const segment = new ActiveSegment(options, emptyProgress(options.baseOffset))
     try {
       if (segment.log.size() > 0) segment.log.truncate(0)
-      segment.resetIndexes()
+      segment.remakeIndexes()
+      segment.trimIndexes()
     } catch (error) {
       segment.close()
       throw error
@@ -229,11 +230,11 @@ export class ActiveSegment {
     state.logEndOffset = nextOffset
   }
 
-  /** Empties the indexes, to be filled again from the log. */
-  resetIndexes(): void {
-    this.offsetIndex.truncateToEntries(0)
-    this.timeIndex.truncateToEntries(0)
-    this.#findTransactions()?.reset()
+  /** Begins to make the indexes anew from the log, up to the next `trimIndexes`. What is right in their files is not written again. */
+  remakeIndexes(): void {
+    this.offsetIndex.remake()
+    this.timeIndex.remake()
+    this.#findTransactions()?.remake()
     Object.assign(this.progress, emptyProgress(this.baseOffset))
   }
 
@@ -247,13 +248,19 @@ export class ActiveSegment {
   trimIndexes(): void {
     this.offsetIndex.trim()
     this.timeIndex.trim()
+    this.#transactions?.trim()
   }
 
-  /** The last time index entry, and nothing but entries in the index files: what a closed segment has. */
-  seal(): void {
+  /** The last time index entry, and nothing but entries in the index files: what a closed segment has. Bad bytes in the log are left to a repair. */
+  sealIndexes(): void {
     this.timeIndex.maybeAppend(this.progress.maxTimestamp, this.progress.offsetOfMaxTimestamp)
     this.flushIndexes()
     this.trimIndexes()
+  }
+
+  /** Closes the segment to appends: its indexes, and the log where it was written last. */
+  seal(): void {
+    this.sealIndexes()
     const { endPosition } = this.progress
     // Whoever wrote much may have set room aside, and be gone.
     if (this.log.size() > endPosition || endPosition >= muchBytes) this.log.truncate(endPosition)

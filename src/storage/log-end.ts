@@ -86,10 +86,8 @@ export class LogEnd {
   #open(known: ActiveSegment | undefined, state: WriteState | undefined): ActiveSegment {
     const { stateFile, directory } = this.#parts
     const before = this.#state
-    const { hasFailedSync } = stateFile
-    // What an earlier state, which the disk may still have, calls synced is about to be made anew: torn it must be there too.
-    if (state === undefined && stateFile.wasOfBoot(this.#options.fileSystem.bootId)) stateFile.file.sync()
-    const { active, ...opened } = openActive({ ...this.#options, directory, state, known, hasFailedSync })
+    const { hasFailedSync, enduring: torn } = stateFile
+    const { active, ...opened } = openActive({ ...this.#options, directory, state, torn, known, hasFailedSync })
     this.#state = opened.state
     if (active !== known) this.#begin(active, known)
     if (before?.cutCount !== opened.state.cutCount) {

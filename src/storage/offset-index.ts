@@ -112,6 +112,12 @@ export class OffsetIndex {
     this.#last = undefined
   }
 
+  /** Makes the index anew, up to the next `trim`: what is right in the file stays as it is, so that what was durable is. */
+  remake(): void {
+    this.#entries.remake()
+    this.#last = undefined
+  }
+
   /** Cuts padding off. Before a clean close this must have been done: Kafka takes the zeros for entries. */
   trim(): void {
     this.#entries.truncate(this.#entries.count)

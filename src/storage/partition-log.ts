@@ -119,8 +119,8 @@ export class PartitionLog {
   }
 
   /**
-   * Makes every append of this process durable without blocking the caller, and then lets readers see them. Resolves to the visible end, to which
-   * other writers may have added. Appends that come meanwhile wait for the next one: one at a time.
+   * Makes every append of this process durable without blocking the caller, and then lets readers see them. Resolves to the end of what is durable
+   * and visible, to which other writers may have added. Appends that come meanwhile wait for the next one: one at a time.
    */
   async commit(): Promise<Offset> {
     this.endTurn()
@@ -132,12 +132,15 @@ export class PartitionLog {
     return this.#withLock((current, segment) => {
       // A roll, of another process too, may have left it behind meanwhile: then it may be rewritten, or closed once it was synced.
       this.#failure.refuseIfRemoved(...(segment === active ? [active.log] : []))
-      // What was synced is gone.
-      if (current.cutCount !== cutCount) return current.visibleEndOffset
-      if (current.syncedEndOffset < end) current.syncedEndOffset = end
-      if (current.visibleEndOffset < end) current.visibleEndOffset = end
-      this.#stateFile.write(current)
-      return current.visibleEndOffset
+      // Else what was synced may be gone.
+      if (current.cutCount === cutCount) {
+        if (current.syncedEndOffset < end) current.syncedEndOffset = end
+        if (current.visibleEndOffset < end) current.visibleEndOffset = end
+        this.#stateFile.write(current)
+      }
+      // Recovery, also one beside this process, shows readers what nobody has synced.
+      const { visibleEndOffset, syncedEndOffset } = current
+      return visibleEndOffset < syncedEndOffset ? visibleEndOffset : syncedEndOffset
     })
   }
 

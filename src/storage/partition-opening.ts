@@ -15,13 +15,15 @@ import { Segment } from './segment.ts'
 import { mendSnapshot } from './snapshot-files.ts'
 import { rewriteUnsynced } from './failed-sync.ts'
 import { type SettledSegments, settleSwap } from './swap-settlement.ts'
-import type { WriteState } from './write-state.ts'
+import type { EnduringState, WriteState } from './write-state.ts'
 
 export interface OpeningOptions extends PartitionLogOptions {
   /** The partition's own directory. */
   readonly directory: string
   /** What the last writer left, if it can be read. */
   readonly state: WriteState | undefined
+  /** What it tells where it is torn. */
+  readonly torn?: EnduringState | undefined
   /** A sync of the log has failed: the state tells nothing of what is on the disk. */
   readonly hasFailedSync?: boolean
   /** The active segment that this process has open, if any. */
@@ -107,7 +109,8 @@ function recoverTail(options: OpeningOptions, active: ActiveSegment, state: Writ
   report(options, [recovery])
   const next: WriteState = { ...state, ...active.progress, hasProducers: producers.producerCount > 0 }
   next.logEndOffset = recovery.nextOffset
-  next.visibleEndOffset = recovery.nextOffset
+  // What a server has in the log and not on the disk yet it shows itself.
+  if (!state.isServed) next.visibleEndOffset = recovery.nextOffset
   return { active, state: closeRecovery(history, next, [recovery]), isChanged: true }
 }
 
@@ -189,16 +192,17 @@ function recoverAll(options: OpeningOptions): OpenedPartition {
   let active: ActiveSegment | undefined
   for (let i = first; i < bases.length; i++) {
     const base = bases[i] ?? logStart
-    active?.seal()
+    active?.sealIndexes()
     active?.close()
     if (i > first) mendSnapshotAt(options, producers, base)
     active = ActiveSegment.open(segmentOptions(options, base), emptyProgress(base))
-    active.resetIndexes()
+    active.remakeIndexes()
     const end = bases[i + 1]
     const borders = end === undefined ? { isLast: true } : { isLast: false, endOffset: end }
     recoveries.push(recoverSegment(active, base, { ...shared, ...borders }))
   }
   assert(active !== undefined, 'a partition has at least one segment')
+  active.trimIndexes()
   report(options, recoveries)
   const hasProducers = producers.producerCount > 0
   const state = freshState(options, { active, history, recoveries, logStart, recoveryPoint, hasProducers })

@@ -3,7 +3,7 @@ import type { ActiveSegment } from './active-segment.ts'
 import { LeaderEpochHistory } from './leader-epoch-history.ts'
 import type { LogCut, SegmentRecovery } from './log-recovery.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
-import { countCut, type WriteState } from './write-state.ts'
+import { countCut, type EnduringState, type WriteState } from './write-state.ts'
 import { WriteStateFile } from './write-state-file.ts'
 
 /** Where a log was recovered, and what its last writer left, if that can be read. */
@@ -11,6 +11,8 @@ export interface RecoveredPlace extends Pick<PartitionLogOptions, 'fileSystem' |
   /** The partition's own directory. */
   readonly directory: string
   readonly state: WriteState | undefined
+  /** What is known of it when it is torn. */
+  readonly torn?: EnduringState | undefined
 }
 
 /** A log whose files were looked at. */
@@ -31,7 +33,7 @@ export function freshState(options: RecoveredPlace, recovered: Recovered): Write
   // Offsets below the log start were given once, even if a power cut took their records.
   const logEndOffset = readable > logStart ? readable : logStart
   const next: WriteState = {
-    ...whatEnduresOf(state, logEndOffset),
+    ...whatEndures(options, logEndOffset),
     bootId: fileSystem.bootId,
     // Who works beside a server must not take its mark away.
     isServed: options.isServer === true && state?.isServed === true,
@@ -51,14 +53,13 @@ export function freshState(options: RecoveredPlace, recovered: Recovered): Write
 }
 
 /** What a state tells after recovery too. */
-function whatEnduresOf(
-  state: WriteState | undefined,
-  logEndOffset: Offset,
-): Pick<WriteState, 'generation' | 'cutCount' | 'isReplica'> {
-  if (state === undefined) return { generation: 1n, cutCount: 0, isReplica: false }
-  const { generation, cutCount, isReplica } = state
+function whatEndures({ state, torn }: RecoveredPlace, logEndOffset: Offset): EnduringState {
+  const known = state ?? torn
+  if (known === undefined) return { generation: 1n, cutCount: 0, isReplica: false }
+  const { generation, cutCount, isReplica } = known
   const enduring = { generation: generation + 1n, cutCount, isReplica }
-  if (logEndOffset < state.logEndOffset) countCut(enduring)
+  // Where the log ended by the word of a state that is torn nobody knows.
+  if (state === undefined || logEndOffset < state.logEndOffset) countCut(enduring)
   return enduring
 }
 

@@ -38,6 +38,8 @@ export class SortedEntries {
   #pageFilled = 0
   #pending: DataView<ArrayBuffer> | undefined
   #pendingEntries = 0
+  /** Entries are made anew over those in the file. */
+  #isRemade = false
 
   constructor(file: OpenFile, layout: EntryLayout) {
     this.file = file
@@ -79,7 +81,8 @@ export class SortedEntries {
     if (this.#pending === undefined || this.#pendingEntries === 0) return
     const { entryBytes } = this.#layout
     const bytes = new Uint8Array(this.#pending.buffer, 0, this.#pendingEntries * entryBytes)
-    this.file.write(bytes, this.stored * entryBytes)
+    const position = this.stored * entryBytes
+    if (!this.#isRemade || !holds(this.file, bytes, position)) this.file.write(bytes, position)
     this.#stored += this.#pendingEntries
     this.#pendingEntries = 0
     this.#pageFilled = 0
@@ -150,6 +153,12 @@ export class SortedEntries {
     return low
   }
 
+  /** Makes the entries anew, up to the next `truncate`: what is appended and stands in the file already is not written again. */
+  remake(): void {
+    this.refresh(0)
+    this.#isRemade = true
+  }
+
   /** Keeps the first `count` entries and drops whatever else is in the file. */
   truncate(count: number): void {
     if (count > this.stored) this.flush()
@@ -159,6 +168,7 @@ export class SortedEntries {
     if (this.file.size() !== bytes) this.file.truncate(bytes)
     this.#stored = count
     this.#pageFilled = 0
+    this.#isRemade = false
   }
 
   /** Whether the file is as long as its entries. Costs one read; says nothing of entries before the last. */
@@ -234,6 +244,12 @@ interface SearchRange {
 
 const pageBytes = 4096
 const guessesMax = 4
+
+/** Whether a file has these bytes there. */
+export function holds(file: OpenFile, bytes: Uint8Array, position: number): boolean {
+  const found = new Uint8Array(bytes.length)
+  return file.read(found, position) === found.length && found.every((byte, i) => byte === bytes[i])
+}
 
 function isZero(view: DataView, at: number, bytes: number): boolean {
   for (let i = at; i < at + bytes; i++) if (view.getUint8(i) !== 0) return false

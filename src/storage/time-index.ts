@@ -126,6 +126,12 @@ export class TimeIndex {
     this.#last = undefined
   }
 
+  /** Makes the index anew, up to the next `trim`: what is right in the file stays as it is, so that what was durable is. */
+  remake(): void {
+    this.#entries.remake()
+    this.#last = undefined
+  }
+
   /** Cuts padding off. Padding left to Kafka makes it believe in a largest timestamp of 0, and delete the segment (KAFKA-10207). */
   trim(): void {
     this.#entries.truncate(this.#entries.count)

@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts'
 import { offset, type Offset, producerId, type ProducerId } from '../base/brands.ts'
 import { CorruptSegmentError } from '../base/errors.ts'
 import type { OpenFile } from '../disk/file-system.ts'
+import { holds } from './sorted-entries.ts'
 
 /** A transaction that was aborted: readers of committed records leave out what `producerId` wrote in it. */
 export interface AbortedTransaction {
@@ -36,6 +37,8 @@ export class TransactionIndex {
   readonly #open: () => OpenFile
   #opened: OpenFile | undefined
   #lastOffset: Offset | undefined
+  /** Entries so far of an index that is made anew over those in the file. */
+  #remadeCount: number | undefined
 
   /** `file` is the open file, or, when there is none yet, what makes it at the first append. */
   constructor(file: OpenFile | (() => OpenFile)) {
@@ -59,12 +62,17 @@ export class TransactionIndex {
       `aborted transaction at ${aborted.lastOffset} after ${last}`,
     )
     this.#opened ??= this.#open()
-    this.#opened.write(encode(aborted), count * entryBytes)
+    this.#write(this.#opened, encode(aborted), count)
     this.#lastOffset = aborted.lastOffset
   }
 
+  #write(file: OpenFile, entry: Uint8Array, slot: number): void {
+    if (this.#remadeCount === undefined || !holds(file, entry, slot * entryBytes)) file.write(entry, slot * entryBytes)
+    if (this.#remadeCount !== undefined) this.#remadeCount++
+  }
+
   get entryCount(): number {
-    return this.#opened === undefined ? 0 : Math.floor(this.#opened.size() / entryBytes)
+    return this.#remadeCount ?? Math.floor((this.#opened?.size() ?? 0) / entryBytes)
   }
 
   /**
@@ -108,10 +116,17 @@ export class TransactionIndex {
       this.#opened.truncate(kept * entryBytes)
   }
 
-  /** Drops everything. */
-  reset(): void {
+  /** Makes the index anew, up to the next `trim`: what is right in the file stays as it is, so that what was durable is. */
+  remake(): void {
     this.#lastOffset = undefined
-    this.#opened?.truncate(0)
+    this.#remadeCount = 0
+  }
+
+  /** Drops what stands in the file behind the entries: of an index that was made anew, or of an entry that a crash left cut. */
+  trim(): void {
+    const bytes = this.entryCount * entryBytes
+    this.#remadeCount = undefined
+    if (this.#opened !== undefined && this.#opened.size() !== bytes) this.#opened.truncate(bytes)
   }
 
   /** Why the index cannot be right for a segment with that base offset, or `undefined`. Reads it whole. */

@@ -2,7 +2,15 @@ import { DiskError } from '../base/errors.ts'
 import type { FileSystem, OpenFile, OpenMode } from '../disk/file-system.ts'
 import { waitForLock } from '../disk/lock-wait.ts'
 import { PARTITION_LOCK } from './file-names.ts'
-import { appendingAt, bootOf, WRITE_STATE_BYTES, type WriteState, WriteStateCodec } from './write-state.ts'
+import {
+  appendingAt,
+  bootOf,
+  enduringOfTorn,
+  type EnduringState,
+  WRITE_STATE_BYTES,
+  type WriteState,
+  WriteStateCodec,
+} from './write-state.ts'
 
 /** The open `tslog.lock` of one partition: its lock, and the write state in it. */
 export class WriteStateFile {
@@ -57,6 +65,11 @@ export class WriteStateFile {
     if (this.#memory !== undefined) this.#known.set(this.#memory)
     else this.#readBytes(this.#known)
     return this.#codec.decode(this.#known)
+  }
+
+  /** What the state that was read last tells although it is torn. */
+  get enduring(): EnduringState | undefined {
+    return enduringOfTorn(this.#known)
   }
 
   /** Whether what was read last is a state of this boot, whole or torn. */

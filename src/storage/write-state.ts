@@ -162,6 +162,17 @@ export class WriteStateCodec {
   }
 }
 
+/** What of a write state counts for whoever knew the log before it was recovered. */
+export type EnduringState = Pick<WriteState, 'generation' | 'cutCount' | 'isReplica'>
+
+/** What a state that is torn still tells, a mix of two that follow each other: `undefined` when it is none. */
+export function enduringOfTorn(bytes: Uint8Array): EnduringState | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, WRITE_STATE_BYTES)
+  if (view.getBigUint64(0) !== magic) return undefined
+  const isReplica = (view.getUint16(14) & flag.isReplica) !== 0
+  return { generation: view.getBigInt64(16), cutCount: view.getUint16(12), isReplica }
+}
+
 /** The boot that the bytes of a state name, also of one that is torn: a write of the same boot changes neither magic nor boot id. */
 export function bootOf(bytes: Uint8Array): string | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, WRITE_STATE_BYTES)

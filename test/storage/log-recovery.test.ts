@@ -150,6 +150,20 @@ describe('a bad byte', () => {
     expect(scene.read().records).toEqual(expected([...values.slice(0, 3), 'next']))
   })
 
+  test('at the end of a segment that is not the last is left and reported, with all behind it', () => {
+    for (const boot of [forgetState, (scene: PartitionScene): void => scene.reboot()]) {
+      const scene = new PartitionScene({ segmentBytes: 170 })
+      scene.append(...values)
+      const bad = scene.bytes(active)
+      bad[bad.length - 1] = (bad.at(-1) ?? 0) ^ 0xff
+      scene.overwrite(active, bad)
+      boot(scene)
+      expect(scene.logEndOffset()).toBe(BigInt(values.length))
+      expect(scene.warnings).toEqual([expect.stringContaining('offsets 1 to 1')])
+      expect(scene.bytes(active)).toEqual(bad)
+    }
+  })
+
   test('at the end of what was synced costs its records, but never gives their offsets again', () => {
     const { scene, whole, ends } = written()
     scene.overwrite('/log/recovery-point-offset-checkpoint', new TextEncoder().encode(`0\n1\nt 0 ${values.length}\n`))

@@ -27,6 +27,34 @@ test('readers see what is committed, and not before', async () => {
   expect(scene.read().records).toEqual(expected(['a', 'b']))
 })
 
+test('nothing counts as committed that no sync covers, also when another process has recovered the log meanwhile', async () => {
+  const scene = new PartitionScene()
+  const log = serve(scene)
+  log.append(batch({ values: ['a'] }), 'commit')
+  const committed = log.commit()
+  log.append(batch({ values: ['b'] }), 'commit')
+  const torn = scene.bytes(`${directory}/tslog.lock`)
+  torn.fill(0xff, 48, 64)
+  scene.overwrite(`${directory}/tslog.lock`, torn)
+  serve(scene, 'keeper').offsets()
+  expect(await committed).toBeLessThan(2n)
+  expect(await log.commit()).toBe(2n)
+  scene.powerCut()
+  expect(scene.read().records).toEqual(expected(['a', 'b']))
+})
+
+test('what a server has not committed stays hidden when the tail is recovered beside it', () => {
+  const scene = new PartitionScene()
+  const lock = takeServeLock(scene.fileSystem.asProcess('server'), logDirectory)
+  const log = serve(scene)
+  log.markServed(true)
+  const before = scene.bytes(`${directory}/tslog.lock`)
+  log.append(batch({ values: ['a'] }), 'commit')
+  scene.overwrite(`${directory}/tslog.lock`, before)
+  expect(serve(scene, 'keeper').offsets()).toMatchObject({ highWatermark: 0n, logEndOffset: 1n })
+  lock.close()
+})
+
 test('what was committed survives a power cut, over rolls too', async () => {
   const scene = new PartitionScene({ segmentBytes: 200 })
   const log = serve(scene)

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import { offset } from '../../src/base/brands.ts'
 import { PartitionReader } from '../../src/storage/partition-reader.ts'
 import { WriteStateFile } from '../../src/storage/write-state-file.ts'
-import { batch } from '../support/batches.ts'
-import { directory, expected, PartitionScene, readAll } from './partition-scene.ts'
+import { batch, numbered } from '../support/batches.ts'
+import { directory, expected, PartitionScene, readAll, segmentPath } from './partition-scene.ts'
 
 const lockPath = `${directory}/tslog.lock`
 
@@ -68,29 +69,52 @@ test('a writer, who has the lock, waits for nobody', () => {
   file.close()
 })
 
-test('before recovery makes anew what a state of before calls synced, the disk no longer has that state', async () => {
-  const scene = new PartitionScene({ segmentBytes: 100 })
+/** Batches that are synced, in three segments; then a kill tore the state. */
+async function tornBehindSyncs(options: { isReplica?: boolean } = {}): Promise<PartitionScene> {
+  const scene = new PartitionScene({ segmentBytes: 170, indexIntervalBytes: 0 })
   const log = scene.open('writer')
-  for (const value of ['a', 'b', 'c']) log.append(batch({ values: [value] }), 'never')
+  const from = { rollsByItself: true, leaderEpochs: [] }
+  for (const [i, value] of numbered(5).entries()) {
+    const bytes = batch({ values: [value], baseOffset: offset(i) })
+    if (options.isReplica === true) log.appendAsFollower(bytes, { ...from, logEndOffset: offset(i) })
+    else log.append(bytes, 'never')
+  }
   await log.sync()
   scene.fileSystem.kill('writer')
-  const whole = scene.bytes(lockPath)
-  sync(scene, lockPath)
-  const torn = whole.slice()
+  const torn = scene.bytes(lockPath)
   torn.fill(0xff, 48, 64)
   scene.overwrite(lockPath, torn)
-  const isStateOld: boolean[] = []
+  return scene
+}
+
+test('recovery writes no index that is right: an earlier state, which the disk may still have, calls it synced', async () => {
+  const scene = await tornBehindSyncs()
+  const transactions = segmentPath(0, 'txnindex')
+  const stale = new Uint8Array(34)
+  scene.overwrite(transactions, stale)
+  const written: string[] = []
   scene.fileSystem.beforeOperation(({ name, path }) => {
-    if (name === 'truncate' && path.endsWith('.timeindex')) isStateOld.push(scene.fileSystem.hasUnsynced(lockPath))
+    if ((name === 'write' || name === 'truncate') && path.endsWith('index')) written.push(`${name} ${path}`)
   })
-  expect(scene.open('next').offsets().logEndOffset).toBe(3n)
-  expect(isStateOld.length).toBeGreaterThan(0)
-  expect(isStateOld).not.toContain(true)
+  expect(scene.open('next').offsets().logEndOffset).toBe(5n)
+  expect(written).toEqual([`truncate ${transactions}`])
 })
 
-/** What the system does with any file in its own time. */
-function sync(scene: PartitionScene, path: string): void {
-  const file = scene.fileSystem.asProcess('system').open(path, 'write')
-  file.sync()
-  file.close()
-}
+test('who knew the log before looks at all of it again', async () => {
+  const scene = await tornBehindSyncs()
+  const before = scene.bytes(lockPath)
+  scene.open('next').offsets()
+  const after = scene.bytes(lockPath)
+  const [cuts, generation] = [12, 16]
+  expect(after.subarray(cuts, 14)).not.toEqual(before.subarray(cuts, 14))
+  expect(after.subarray(generation, 24)).not.toEqual(before.subarray(generation, 24))
+})
+
+test('a copy stays one: the first append of its own begins another leader epoch', async () => {
+  const scene = await tornBehindSyncs({ isReplica: true })
+  const log = scene.open('next')
+  expect(log.leaderEpoch()).toBe(0)
+  log.append(batch({ values: ['own'] }), 'now')
+  expect(log.leaderEpoch()).toBe(1)
+  log.close()
+})

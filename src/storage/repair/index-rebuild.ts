@@ -27,7 +27,7 @@ export function rebuildIndexes(
   for (const part of indexParts) fileSystem.remove(pathOf(directory, baseOffset, part) + TEMPORARY_SUFFIX)
   const segment = ActiveSegment.open({ ...options, baseOffset, indexesAside: true }, emptyProgress(baseOffset))
   try {
-    segment.resetIndexes()
+    segment.remakeIndexes()
     recoverSegment(segment, baseOffset, {
       fileSystem,
       directory,
@@ -39,9 +39,7 @@ export function rebuildIndexes(
       producers: loadProducerState(fileSystem, directory, baseOffset),
       beforeCut: () => undefined,
     })
-    // Not `seal`, which would also cut the log to what was indexed.
-    segment.timeIndex.maybeAppend(segment.progress.maxTimestamp, segment.progress.offsetOfMaxTimestamp)
-    segment.flushIndexes()
+    segment.sealIndexes()
     segment.syncAll()
   } finally {
     segment.close()
