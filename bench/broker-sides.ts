@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { layOutKafka } from '../test/support/kafka/broker.ts'
 import { kafkaJars, kafkaMissing } from '../test/support/kafka/home.ts'
 import type { Bench, Row } from './row.ts'
 import { isInstalled, quote, runBash } from './shell.ts'
 
-const rivals = new URL('./rivals', import.meta.url).pathname
+const rivals = fileURLToPath(new URL('./rivals', import.meta.url))
 
 /** A broker that stands while the pairs of a row run. */
 export interface Side {

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
 import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { compare } from './compare.ts'
 import { inputFile } from './input.ts'
@@ -97,8 +98,8 @@ function parsed(argv: readonly string[]): Options {
       row: { type: 'string', multiple: true, default: [] },
       pairs: { type: 'string', default: '7' },
       size: { type: 'string', default: '1000000000' },
-      data: { type: 'string', default: new URL('./data', import.meta.url).pathname },
-      tslog: { type: 'string', default: new URL('../dist/tslog', import.meta.url).pathname },
+      data: { type: 'string', default: fileURLToPath(new URL('./data', import.meta.url)) },
+      tslog: { type: 'string', default: fileURLToPath(new URL('../dist/tslog', import.meta.url)) },
       json: { type: 'string' },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false, short: 'h' },

@@ -99,6 +99,13 @@ describe('the house', () => {
     if (file.startsWith('src/')) expect(text).not.toContain('allocUnsafe')
   })
 
+  test.each(['src', 'test', 'bench'])('%s finds its files in a folder whose name has a space, too', (folder) => {
+    const names = readdirSync(path.join(projectRoot, folder), { recursive: true, encoding: 'utf8' })
+    const sources = names.filter((name) => name.endsWith('.ts')).map((name) => path.join(projectRoot, folder, name))
+    const encoded = ['import.meta.url)', '.pathname'].join('')
+    expect(sources.filter((name) => readFileSync(name, 'utf8').includes(encoded))).toEqual([])
+  })
+
   test('is run by the Node that its lock file names', () => {
     const wanted = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as {
       devDependencies: Record<string, string>

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Bench, Row } from '../row.ts'
 import { isInstalled, quote, runBash } from '../shell.ts'
 
@@ -47,7 +48,7 @@ function atLeastThatManyBatches(records: number): string {
 }
 
 function compiled(bench: Bench): string {
-  const source = new URL('../rivals/locked-append.c', import.meta.url).pathname
+  const source = fileURLToPath(new URL('../rivals/locked-append.c', import.meta.url))
   const program = join(bench.data, 'locked-append')
   runBash(`mkdir -p ${quote(bench.data)}; cc -O2 -Wall -o ${quote(program)} ${quote(source)}`, bench.surroundings)
   return program

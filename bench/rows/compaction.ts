@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { kafkaJars, kafkaMissing } from '../../test/support/kafka/home.ts'
 import type { Bench, Row } from '../row.ts'
 import { quote, runBash } from '../shell.ts'
 
 const segmentBytes = 100_000_000
-const rivals = new URL('../rivals', import.meta.url).pathname
+const rivals = fileURLToPath(new URL('../rivals', import.meta.url))
 
 /** Both sides read the segments from the page cache, and say how long the work itself took. */
 export const compactionRows: readonly Row[] = [

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Bench, Contender, Row } from '../row.ts'
 import { isInstalled, quote, runBash } from '../shell.ts'
 
@@ -84,7 +85,7 @@ interface Programs {
 
 function compiled(bench: Bench): Programs {
   const build = (name: string, flags: string): string => {
-    const source = new URL(`../rivals/${name}.c`, import.meta.url).pathname
+    const source = fileURLToPath(new URL(`../rivals/${name}.c`, import.meta.url))
     const program = join(bench.data, name)
     runBash(`mkdir -p ${quote(bench.data)}; cc -O2 ${flags} -o ${quote(program)} ${quote(source)}`, bench.surroundings)
     return program

@@ -1,6 +1,7 @@
 // Builds dist/tslog, one executable with everything inside. Run by Bun: bun src/packaging/build-binary.ts
 import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { writeText } from '../cli/standard-streams.ts'
 
 /** The part of Bun's bundler used here; its own types would replace Node's in the whole project. */
@@ -21,7 +22,7 @@ interface BundlerHooks {
 
 const bun = (globalThis as unknown as { Bun: Bundler }).Bun
 
-const root = new URL('../..', import.meta.url).pathname
+const root = fileURLToPath(new URL('../..', import.meta.url))
 const outfile = join(root, 'dist/tslog')
 /** Built under another name first, so that dist/tslog is whole at any time and may be running while it is replaced. */
 const unfinished = `${outfile}.${process.pid}`

@@ -1,9 +1,10 @@
 // Writes man/*.1 from the specifications of the commands. Run: npm run man
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { manPages } from './man-pages.ts'
 
-const directory = new URL('../../man', import.meta.url).pathname
+const directory = fileURLToPath(new URL('../../man', import.meta.url))
 const pages = await manPages()
 
 mkdirSync(directory, { recursive: true })

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { hasCloseOnExec } from '../../src/cli/closed-descriptor.ts'
 
-const bun = new URL('../../node_modules/@oven/bun-linux-x64/bin/bun', import.meta.url).pathname
-const module = new URL('../../src/cli/closed-descriptor.ts', import.meta.url).pathname
+const bun = fileURLToPath(new URL('../../node_modules/@oven/bun-linux-x64/bin/bun', import.meta.url))
+const module = fileURLToPath(new URL('../../src/cli/closed-descriptor.ts', import.meta.url))
 
 /** What `isClosedDescriptor(fd)` says in a process that a shell started with these redirections. */
 function answer(runtime: string, fd: number, redirections: string): string {

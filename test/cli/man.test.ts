@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { manPages } from '../../src/packaging/man-pages.ts'
 import { toolOrSkip } from '../support/require-tool.ts'
 
-const directory = new URL('../../man', import.meta.url).pathname
+const directory = fileURLToPath(new URL('../../man', import.meta.url))
 const pages = await manPages()
 const mandoc = toolOrSkip('mandoc')
 

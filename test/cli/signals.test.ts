@@ -5,6 +5,7 @@ import { createReadStream, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ignoredSignals, SignalWatch } from '../../src/cli/signals.ts'
 import type { SignalSource } from '../../src/cli/signals.ts'
@@ -50,11 +51,11 @@ afterAll(() => rmSync(directory, { recursive: true }))
 
 const runtimes = [
   { name: 'Node', command: process.execPath },
-  { name: 'Bun', command: new URL('../../node_modules/@oven/bun-linux-x64/bin/bun', import.meta.url).pathname },
+  { name: 'Bun', command: fileURLToPath(new URL('../../node_modules/@oven/bun-linux-x64/bin/bun', import.meta.url)) },
 ]
 
 function program(name: string): string {
-  return new URL(`programs/${name}.ts`, import.meta.url).pathname
+  return fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url))
 }
 
 function start(command: string, name: string): ChildProcessWithoutNullStreams {

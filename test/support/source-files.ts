@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** One TypeScript file of the project with what it imports. */
 export interface SourceFile {
@@ -16,7 +17,7 @@ export interface SourceFile {
   readonly packages: readonly string[]
 }
 
-export const projectRoot = new URL('../..', import.meta.url).pathname
+export const projectRoot = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Every `.ts` file under src/ and commands/, but AssemblyScript and what the build generates. */
 export function sourceFiles(): SourceFile[] {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { kafkaJars } from '../../support/kafka/home.ts'
 import { consoleTools } from './console-tools.ts'
 import { kafkajs } from './kafkajs.ts'
@@ -5,7 +6,7 @@ import { kcat } from './kcat.ts'
 import { platformatic } from './platformatic.ts'
 import { ProgramClient, type TriedClient } from './tried-client.ts'
 
-export const programs = new URL('../programs/', import.meta.url).pathname
+export const programs = fileURLToPath(new URL('../programs/', import.meta.url))
 /** Debian's own, which has Debian's modules. */
 export const python = '/usr/bin/python3'
 

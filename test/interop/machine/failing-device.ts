@@ -2,8 +2,9 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 
-const program = new URL('../programs/failing_device.py', import.meta.url).pathname
+const program = fileURLToPath(new URL('../programs/failing_device.py', import.meta.url))
 const python = '/usr/bin/python3'
 
 /** Why there can be no such device here, or `undefined`: it takes root, FUSE, loop devices and python3-fusepy. */

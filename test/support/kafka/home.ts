@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto'
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** The newest Apache Kafka whose command-line tools are on Maven Central too. It needs Java 17. */
 export const KAFKA_VERSION = '4.3.1'
 
-const sources = new URL('./oracle/', import.meta.url).pathname
+const sources = fileURLToPath(new URL('./oracle/', import.meta.url))
 
 /** Where the jars of Kafka live, outside the repository: TSLOG_KAFKA_HOME, or one directory per version in the user's cache. */
 export function kafkaHome(): string {
