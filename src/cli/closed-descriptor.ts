@@ -1,7 +1,6 @@
-import { fstatSync, readFileSync, readlinkSync } from 'node:fs'
 import { errorCode } from '../base/errors.ts'
-
-const O_CLOEXEC = 0o2_000_000
+import { fileCalls } from '../disk/file-calls.ts'
+import { nativeCalls } from '../disk/native-calls.ts'
 
 /**
  * Whether the caller started us with a standard descriptor (0, 1 or 2) closed, as `>&-` does.
@@ -12,16 +11,9 @@ const O_CLOEXEC = 0o2_000_000
  */
 export function isClosedDescriptor(fd: number): boolean {
   try {
-    if (!fstatSync(fd).isCharacterDevice() || process.versions['bun'] === undefined) return false
-    if (readlinkSync(`/proc/self/fd/${fd}`) !== '/dev/null') return false
-    return hasCloseOnExec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))
+    if (!fileCalls().statusOf(fd).isNullDevice || process.versions['bun'] === undefined) return false
+    return nativeCalls()?.closesOnExec(fd) === true
   } catch (error) {
     return errorCode(error) === 'EBADF'
   }
-}
-
-/** Reads `flags:` (octal) of a `/proc/PID/fdinfo` file. */
-export function hasCloseOnExec(descriptorFacts: string): boolean {
-  const flags = /^flags:\s*([0-7]+)$/m.exec(descriptorFacts)?.[1]
-  return flags !== undefined && (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0
 }

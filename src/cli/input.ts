@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { describeErrorCode, errorCode, NotAllowedError, TslogError } from '../base/errors.ts'
+import { fileCalls } from '../disk/file-calls.ts'
 import { nativeCalls } from '../disk/native-calls.ts'
 import { isClosedDescriptor } from './closed-descriptor.ts'
 import { descriptorWaits, sleepMs } from './descriptor-waits.ts'
@@ -44,15 +44,15 @@ export class InputReader {
   #bytesRead = 0
 
   private constructor(fd: number, name: string, calls: InputCalls) {
-    const facts = fstatSync(fd)
-    if (facts.isDirectory()) throw new InputError(`cannot read ${name}: is a directory (EISDIR)`)
+    const { kind, size } = fileCalls().statusOf(fd)
+    if (kind === 'directory') throw new InputError(`cannot read ${name}: is a directory (EISDIR)`)
     this.name = name
-    this.size = facts.isFile() ? facts.size : undefined
-    this.isTerminal = facts.isCharacterDevice() && isTerminal(fd)
+    this.size = kind === 'file' ? size : undefined
+    this.isTerminal = isTerminal(fd)
     this.#fd = fd
     this.#calls = calls
-    this.#canBlock = !facts.isFile()
-    if (facts.isFIFO()) calls.enlargePipe(fd, PIPE_BYTES)
+    this.#canBlock = kind !== 'file'
+    if (kind === 'pipe') calls.enlargePipe(fd, PIPE_BYTES)
   }
 
   /** Descriptor 0. Throws `InputError` when the shell closed it (`<&-`) or it is a directory. */
@@ -68,7 +68,7 @@ export class InputReader {
     try {
       return new InputReader(fd, path, calls)
     } catch (error) {
-      closeSync(fd)
+      fileCalls().close(fd)
       throw error
     }
   }
@@ -102,11 +102,11 @@ export class InputReader {
   peek(bytesMax: number): Uint8Array {
     if (this.size === undefined) return new Uint8Array()
     const target = new Uint8Array(bytesMax)
-    return target.subarray(0, readSync(this.#fd, target, 0, bytesMax, 0))
+    return target.subarray(0, fileCalls().read(this.#fd, target, 0))
   }
 
   close(): void {
-    if (this.#fd > 2) closeSync(this.#fd)
+    if (this.#fd > 2) fileCalls().close(this.#fd)
   }
 }
 
@@ -114,7 +114,7 @@ export class InputReader {
 export function systemInputCalls(): InputCalls {
   return {
     ...descriptorWaits,
-    read: (fd, target) => readSync(fd, target, 0, target.length, null),
+    read: (fd, target) => fileCalls().read(fd, target),
     enlargePipe: (fd, bytes) => void nativeCalls()?.setPipeSize(fd, bytes),
   }
 }
@@ -126,7 +126,7 @@ export function cannotRead(name: string, cause: unknown): InputError {
 
 function openToRead(path: string): number {
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_NOCTTY)
+    return fileCalls().open(path, 'input')
   } catch (error) {
     const message = `cannot read ${path}: ${describeErrorCode(errorCode(error), error)}`
     if (errorCode(error) === 'EACCES') throw new NotAllowedError(message, { cause: error })

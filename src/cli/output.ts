@@ -1,5 +1,5 @@
-import { fstatSync, writeSync } from 'node:fs'
 import { errorCode } from '../base/errors.ts'
+import { fileCalls } from '../disk/file-calls.ts'
 import { nativeCalls } from '../disk/native-calls.ts'
 import { descriptorWaits, sleepMs } from './descriptor-waits.ts'
 import type { DescriptorWaits } from './descriptor-waits.ts'
@@ -195,8 +195,8 @@ export class OutputStream implements ByteSink {
 export function systemOutputCalls(): OutputCalls {
   return {
     ...descriptorWaits,
-    write: (fd, source, start, length) => writeSync(fd, source, start, length),
+    write: (fd, source, start, length) => fileCalls().write(fd, source.subarray(start, start + length)),
     enlargePipe: (fd, bytes) => nativeCalls()?.setPipeSize(fd, bytes) ?? false,
-    canBlock: (fd) => !fstatSync(fd).isFile(),
+    canBlock: (fd) => fileCalls().statusOf(fd).kind !== 'file',
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { fileCalls, readSystemFile } from '../disk/file-calls.ts'
 
 /** The signals that ask for an orderly stop. */
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
@@ -85,7 +85,7 @@ export function ignoredSignals(processStatus: string): ReadonlySet<StopSignal> {
 
 function inheritedIgnores(): ReadonlySet<StopSignal> {
   try {
-    return ignoredSignals(readFileSync('/proc/self/status', 'latin1'))
+    return ignoredSignals(readSystemFile(fileCalls(), '/proc/self/status'))
   } catch {
     return new Set()
   }

@@ -1,5 +1,5 @@
-import { writeSync } from 'node:fs'
 import { describeErrorCode, errorCode, TslogError } from '../base/errors.ts'
+import { fileCalls } from '../disk/file-calls.ts'
 import { isClosedDescriptor } from './closed-descriptor.ts'
 
 /**
@@ -11,7 +11,7 @@ export function writeText(fd: number, text: string): void {
   const bytes = new TextEncoder().encode(text)
   for (let written = 0; written < bytes.length;) {
     try {
-      written += writeSync(fd, bytes, written)
+      written += fileCalls().write(fd, written === 0 ? bytes : bytes.subarray(written))
     } catch (error) {
       const code = errorCode(error)
       if (code === 'EPIPE') throw error

@@ -1,4 +1,4 @@
-import { fstatSync, statSync } from 'node:fs'
+import { fileCalls } from '../disk/file-calls.ts'
 
 /**
  * Whether a descriptor is a terminal. `node:tty` is asked last: it brings sockets and streams along, 2 ms that a command in a pipe or
@@ -10,8 +10,8 @@ export function isTerminal(fd: number): boolean {
 
 function isUnknownDevice(fd: number): boolean {
   try {
-    const facts = fstatSync(fd)
-    return facts.isCharacterDevice() && facts.rdev !== statSync('/dev/null').rdev
+    const { kind, isNullDevice } = fileCalls().statusOf(fd)
+    return kind === 'character device' && !isNullDevice
   } catch {
     // A closed descriptor.
     return false

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts'
+import { errnoName } from './errno-names.ts'
 import type { NativeCalls, PipeEnds, PollResult, PollWanted } from './native-calls.ts'
 
 /** The entry points of libc used here. A buffer is passed by address and need not live longer than the call. */
@@ -75,6 +76,11 @@ export class LinuxNativeCalls implements NativeCalls {
     return this.#libc.allocate(fd, FALLOC_FL_KEEP_SIZE, position, bytes) === 0
   }
 
+  closesOnExec(fd: number): boolean {
+    const flags = this.#libc.fcntlNumber(fd, F_GETFD, 0)
+    return flags >= 0 && (flags & FD_CLOEXEC) !== 0
+  }
+
   setPipeSize(fd: number, bytes: number): boolean {
     return this.#libc.fcntlNumber(fd, F_SETPIPE_SZ, bytes) >= 0
   }
@@ -88,6 +94,8 @@ export class LinuxNativeCalls implements NativeCalls {
 }
 
 const O_CLOEXEC = 0o2000000
+const F_GETFD = 1
+const FD_CLOEXEC = 1
 const F_OFD_SETLK = 37
 const F_SETPIPE_SZ = 1031
 const SEEK_END = 2
@@ -113,20 +121,3 @@ function flock(type: number): Uint8Array {
 
 /** `POLLIN`, `POLLOUT`, and nothing: an end that is gone is always told. */
 const pollEvents: Readonly<Record<PollWanted, number>> = { readable: 1, writable: 4, 'hang-up': 0 }
-
-const errnoNames: Readonly<Record<number, string>> = {
-  4: 'EINTR',
-  9: 'EBADF',
-  11: 'EAGAIN',
-  12: 'ENOMEM',
-  13: 'EACCES',
-  22: 'EINVAL',
-  35: 'EDEADLK',
-  37: 'ENOLCK',
-  38: 'ENOSYS',
-  95: 'ENOTSUP',
-}
-
-function errnoName(errno: number): string {
-  return errnoNames[errno] ?? `errno ${errno}`
-}

@@ -30,6 +30,8 @@ export interface NativeCalls {
   sendFile(socket: number, file: number, position: number, bytes: number): number
   /** See `OpenFile.reserve`; false when the system refuses. */
   reserve(fd: number, position: number, bytes: number): boolean
+  /** Whether a descriptor would be closed by `exec`. */
+  closesOnExec(fd: number): boolean
   /** Asks for a pipe buffer of so many bytes; true when it was given. Best effort: only speed depends on it. */
   setPipeSize(fd: number, bytes: number): boolean
   /** A pipe that no child inherits by itself; `undefined` when there are too many open files. */

@@ -1,48 +1,44 @@
-import * as fs from 'node:fs'
-import { dirname } from 'node:path'
 import { DiskError, errorCode } from '../base/errors.ts'
+import { type FileCalls, fileCalls, type FileStatus, readSystemFile } from './file-calls.ts'
 import type { DirectoryEntry, FileFacts, FileSystem, OpenFile, OpenMode, SpaceFacts } from './file-system.ts'
 import { nativeCalls, NativeCallsOnDemand } from './native-calls.ts'
 import type { NativeCalls } from './native-calls.ts'
-import { fileFacts, kindOf } from './node-file-facts.ts'
+import { nodeFs } from './node-file-calls.ts'
 import { NodeOpenFile } from './node-open-file.ts'
 import { systemError } from './system-error.ts'
 
 /** The file system of the machine. Holds no state but the boot id, so one per process is enough and many do no harm. */
 export class NodeFileSystem implements FileSystem {
+  readonly #calls: FileCalls
   readonly #nativeCalls: NativeCallsOnDemand
   #bootId: string | undefined
 
-  /** `calls` is asked at the first lock only, so that a reader never loads what locks need. */
-  constructor(calls: () => NativeCalls | undefined = nativeCalls) {
-    this.#nativeCalls = new NativeCallsOnDemand(calls)
+  /** `native` is asked at the first lock only, so that a reader never loads what locks need. */
+  constructor(native: () => NativeCalls | undefined = nativeCalls, calls = fileCalls()) {
+    this.#nativeCalls = new NativeCallsOnDemand(native)
+    this.#calls = calls
   }
 
   open(path: string, mode: OpenMode): OpenFile {
     let fd: number
     try {
-      fd = fs.openSync(path, openFlags(mode), mode === 'create-private' ? PRIVATE_FILE_MODE : FILE_MODE)
+      fd = this.#calls.open(path, mode)
     } catch (error) {
       throw new DiskError(mode === 'create-new' ? 'create' : 'open', path, error)
     }
     try {
-      const stats = fs.fstatSync(fd)
-      if (!stats.isFile()) throw notRegular(stats.isDirectory() ? 'EISDIR' : 'EINVAL')
-      return new NodeOpenFile(path, fd, this.#nativeCalls)
+      const { kind } = this.#calls.statusOf(fd)
+      if (kind !== 'file') throw notRegular(kind === 'directory' ? 'EISDIR' : 'EINVAL')
+      return new NodeOpenFile(path, fd, { files: this.#calls, native: this.#nativeCalls })
     } catch (error) {
-      fs.closeSync(fd)
+      this.#calls.close(fd)
       throw new DiskError('open', path, error)
     }
   }
 
   list(path: string): DirectoryEntry[] | undefined {
     try {
-      const entries: DirectoryEntry[] = []
-      // A loop and no callback: directories have thousands of names, and most commands are over before a compiler helps.
-      for (const entry of fs.readdirSync(path, { withFileTypes: true })) {
-        entries.push({ name: entry.name, kind: kindOf(entry) })
-      }
-      return entries
+      return this.#calls.list(path)
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined
       throw new DiskError('list', path, error)
@@ -51,8 +47,8 @@ export class NodeFileSystem implements FileSystem {
 
   stat(path: string): FileFacts | undefined {
     try {
-      const stats = fs.lstatSync(path, { throwIfNoEntry: false })
-      return stats && fileFacts(stats, () => fs.lstatSync(path, { bigint: true }))
+      const status = this.#calls.statusAt(path)
+      return status && fileFacts(status)
     } catch (error) {
       if (isMissing(error)) return undefined
       throw new DiskError('look at', path, error)
@@ -60,7 +56,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   makeDirectory(path: string, isDurable = true): boolean {
-    const parent = dirname(path)
+    const parent = process.getBuiltinModule('node:path').dirname(path)
     let made = this.#makeOne(path)
     if (made === 'no-parent' && parent !== path) {
       this.makeDirectory(parent)
@@ -73,7 +69,7 @@ export class NodeFileSystem implements FileSystem {
 
   #makeOne(path: string): 'made' | 'there' | 'no-parent' {
     try {
-      fs.mkdirSync(path, DIRECTORY_MODE)
+      nodeFs().mkdirSync(path, DIRECTORY_MODE)
       return 'made'
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return 'no-parent'
@@ -84,7 +80,7 @@ export class NodeFileSystem implements FileSystem {
 
   rename(from: string, to: string): void {
     try {
-      fs.renameSync(from, to)
+      nodeFs().renameSync(from, to)
     } catch (error) {
       throw new DiskError(`rename to ${to}:`, from, error)
     }
@@ -92,7 +88,7 @@ export class NodeFileSystem implements FileSystem {
 
   remove(path: string): boolean {
     try {
-      fs.unlinkSync(path)
+      nodeFs().unlinkSync(path)
       return true
     } catch (error) {
       if (isMissing(error)) return false
@@ -102,7 +98,7 @@ export class NodeFileSystem implements FileSystem {
 
   removeDirectory(path: string): boolean {
     try {
-      fs.rmdirSync(path)
+      nodeFs().rmdirSync(path)
       return true
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return false
@@ -112,6 +108,7 @@ export class NodeFileSystem implements FileSystem {
 
   syncDirectory(path: string): void {
     try {
+      const fs = nodeFs()
       const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY)
       try {
         fs.fsyncSync(fd)
@@ -127,7 +124,7 @@ export class NodeFileSystem implements FileSystem {
 
   space(path: string): SpaceFacts {
     try {
-      const facts = fs.statfsSync(path)
+      const facts = nodeFs().statfsSync(path)
       return {
         freeBytes: facts.bavail * facts.bsize,
         totalBytes: facts.blocks * facts.bsize,
@@ -139,34 +136,15 @@ export class NodeFileSystem implements FileSystem {
   }
 
   get bootId(): string {
-    this.#bootId ??= readBootId()
+    this.#bootId ??= readBootId(this.#calls)
     return this.#bootId
   }
 }
 
-const FILE_MODE = 0o640
-const PRIVATE_FILE_MODE = 0o600
 const DIRECTORY_MODE = 0o750
 
 /** `f_type` of NFS, CIFS, SMB2, 9p and FUSE (`linux/magic.h`). */
 const sharedFileSystems: readonly number[] = [0x6969, 0xff534d42, 0xfe534d42, 0x01021997, 0x65735546]
-
-/** `O_NONBLOCK` means nothing on a regular file, and keeps the open of a named pipe from waiting for its other end. */
-function openFlags(mode: OpenMode): number {
-  const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = fs.constants
-  const always = O_NOFOLLOW | O_NONBLOCK
-  switch (mode) {
-    case 'read':
-      return O_RDONLY | always
-    case 'write':
-      return O_RDWR | always
-    case 'create':
-    case 'create-private':
-      return O_RDWR | O_CREAT | always
-    case 'create-new':
-      return O_RDWR | O_CREAT | O_EXCL | always
-  }
-}
 
 function isMissing(error: unknown): boolean {
   const code = errorCode(error)
@@ -175,15 +153,20 @@ function isMissing(error: unknown): boolean {
 
 /** Follows a symbolic link: the data directory itself may be one. */
 function isDirectory(path: string): boolean {
-  return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  return nodeFs().statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
-function readBootId(): string {
+function readBootId(calls: FileCalls): string {
   try {
-    return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim().replaceAll('-', '')
+    return readSystemFile(calls, '/proc/sys/kernel/random/boot_id').trim().replaceAll('-', '')
   } catch {
     return ''
   }
+}
+
+function fileFacts({ kind, size, modifiedMs, changedMs, identity }: FileStatus): FileFacts {
+  const isPlain = kind === 'file' || kind === 'directory'
+  return { kind: isPlain ? kind : 'other', size, modifiedMs, changedMs, identity }
 }
 
 function notRegular(code: string): Error {

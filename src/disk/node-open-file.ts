@@ -1,10 +1,10 @@
-import * as fs from 'node:fs'
 import { assert } from '../base/assert.ts'
 import { DiskError, errorCode, RefusedError } from '../base/errors.ts'
+import type { FileCalls, FileStatus } from './file-calls.ts'
 import type { LockKind, OpenFile } from './file-system.ts'
 import { waitForLock } from './lock-wait.ts'
 import type { NativeCallsOnDemand } from './native-calls.ts'
-import { identityOf } from './node-file-facts.ts'
+import { nodeFs } from './node-file-calls.ts'
 import { systemError } from './system-error.ts'
 
 /** In place of the descriptor of a file that is closed: the runtime refuses it, and no other file can have it. */
@@ -13,6 +13,7 @@ const CLOSED = -1
 /** A file descriptor of a regular file. Made by `NodeFileSystem.open`. */
 export class NodeOpenFile implements OpenFile {
   readonly path: string
+  readonly #calls: FileCalls
   readonly #nativeCalls: NativeCallsOnDemand
   #fd: number
   #identity: string | undefined
@@ -21,31 +22,32 @@ export class NodeOpenFile implements OpenFile {
   #toClose = CLOSED
   #wasLocked = false
 
-  constructor(path: string, fd: number, calls: NativeCallsOnDemand) {
+  constructor(path: string, fd: number, calls: { readonly files: FileCalls; readonly native: NativeCallsOnDemand }) {
     this.path = path
     this.#fd = fd
-    this.#nativeCalls = calls
+    this.#calls = calls.files
+    this.#nativeCalls = calls.native
   }
 
   get identity(): string {
-    this.#identity ??= identityOf(this.#stats(), () => fs.fstatSync(this.#fd, { bigint: true }))
+    this.#identity ??= this.#status().identity
     return this.#identity
   }
 
   read(target: Uint8Array, position: number): number {
     let done = 0
     while (done < target.length) {
-      const count = this.#readSome(target, done, position + done)
+      const count = this.#readSome(done === 0 ? target : target.subarray(done), position + done)
       if (count === 0) break
       done += count
     }
     return done
   }
 
-  #readSome(target: Uint8Array, start: number, position: number): number {
+  #readSome(target: Uint8Array, position: number): number {
     for (;;) {
       try {
-        return fs.readSync(this.#fd, target, start, target.length - start, position)
+        return this.#calls.read(this.#fd, target, position)
       } catch (error) {
         if (errorCode(error) !== 'EINTR') throw this.#diskError('read', error)
       }
@@ -64,16 +66,16 @@ export class NodeOpenFile implements OpenFile {
     if (this.#failure !== undefined) throw this.#failure
     let done = 0
     while (done < source.length) {
-      const count = this.#writeSome(source, done, position + done)
+      const count = this.#writeSome(done === 0 ? source : source.subarray(done), position + done)
       if (count === 0) throw this.#fail('write', systemError('EIO', 'no byte was taken'))
       done += count
     }
   }
 
-  #writeSome(source: Uint8Array, start: number, position: number): number {
+  #writeSome(source: Uint8Array, position: number): number {
     for (;;) {
       try {
-        return fs.writeSync(this.#fd, source, start, source.length - start, position)
+        return this.#calls.write(this.#fd, source, position)
       } catch (error) {
         if (errorCode(error) !== 'EINTR') throw this.#fail('write', error)
       }
@@ -82,7 +84,7 @@ export class NodeOpenFile implements OpenFile {
 
   size(): number {
     const size = this.#nativeCalls.ifLoaded?.fileSize(this.#fd) ?? -1
-    return size < 0 ? this.#stats().size : size
+    return size < 0 ? this.#status().size : size
   }
 
   map(bytes: number): Uint8Array | undefined {
@@ -90,12 +92,12 @@ export class NodeOpenFile implements OpenFile {
   }
 
   modifiedMs(): number {
-    return Math.round(this.#stats().mtimeMs)
+    return this.#status().modifiedMs
   }
 
   touch(modifiedMs: number): void {
     try {
-      fs.futimesSync(this.#fd, modifiedMs / 1000, modifiedMs / 1000)
+      nodeFs().futimesSync(this.#fd, modifiedMs / 1000, modifiedMs / 1000)
     } catch (error) {
       throw this.#diskError('set the time of', error)
     }
@@ -104,7 +106,7 @@ export class NodeOpenFile implements OpenFile {
   truncate(size: number): void {
     if (this.#failure !== undefined && !this.#failure.isOutOfSpace) throw this.#failure
     try {
-      fs.ftruncateSync(this.#fd, size)
+      nodeFs().ftruncateSync(this.#fd, size)
     } catch (error) {
       throw this.#fail('truncate', error)
     }
@@ -118,7 +120,7 @@ export class NodeOpenFile implements OpenFile {
   sync(): void {
     if (this.#failure !== undefined) throw this.#failure
     try {
-      fs.fdatasyncSync(this.#fd)
+      this.#calls.sync(this.#fd)
     } catch (error) {
       throw this.#fail('sync', error)
     }
@@ -129,6 +131,7 @@ export class NodeOpenFile implements OpenFile {
     return new Promise((resolve, reject) => {
       assert(this.#fd !== CLOSED, `sync after close: ${this.path}`)
       this.#syncsUnderWay++
+      const fs = nodeFs()
       fs.fdatasync(this.#fd, (error) => {
         this.#syncsUnderWay--
         if (this.#syncsUnderWay === 0 && this.#toClose !== CLOSED) fs.close(this.#toClose, ignore)
@@ -171,15 +174,15 @@ export class NodeOpenFile implements OpenFile {
     }
     this.#fd = CLOSED
     try {
-      fs.closeSync(fd)
+      this.#calls.close(fd)
     } catch (error) {
       throw new DiskError('close', this.path, error)
     }
   }
 
-  #stats(): fs.Stats {
+  #status(): FileStatus {
     try {
-      return fs.fstatSync(this.#fd)
+      return this.#calls.statusOf(this.#fd)
     } catch (error) {
       throw this.#diskError('look at', error)
     }
@@ -206,7 +209,7 @@ function ignore(): void {
  */
 function mayReserve(path: string, bytes: number): boolean {
   try {
-    const { type, bavail, bsize } = fs.statfsSync(path)
+    const { type, bavail, bsize } = nodeFs().statfsSync(path)
     return type === EXT4_SUPER_MAGIC && bavail * bsize >= bytes * plentyForOne
   } catch {
     return false

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { hasCloseOnExec } from '../../src/cli/closed-descriptor.ts'
 
 const bun = fileURLToPath(new URL('../../node_modules/@oven/bun-linux-x64/bin/bun', import.meta.url))
 const module = fileURLToPath(new URL('../../src/cli/closed-descriptor.ts', import.meta.url))
@@ -31,10 +30,4 @@ describe('isClosedDescriptor', () => {
   test('is false under Node, which marks what it inherits as its own', () => {
     expect(answer(process.execPath, 1, '>/dev/null')).toBe('false')
   })
-})
-
-test('reads the close-on-exec flag of a descriptor', () => {
-  expect(hasCloseOnExec('pos:\t0\nflags:\t02100002\nmnt_id:\t24\n')).toBe(true)
-  expect(hasCloseOnExec('pos:\t0\nflags:\t0100002\n')).toBe(false)
-  expect(hasCloseOnExec('')).toBe(false)
 })

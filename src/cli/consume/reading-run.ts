@@ -1,5 +1,5 @@
-import { fstatSync } from 'node:fs'
 import { UsageError } from '../../base/errors.ts'
+import { fileCalls } from '../../disk/file-calls.ts'
 import type { LogStore } from '../../store/log-store.ts'
 import type { CliContext } from '../context.ts'
 import { ExitCode } from '../exit-code.ts'
@@ -52,8 +52,8 @@ export async function readRecords(settings: ReadingSettings, store: LogStore, co
 /** What `-g --follow` prints into a pipe is not known to have been used by anybody: only a pace that was asked for may commit it. */
 function refuseBlindCommits({ group, follows }: ReadingSettings, stdout: number): void {
   if (group === undefined || !follows || group.commitEveryMs !== undefined) return
-  const facts = fstatSync(stdout)
-  if (!facts.isFIFO() && !facts.isSocket()) return
+  const { kind } = fileCalls().statusOf(stdout)
+  if (kind !== 'pipe' && kind !== 'socket') return
   throw new UsageError('-g with --follow into a pipe needs --commit', {
     hint: '--commit every:5s commits every five seconds what the pipe has taken',
   })

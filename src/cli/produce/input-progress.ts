@@ -1,4 +1,4 @@
-import { fstatSync, statSync, type Stats } from 'node:fs'
+import { fileCalls, type FileStatus } from '../../disk/file-calls.ts'
 import type { CliContext } from '../context.ts'
 import { type ProgressLine, progressLineOf, showStatusOnSignal } from '../progress.ts'
 
@@ -60,15 +60,15 @@ function totalBytes(names: readonly string[], stdin: number): number | undefined
   let total = 0
   for (const name of names) {
     const facts = factsOf(name, stdin)
-    if (facts?.isFile() !== true) return undefined
+    if (facts?.kind !== 'file') return undefined
     total += facts.size
   }
   return total
 }
 
-function factsOf(name: string, stdin: number): Stats | undefined {
+function factsOf(name: string, stdin: number): FileStatus | undefined {
   try {
-    return name === '-' ? fstatSync(stdin) : statSync(name)
+    return name === '-' ? fileCalls().statusOf(stdin) : fileCalls().statusAt(name, true)
   } catch {
     return undefined
   }
