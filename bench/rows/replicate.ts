@@ -83,19 +83,18 @@ export const replicateRows: readonly Row[] = [
         `${replicate(tslog, bench)}; cp -a log mirror; head -c ${Math.floor(bench.size / 100)} ${input} > more`,
         bench.surroundings,
       )
-      const append = `${tslog} produce t < more`
+      // What the other side of the pair had appended is brought along before: each copies 1 %.
+      const appendedTo = (copy: string): string => `${copy}; ${tslog} produce t < more`
+      const rsync = `rsync -a -e 'ssh -F ssh_config' log/ here:${bench.work}/mirror/`
       return {
         kind: 'duel',
         tslog: {
           label: 'tslog replicate t ssh://here/copy, 1 % appended',
-          prepare: append,
+          prepare: appendedTo(replicate(tslog, bench)),
           script: replicate(tslog, bench),
         },
-        rival: {
-          label: 'rsync -a log/ here:mirror/, 1 % appended',
-          prepare: append,
-          script: `rsync -a -e 'ssh -F ssh_config' log/ here:${bench.work}/mirror/`,
-        },
+        rival: { label: 'rsync -a log/ here:mirror/, 1 % appended', prepare: appendedTo(rsync), script: rsync },
+        check: 'for segment in log/t-0/*.log; do cmp "$segment" "copy/t-0/${segment##*/}"; done',
       }
     },
   },

@@ -1,10 +1,10 @@
-import { type Offset, offset } from '../base/brands.ts'
+import type { Offset } from '../base/brands.ts'
 import { MalformedMessageError } from '../base/errors.ts'
 import { type Frame, decodeRequest, encodeResponse, openRequest, type ReceivedRequest } from '../protocol/api.ts'
 import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
 import { endOfBatches } from './end-of-batches.ts'
-import type { Leader, LeaderPartition } from './leader.ts'
-import { partitionToMessage, topicToMessage } from './messages.ts'
+import type { Leader } from './leader.ts'
+import { partitionToAnswer, topicToMessage } from './messages.ts'
 import {
   type Answer,
   batchApi,
@@ -15,7 +15,6 @@ import {
   groupsApi,
   nextOffset,
   partitionsApi,
-  type PartitionAnswer,
   type PeerApi,
   topicsApi,
 } from './peer-apis.ts'
@@ -48,7 +47,7 @@ export function leaderAnswers(leader: Leader, toFailure: (error: unknown) => Fai
         knownEndOffset: one.knownEndOffset < 0n ? undefined : one.knownEndOffset,
       }))
       const found = await leader.partitions(known, Math.min(waitMs, waitMsMax))
-      return { partitions: found.map(answerOf) }
+      return { partitions: found.map(partitionToAnswer) }
     }),
     answered(epochEndApi, ({ epoch, ...partition }) => leader.epochEnd(partition, epoch)),
     answered(batchApi, async ({ offset: target, ...partition }) => ({
@@ -58,11 +57,6 @@ export function leaderAnswers(leader: Leader, toFailure: (error: unknown) => Fai
     answered(groupsApi, async ({ topics }) => ({ groups: await leader.groups(topics) })),
   ]
   return anyOf(answerers)
-}
-
-function answerOf(partition: LeaderPartition | undefined): PartitionAnswer {
-  const partialFrom = partition?.partialFrom ?? offset(-1)
-  return { described: partition === undefined ? null : partitionToMessage(partition), partialFrom }
 }
 
 /** Batches go out from the memory that they were read into. */

@@ -25,6 +25,8 @@ export interface Leader {
   batchAt(partition: TopicPartition, offset: Offset): Promise<BatchFacts | undefined>
   /** Whole batches from the one with `from` on, which are the caller's until it gives them back; empty when there is none below the log end offset. */
   fetch(partition: TopicPartition, from: Offset): Promise<Uint8Array>
+  /** `fetch` of this partition will probably be asked for from there on, and nothing is known yet that speaks against it. */
+  askAhead?(partition: TopicPartition, from: Offset): void
   /** What `fetch` gave is used up, and its memory may be filled anew. To be called once, or not at all. */
   giveBack?(batches: Uint8Array): void
   /** What groups have committed, for these topics. */

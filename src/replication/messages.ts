@@ -1,4 +1,4 @@
-import type { LeaderEpoch, Offset } from '../base/brands.ts'
+import { type LeaderEpoch, type Offset, offset } from '../base/brands.ts'
 import { MalformedMessageError } from '../base/errors.ts'
 import {
   array,
@@ -46,11 +46,19 @@ export const leaderPartitionMessage = struct({
   lastBatch: nullable(batchFactsMessage),
 })
 
+/** A partition that may not be there. */
+export const partitionAnswerMessage = struct({
+  described: nullable(leaderPartitionMessage),
+  /** -1 when it is a whole log. */
+  partialFrom: int64.as<Offset>(),
+})
+
 export const groupOffsetsMessage = struct({
   groupId: string,
   offsets: array({ topic: string, partition: int32, offset: int64.as<Offset>() }),
 })
 
+export type PartitionAnswer = ValueOf<typeof partitionAnswerMessage>
 type TopicMessage = ValueOf<typeof leaderTopicMessage>
 type PartitionMessage = ValueOf<typeof leaderPartitionMessage>
 
@@ -67,6 +75,17 @@ export function topicToMessage({ name, id, partitionCount, configs, isInternal }
 export function topicFromMessage({ name, id, partitionCount, configs, isInternal }: TopicMessage): LeaderTopic {
   const texts = new Map(configs.map((one) => [one.name, one.value]))
   return { name, id: id?.value, partitionCount, configs: texts, isInternal }
+}
+
+export function partitionToAnswer(partition: LeaderPartition | undefined): PartitionAnswer {
+  const partialFrom = partition?.partialFrom ?? offset(-1)
+  return { described: partition === undefined ? null : partitionToMessage(partition), partialFrom }
+}
+
+/** Throws `MalformedMessageError`. */
+export function partitionFromAnswer({ described, partialFrom }: PartitionAnswer): LeaderPartition | undefined {
+  if (described === null) return undefined
+  return { ...partitionFromMessage(described), ...(partialFrom >= 0n && { partialFrom }) }
 }
 
 export function partitionToMessage(partition: LeaderPartition): PartitionMessage {

@@ -67,6 +67,13 @@ export class PartitionFollower {
     return compareLogs(this.replica, log, this.#options.isCompacted)
   }
 
+  /** Has the first of what is missing come while the logs are compared. */
+  askAhead(): void {
+    const { logStartOffset, logEndOffset } = this.#described
+    const from = larger(this.replica.logEndOffset, logStartOffset)
+    if (from < logEndOffset) this.#leader.askAhead?.(this.partition, from)
+  }
+
   /** A part of a log goes on from what was copied before. */
   #refuseGap(): void {
     const { partialFrom, logStartOffset } = this.#described

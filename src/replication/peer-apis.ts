@@ -14,7 +14,8 @@ import {
   type Type,
   type ValueOf,
 } from '../wire/schema.ts'
-import { batchFactsMessage, groupOffsetsMessage, leaderPartitionMessage, leaderTopicMessage } from './messages.ts'
+import { offerMessage } from './leader-offer.ts'
+import { batchFactsMessage, groupOffsetsMessage, leaderTopicMessage, partitionAnswerMessage } from './messages.ts'
 
 /**
  * What two tslogs ask each other when one follows the other: Kafka's frames, with requests of our own, which no broker names to clients. The
@@ -52,8 +53,10 @@ function peerApi<Request, Response>(
 
 const nothing = struct({})
 
-const beginRequest = struct({ software: string, lastVersion: int32, isFollower: boolean, order: bytes })
-const beginResponse = struct({ software: string, lastVersion: int32 })
+/** Of the side that leads; null where it says nothing before it is asked. */
+const offer = nullable(offerMessage).tagged(0)
+const beginRequest = struct({ software: string, lastVersion: int32, isFollower: boolean, order: bytes, offer })
+const beginResponse = struct({ software: string, lastVersion: int32, offer })
 /** The first: each side says its version, and whether the answering one follows; `order` is what to, in the words of the commands. */
 export const beginApi: PeerApi<ValueOf<typeof beginRequest>, ValueOf<typeof beginResponse>> = peerApi(
   0,
@@ -69,14 +72,7 @@ const partitionsRequest = struct({
   /** -1 when no end is known. */
   partitions: array({ topic: string, partition: int32, knownEndOffset: int64.as<Offset>() }),
 })
-const partitionsResponse = struct({
-  partitions: array({
-    described: nullable(leaderPartitionMessage),
-    /** -1 when it is a whole log. */
-    partialFrom: int64.as<Offset>(),
-  }),
-})
-export type PartitionAnswer = ValueOf<typeof partitionsResponse>['partitions'][number]
+const partitionsResponse = struct({ partitions: array(partitionAnswerMessage) })
 export const partitionsApi: PeerApi<ValueOf<typeof partitionsRequest>, ValueOf<typeof partitionsResponse>> = peerApi(
   2,
   partitionsRequest,

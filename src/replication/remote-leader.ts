@@ -3,9 +3,11 @@ import { MalformedMessageError } from '../base/errors.ts'
 import type { BatchFacts } from '../storage/batch-facts.ts'
 import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
 import type { LeaderEpochEnd } from '../storage/leader-epoch-history.ts'
+import { AskingPace } from './asking-pace.ts'
 import { endOfBatches } from './end-of-batches.ts'
 import type { GroupOffsets, KnownPartition, Leader, LeaderPartition, LeaderTopic } from './leader.ts'
-import { partitionFromMessage, topicFromMessage } from './messages.ts'
+import { type LeaderOffer, OfferedOnce } from './leader-offer.ts'
+import { partitionFromAnswer, topicFromMessage } from './messages.ts'
 import {
   batchApi,
   batchesApi,
@@ -21,12 +23,11 @@ import { unpacked } from './travelling-batches.ts'
 /** Sends a request to the other side and resolves to what it answers; throws what the other side failed with. */
 export type Ask = <Request, Response>(api: PeerApi<Request, Response>, request: Request) => Promise<Response>
 
-/** An answer of so many bytes is followed by others, of which so many are asked for ahead. */
+/** An answer of so many bytes is followed by others, which are asked for ahead. */
 const muchBytes = 256 * 1024
-const aheadMax = 3
 
-/** So many in all, however many partitions are copied at a time: each lies in memory on both sides. */
-const aheadInAllMax = 4
+/** At most so many in all, however many partitions are copied at a time: each lies in memory on both sides. */
+const aheadInAllMax = 6
 
 export interface RemoteLeaderOptions {
   /** How messages name it. */
@@ -38,6 +39,10 @@ export interface RemoteLeaderOptions {
   readonly close: () => void
   /** The link is: batches are compressed on their way. */
   readonly isSlow: boolean
+  /** What the other side said of itself before it was asked. */
+  readonly offer?: LeaderOffer | null
+  /** In ms, since any moment. */
+  readonly elapsedMs: () => number
 }
 
 /** A leader on the other side of a connection. */
@@ -47,22 +52,30 @@ export class RemoteLeader implements Leader {
   readonly giveBack: (batches: Uint8Array) => void
   readonly #close: () => void
   readonly #isSlow: boolean
+  readonly #offered: OfferedOnce
+  readonly #pace: AskingPace
   readonly #ahead = new Map<string, { readonly from: Offset; readonly asked: Promise<Uint8Array>[] }>()
 
-  constructor({ name, ask, giveBack, close, isSlow }: RemoteLeaderOptions) {
-    this.name = name
-    this.#ask = ask
-    this.giveBack = giveBack
-    this.#close = close
-    this.#isSlow = isSlow
+  constructor(options: RemoteLeaderOptions) {
+    this.name = options.name
+    this.#ask = options.ask
+    this.giveBack = options.giveBack
+    this.#close = options.close
+    this.#isSlow = options.isSlow
+    this.#offered = new OfferedOnce(options.offer ?? null)
+    this.#pace = new AskingPace(options.elapsedMs)
   }
 
   async topics(): Promise<LeaderTopic[]> {
+    const offered = this.#offered.topics()
+    if (offered !== undefined) return offered
     const { topics } = await this.#ask(topicsApi, {})
     return topics.map(topicFromMessage)
   }
 
   async partitions(partitions: readonly KnownPartition[], waitMs: number): Promise<(LeaderPartition | undefined)[]> {
+    const offered = waitMs > 0 ? undefined : this.#offered.partitions(partitions)
+    if (offered !== undefined) return offered
     const asked = partitions.map(({ topic, partition, knownEndOffset = offset(-1) }) => ({
       topic,
       partition,
@@ -75,10 +88,7 @@ export class RemoteLeader implements Leader {
         0,
       )
     }
-    return answer.partitions.map(({ described, partialFrom }) => {
-      if (described === null) return undefined
-      return { ...partitionFromMessage(described), ...(partialFrom >= 0n && { partialFrom }) }
-    })
+    return answer.partitions.map(partitionFromAnswer)
   }
 
   epochEnd({ topic, partition }: TopicPartition, epoch: LeaderEpoch): Promise<LeaderEpochEnd> {
@@ -86,7 +96,15 @@ export class RemoteLeader implements Leader {
   }
 
   async batchAt({ topic, partition }: TopicPartition, target: Offset): Promise<BatchFacts | undefined> {
-    return (await this.#ask(batchApi, { topic, partition, offset: target })).batch ?? undefined
+    const ask = (): Promise<{ batch: BatchFacts | null }> => this.#ask(batchApi, { topic, partition, offset: target })
+    return (await this.#pace.timed(ask, false)).batch ?? undefined
+  }
+
+  /** Batches that will be fetched next, unless it turns out that the logs have parted: they come while that is found out. */
+  askAhead(partition: TopicPartition, from: Offset): void {
+    const key = partitionDirectoryName(partition)
+    if (this.#ahead.has(key) || !this.#mayAskAhead(0)) return
+    this.#ahead.set(key, { from, asked: [this.#fetch(partition, from)] })
   }
 
   /**
@@ -115,17 +133,18 @@ export class RemoteLeader implements Leader {
   #mayAskAhead(asked: number): boolean {
     let inAll = 0
     for (const ahead of this.#ahead.values()) inAll += ahead.asked.length
-    return asked < aheadMax && inAll < aheadInAllMax
+    return asked < this.#pace.ahead && inAll < aheadInAllMax
   }
 
   #fetch({ topic, partition }: TopicPartition, from: Offset): Promise<Uint8Array> {
-    const asked = this.#ask(batchesApi, { topic, partition, offset: from, isPacked: this.#isSlow }).then(
-      (travelled) => {
+    const request = { topic, partition, offset: from, isPacked: this.#isSlow }
+    const asked = this.#pace
+      .timed(() => this.#ask(batchesApi, request), true)
+      .then((travelled) => {
         const batches = unpacked(travelled)
         if (batches !== travelled.batches) this.giveBack(travelled.batches)
         return batches
-      },
-    )
+      })
     // Whoever comes to wait for it hears of a failure.
     asked.catch(() => undefined)
     return asked

@@ -1,5 +1,5 @@
 import { DivergedError, MalformedMessageError } from '../base/errors.ts'
-import { isTopicName } from '../storage/file-names.ts'
+import { isTopicName, type TopicPartition } from '../storage/file-names.ts'
 import type { Topic } from '../storage/log-directory.ts'
 import type { TopicConfigTexts } from '../storage/topic-configs.ts'
 import type { FollowersDirectory } from './followers-directory.ts'
@@ -14,6 +14,10 @@ export function checkLeaderTopic({ name, partitionCount }: LeaderTopic): void {
   if (!Number.isInteger(partitionCount) || partitionCount < 1 || partitionCount > partitionsMax) {
     throw new MalformedMessageError(`the source says that topic ${name} has ${partitionCount} partitions`, 0)
   }
+}
+
+export function partitionsOf({ name, partitionCount }: LeaderTopic): TopicPartition[] {
+  return Array.from({ length: partitionCount }, (_, partition) => ({ topic: name, partition }))
 }
 
 /** Why the topic of the copy is another one than that of its leader, or `undefined`. */

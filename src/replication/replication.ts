@@ -10,7 +10,7 @@ import type { Comparison } from './log-comparison.ts'
 import { type FollowingOptions, PartitionFollower } from './partition-follower.ts'
 import { ReplicaLog, type ReplicaLogOptions } from './replica-log.ts'
 import { SettledPartitions } from './settled-partitions.ts'
-import { checkLeaderTopic, takeOverTopic, topicDifference } from './replica-topics.ts'
+import { checkLeaderTopic, partitionsOf, takeOverTopic, topicDifference } from './replica-topics.ts'
 
 export interface ReplicationOptions
   extends Omit<FollowingOptions, 'isCompacted'>, Pick<ReplicaLogOptions, 'fileSystem' | 'lockWaitMs'> {
@@ -167,6 +167,7 @@ export class Replication {
     }
     this.#settled.forget(partition)
     const follower = this.#follower(partition, described, { topic, isThere })
+    if (!this.#options.isDryRun) follower.askAhead()
     return this.#outcome(follower, await follower.compare())
   }
 
@@ -244,10 +245,6 @@ export class Replication {
 }
 
 const overwriteHint = { hint: '--overwrite-diverged gives up what only the copy has' }
-
-function partitionsOf({ name, partitionCount }: LeaderTopic): TopicPartition[] {
-  return Array.from({ length: partitionCount }, (_, partition) => ({ topic: name, partition }))
-}
 
 function isSame(one: LeaderPartition, two: LeaderPartition): boolean {
   return one.logEndOffset === two.logEndOffset && one.logStartOffset === two.logStartOffset

@@ -118,7 +118,7 @@ describe('a copy to and from a running serve', () => {
     const begin = encodeRequest(
       beginApi,
       { apiVersion: 1, correlationId: 0, clientId: 'x' },
-      { software: 'x', lastVersion: peerProtocolVersion, isFollower: true, order: Uint8Array.of(1, 2, 3) },
+      { software: 'x', lastVersion: peerProtocolVersion, isFollower: true, order: Uint8Array.of(1, 2, 3), offer: null },
     )
     const nonsense = [
       [Uint8Array.of(0, 0, 0, 12, 0x75, 0x30, 0, 1, 0, 0, 0, 0, 255, 255, 255, 255)],

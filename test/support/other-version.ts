@@ -6,7 +6,7 @@ import { beginApi } from '../../src/replication/peer-apis.ts'
 const frames = new FrameReader(1024 * 1024, (frame) => {
   const { header, body } = openRequest(frame)
   decodeRequest(beginApi, header.apiVersion, body)
-  const value = { software: 'tslog 99.0.0', lastVersion: 99 }
+  const value = { software: 'tslog 99.0.0', lastVersion: 99, offer: null }
   for (const piece of encodeResponse(beginApi, header, { failure: null, value })) process.stdout.write(piece)
 })
 process.stdin.on('data', (bytes: Uint8Array) => frames.push(bytes))

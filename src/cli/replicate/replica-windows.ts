@@ -1,7 +1,7 @@
 import { BatchWindows } from '../../record/batch-windows.ts'
 
 /** Bytes that one fetch gives at most, but for a single batch that is larger. */
-export const fetchBytes = 1024 * 1024
+export const fetchBytes = 512 * 1024
 /** A frame says more than its batches: its length, whose answer it is. */
 const frameHeadBytes = 4096
 

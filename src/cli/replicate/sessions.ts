@@ -13,6 +13,7 @@ import {
   reportApi,
   type ReportRequest,
 } from '../../replication/peer-apis.ts'
+import { type LeaderOffer, offerOf } from '../../replication/leader-offer.ts'
 import { RemoteLeader } from '../../replication/remote-leader.ts'
 import { partitionDirectoryName } from '../../storage/file-names.ts'
 import { versionLine } from '../version.ts'
@@ -21,14 +22,24 @@ import { type FollowerSeat, followLeader } from './follow-leader.ts'
 import { decodeOrder, encodeOrder } from './order-message.ts'
 import type { PeerLink } from './peer-link.ts'
 import type { ReplicationProgress, ReplicationReport, ReplicationRequest } from './request.ts'
+import { topicsOf } from './topic-selection.ts'
 import { errorOf, failureFor } from './travelled-error.ts'
 
-/** Opens the talk: both sides say their versions, and the other one hears what it is to do. Throws `RefusedError` when they do not fit. */
-async function begin(link: PeerLink, isFollower: boolean, request: ReplicationRequest): Promise<void> {
+/**
+ * Opens the talk: both sides say their versions, and the other one hears what it is to do. `offer`: of this side, if it leads. Resolves to what the other
+ * side offers if that leads. Throws `RefusedError` when they do not fit.
+ */
+async function begin(
+  link: PeerLink,
+  isFollower: boolean,
+  request: ReplicationRequest,
+  offer: LeaderOffer | null,
+): Promise<LeaderOffer | null> {
   const order = encodeOrder(request)
-  const said = { software: versionLine(), lastVersion: peerProtocolVersion, isFollower, order }
+  const said = { software: versionLine(), lastVersion: peerProtocolVersion, isFollower, order, offer }
   const answer = await link.ask(beginApi, said)
   if (answer.lastVersion !== peerProtocolVersion) throw otherVersion(link.peer, answer.software)
+  return answer.offer
 }
 
 function otherVersion(peer: string, software: string): RefusedError {
@@ -45,14 +56,21 @@ export type RemoteFollowerSeat = Omit<FollowerSeat, 'windows'>
 
 /** Follows the other side, which is asked to lead. */
 export async function pull(link: PeerLink, request: ReplicationRequest, seat: RemoteFollowerSeat): Promise<void> {
-  await begin(link, false, request)
-  await followLeader(leaderBehind(link, link.peer, request), request, { ...seat, windows: link.windows })
+  const offer = await begin(link, false, request, null)
+  const leader = leaderBehind(link, { name: link.peer, offer }, request)
+  await followLeader(leader, request, { ...seat, windows: link.windows })
 }
 
-function leaderBehind(link: PeerLink, name: string, { isSlow }: ReplicationRequest): Leader {
+function leaderBehind(
+  link: PeerLink,
+  { name, offer }: { name: string; offer: LeaderOffer | null },
+  { isSlow }: ReplicationRequest,
+): Leader {
   return new RemoteLeader({
     name,
     isSlow,
+    offer,
+    elapsedMs: () => performance.now(),
     ask: link.ask,
     giveBack: (bytes) => link.windows.giveBack(bytes),
     close: () => link.close(),
@@ -88,8 +106,9 @@ export async function push(
       ]),
     )
   })
+  const offer = await offerOf(leader, (topics) => topicsOf(topics, request))
   // The other side asks right behind its answer.
-  await begin(link, true, request)
+  await begin(link, true, request, offer)
   const lost = link.ended().then(async () => {
     throw await lostError(link)
   })
@@ -137,7 +156,8 @@ export async function answerPeer(link: PeerLink, side: AnsweringSide): Promise<v
           answerer = leader && leaderAnswers(leader, failureFor)
           resolve(said)
         }
-        return { software: versionLine(), lastVersion: peerProtocolVersion }
+        const offer = leader ? await offerOf(leader, (topics) => topicsOf(topics, decodeOrder(said.order))) : null
+        return { software: versionLine(), lastVersion: peerProtocolVersion, offer }
       },
       failureFor,
     )
@@ -148,7 +168,7 @@ export async function answerPeer(link: PeerLink, side: AnsweringSide): Promise<v
     // The answer to the first request goes before any request of ours.
     await new Promise((resolve) => setImmediate(resolve))
     if (said !== undefined) side.onBegun?.(said.isFollower)
-    if (said?.isFollower === true) await followCaller(link, decodeOrder(said.order), side)
+    if (said?.isFollower === true) await followCaller(link, said, side)
     else if (said !== undefined) await link.ended()
   } finally {
     leader?.close()
@@ -158,14 +178,16 @@ export async function answerPeer(link: PeerLink, side: AnsweringSide): Promise<v
 interface Begun {
   readonly isFollower: boolean
   readonly order: Uint8Array
+  readonly offer: LeaderOffer | null
 }
 
 /** Follows the side that called, and tells it how far it is and how it ended. */
 async function followCaller(
   link: PeerLink,
-  request: ReplicationRequest,
+  { order, offer }: Begun,
   { seat, onFailure }: AnsweringSide,
 ): Promise<void> {
+  const request = decodeOrder(order)
   const gone = new AbortController()
   const ended = link.ended().finally(() => gone.abort())
   ended.catch(() => undefined)
@@ -201,7 +223,7 @@ async function followCaller(
       )
     },
   }
-  const failure = await followLeader(leaderBehind(link, 'the source', request), request, watched).then(
+  const failure = await followLeader(leaderBehind(link, { name: 'the source', offer }, request), request, watched).then(
     () => null,
     (error: unknown) => failureFor(error),
   )

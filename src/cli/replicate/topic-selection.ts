@@ -14,11 +14,20 @@ export async function selectTopics(
   request: Pick<ReplicationRequest, 'patterns' | 'all'>,
 ): Promise<LeaderTopic[]> {
   const topics = await leader.topics()
+  const absent = request.patterns.find((one) => !isPattern(one) && !topics.some(({ name }) => name === one))
+  if (absent !== undefined) throw missing(absent, leader, topics)
+  return topicsOf(topics, request)
+}
+
+/** The same of topics that are known, without those that are missing. */
+export function topicsOf(
+  topics: readonly LeaderTopic[],
+  { patterns, all }: Pick<ReplicationRequest, 'patterns' | 'all'>,
+): LeaderTopic[] {
   const wanted = new Set<LeaderTopic>()
-  if (request.all) for (const topic of topics) if (!topic.isInternal) wanted.add(topic)
-  for (const pattern of request.patterns) {
+  if (all) for (const topic of topics) if (!topic.isInternal) wanted.add(topic)
+  for (const pattern of patterns) {
     const found = isPattern(pattern) ? matching(pattern, topics) : topics.filter(({ name }) => name === pattern)
-    if (found.length === 0 && !isPattern(pattern)) throw missing(pattern, leader, topics)
     for (const topic of found) wanted.add(topic)
   }
   return topics.filter((topic) => wanted.has(topic))
