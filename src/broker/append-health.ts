@@ -24,6 +24,11 @@ export class AppendHealth {
     this.#options = options
   }
 
+  /** What the last append met, if it was not taken. */
+  get failure(): DiskError | undefined {
+    return this.#failure?.error
+  }
+
   failed(error: DiskError): void {
     const { elapsedMs, freeBytes, onChange } = this.#options
     const before = this.#failure?.error

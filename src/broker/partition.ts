@@ -41,6 +41,7 @@ export interface PartitionWorld {
 export class Partition {
   readonly id: TopicPartition
   readonly #world: PartitionWorld
+  readonly #health: AppendHealth
   readonly #queue: CommitQueue
   readonly #readers: PartitionReaders
   readonly #listeners = new Set<() => void>()
@@ -54,13 +55,14 @@ export class Partition {
   constructor(id: TopicPartition, world: PartitionWorld) {
     this.id = id
     this.#world = world
+    this.#health = new AppendHealth({
+      freeBytes: () => this.#freeBytes(),
+      elapsedMs: world.elapsedMs,
+      onChange: (failure) => world.onAppendHealth(id, failure),
+    })
     this.#queue = new CommitQueue({
       log: () => this.#openLog(),
-      health: new AppendHealth({
-        freeBytes: () => this.#freeBytes(),
-        elapsedMs: world.elapsedMs,
-        onChange: (failure) => world.onAppendHealth(id, failure),
-      }),
+      health: this.#health,
       reopenLog: () => this.#reopenLog(),
       flushPolicy: world.flushPolicy,
       logStartOffset: () => this.#knownOffsets()?.logStartOffset ?? offset(-1),
@@ -208,6 +210,11 @@ export class Partition {
   /** Whether the log was opened: somebody has asked for the partition since the start. */
   get isOpen(): boolean {
     return this.#log !== undefined
+  }
+
+  /** Why the disk refused what was to be appended last, if it did. */
+  get appendFailure(): DiskError | undefined {
+    return this.#health.failure
   }
 
   /** The topic's configuration changed: the log is opened anew once nothing is under way. */

@@ -11,6 +11,7 @@ import { wholeDirectoryOptions } from './open-store.ts'
 import { EphemeralDirectory } from './serve/ephemeral-directory.ts'
 import { runChild } from './serve/exec-child.ts'
 import { KeptReplications } from './serve/kept-replications.ts'
+import { limitedLog } from './serve/limited-log.ts'
 import { Maintenance } from './serve/maintenance.ts'
 import { maintainedLog } from './serve/maintained-log.ts'
 import { ownLogs } from './serve/own-logs.ts'
@@ -34,6 +35,13 @@ export async function serve(options: ServeOptions, context: CliContext): Promise
   return await new Serving({ ...options, listen, dir: directory.path }, context).run()
 }
 
+/** What can be watched of a run. */
+interface WatchedParts {
+  readonly broker: Broker
+  readonly replications: KeptReplications
+  readonly maintenance: Maintenance
+}
+
 /** The broker answers nobody while it waits for another process, which holds a partition for a fraction of a millisecond; it tries again later. */
 const lockWaitMs = 20
 
@@ -49,7 +57,9 @@ class Serving {
     this.#context = context
     const { json, quiet, exec } = options
     // Beside a command only what is wrong is said.
-    this.#log = serveLog({ clock: context.clock, fd: context.stderr, json, quiet: quiet || exec !== undefined })
+    this.#log = limitedLog(
+      serveLog({ clock: context.clock, fd: context.stderr, json, quiet: quiet || exec !== undefined }),
+    )
   }
 
   async run(): Promise<number> {
@@ -65,7 +75,10 @@ class Serving {
     const peers = new PeerSessions(replicating)
     const replications = new KeptReplications({ ...replicating, ownLog: (partition) => ownLogs(broker)(partition) })
     const broker: Broker = this.#open(settings, directory, peers)
-    const maintenance = new Maintenance(maintainedLog(broker), settings.settings, this.#log)
+    const maintenance = new Maintenance(maintainedLog(broker), settings.settings, {
+      report: this.#log,
+      elapsedMs: () => performance.now(),
+    })
     const readAgain = (): void => void this.#reload({ broker, replications, atStart: settings })
     const tellStatus = (): void => this.#tellStatus()
     process.on('SIGHUP', readAgain)
@@ -73,7 +86,7 @@ class Serving {
     let watching: HttpEndpoint | undefined
     try {
       const bound = await broker.listen(settings.listeners)
-      watching = await this.#watch(broker, replications, settings.metricsAddress)
+      watching = await this.#watch({ broker, replications, maintenance }, settings.metricsAddress)
       maintenance.start()
       await replications.apply(settings.replications)
       tellServiceManager('READY=1', this.#context.environment)
@@ -82,7 +95,7 @@ class Serving {
       tellServiceManager('STOPPING=1', this.#context.environment)
       process.off('SIGHUP', readAgain)
       process.off('SIGUSR1', tellStatus)
-      maintenance.stop()
+      await maintenance.stop()
       watching?.close()
       await Promise.all([peers.stop(), replications.stop()])
       await broker.stop()
@@ -120,14 +133,18 @@ class Serving {
   }
 
   async #watch(
-    broker: Broker,
-    replications: KeptReplications,
+    { broker, replications, maintenance }: WatchedParts,
     address: DialAddress | undefined,
   ): Promise<HttpEndpoint | undefined> {
     if (address?.kind !== 'tcp') return undefined
     const endpoint = await HttpEndpoint.open(
       address,
-      watchPages({ broker, counters: this.#counters, replications: () => replications.all }),
+      watchPages({
+        broker,
+        counters: this.#counters,
+        replications: () => replications.all,
+        maintenanceJobs: maintenance.jobs,
+      }),
     )
     this.#log.info('metrics', { address: addressName({ ...address, port: endpoint.port }) })
     return endpoint

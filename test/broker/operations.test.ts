@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { outcome } from '../support/binary-runner.ts'
 import { builtBinary } from '../support/built-binary.ts'
+import { faultsOfMetrics } from '../support/prometheus-text.ts'
 import { type BinaryRun, runBinary } from '../support/run-binary.ts'
 import { ServeScene } from './serve-scene.ts'
 
@@ -127,6 +128,30 @@ describe('maintenance', () => {
     expect(runBinary(['verify', '-d', scene.directory]).code).toBe(0)
     expect(scene.log).not.toContain('ERROR')
   })
+
+  test('that is killed or fails is told and counted, and serves no worse', async () => {
+    const interval = ['--override', 'log.retention.check.interval.ms=200']
+    const scene = await serve('--metrics-listen', '127.0.0.1:0', ...interval)
+    const address = /metrics address=(\S+)/.exec(scene.log)?.[1]
+    const runs = async (result: string): Promise<number> => {
+      const text = await (await fetch(`http://${address}/metrics`)).text()
+      return Number(new RegExp(`runs_total\\{command="retention",result="${result}"\\} (\\d+)`).exec(text)?.[1])
+    }
+    await expect.poll(() => runs('ok'), { timeout: 10_000 }).toBeGreaterThan(0)
+    const catalog = join(scene.directory, 'tslog-topics.json')
+    const whole = readFileSync(catalog)
+    writeFileSync(catalog, '{')
+    await expect.poll(() => runs('failed'), { timeout: 10_000 }).toBeGreaterThan(0)
+    writeFileSync(catalog, whole)
+    const before = await runs('ok')
+    await expect.poll(() => runs('ok'), { timeout: 10_000 }).toBeGreaterThan(before)
+    expect(scene.log).toMatch(
+      /ERROR retention failed code=\d+ reason=".+" hint="run tslog retention by hand to see more"/,
+    )
+    expect(runBinary(['produce', 't', '-b', scene.address], 'last\n').code).toBe(0)
+    expect(await scene.stop('SIGTERM')).toBe(143)
+    expect(scene.log).toContain('stopped isMarkedClean=true')
+  })
 })
 
 describe('--metrics-listen', () => {
@@ -145,6 +170,11 @@ describe('--metrics-listen', () => {
     expect(text).toContain('kafka_consumergroup_lag{consumergroup="readers",topic="t",partition="0"} 1\n')
     expect(text).toContain('kafka_consumergroup_members{consumergroup="readers"} 0\n')
     expect(text).toMatch(/process_resident_memory_bytes \d+\n/)
+    expect(text).toContain('kafka_network_requestmetrics_totaltimems_count{request="Produce"} 1\n')
+    expect(text).toContain('tslog_partitions_refusing_appends{reason="full"} 0\n')
+    // Every other Kafka is watched under this name.
+    const known = 'kafka_server_socketservermetrics_connection_count ends as a histogram'
+    expect(faultsOfMetrics(text)).toEqual([known])
     expect([
       (await fetch(`http://${address}/healthz`)).status,
       (await fetch(`http://${address}/readyz`)).status,

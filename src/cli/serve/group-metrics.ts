@@ -18,7 +18,6 @@ export function groupFamilies(services: BrokerServices): MetricFamily[] {
     kind: 'gauge',
     name: `kafka_consumergroup_${name}`,
     help,
-    labels: ['consumergroup', 'topic', 'partition'],
     samples: async () =>
       (await groups()).flatMap(({ groupId, positions }) =>
         positions.map((one): Sample => [
@@ -32,7 +31,6 @@ export function groupFamilies(services: BrokerServices): MetricFamily[] {
       kind: 'gauge',
       name: 'kafka_consumergroup_members',
       help: 'Members of the group.',
-      labels: ['consumergroup'],
       samples: async () =>
         (await groups()).map(({ groupId, members }): Sample => [{ consumergroup: groupId }, members]),
     },

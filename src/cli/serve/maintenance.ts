@@ -1,44 +1,58 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import type { BrokerLog } from '../../broker/broker-log.ts'
 import type { BrokerSettings } from '../../broker/broker-settings.ts'
+import { MaintenanceJob, type RunResult } from './maintenance-job.ts'
 
 /** What maintenance needs to know of the log that is served. */
 export interface MaintainedLog {
   readonly path: string
   /** Whether any topic is compacted. */
   hasCompactedTopics(): boolean
-  /** A number that grows with what is appended: nothing is to be compacted while it stands still. */
+  /** A number that grows with what is appended: nothing is to be compacted while it stands still. Throws nothing. */
   appended(): bigint
+}
+
+/** What maintenance is done with. */
+export interface MaintenanceTools {
+  readonly report: BrokerLog
+  /** A clock that never jumps, in ms. */
+  readonly elapsedMs: () => number
+  /** The binary whose commands are run; this one by default. */
+  readonly program?: string
 }
 
 /**
  * Applies retention and compacts while a server runs, as a cron job would: by `tslog retention` and `tslog compact`, each a process of its own, which has
- * its own memory and takes none of the server's time. One at a time.
+ * its own memory and takes none of the server's time. One of each at a time: what makes room does not wait for hours of compaction.
  */
 export class Maintenance {
+  /** Both commands, for who watches them. */
+  readonly jobs: readonly MaintenanceJob[]
+  readonly #retention: MaintenanceJob
+  readonly #compaction: MaintenanceJob
   readonly #log: MaintainedLog
   readonly #settings: BrokerSettings
-  readonly #report: BrokerLog
   readonly #timers: NodeJS.Timeout[] = []
-  #running: ChildProcess | undefined
   #compactedAt = -1n
 
-  constructor(log: MaintainedLog, settings: BrokerSettings, report: BrokerLog) {
+  constructor(log: MaintainedLog, settings: BrokerSettings, { report, elapsedMs, program }: MaintenanceTools) {
     this.#log = log
     this.#settings = settings
-    this.#report = report
+    const shared = { program: program ?? process.execPath, log: report, elapsedMs }
+    this.#retention = new MaintenanceJob({ ...shared, command: 'retention' })
+    this.#compaction = new MaintenanceJob({ ...shared, command: 'compact' })
+    this.jobs = [this.#retention, this.#compaction]
   }
 
   start(): void {
     const { retentionCheckMs, cleanerEnabled, cleanerBackoffMs } = this.#settings
-    this.#every(retentionCheckMs, () => this.#run(['retention']))
+    this.#every(retentionCheckMs, () => this.#retention.run(this.#onDirectory()))
     if (cleanerEnabled) this.#every(cleanerBackoffMs, () => this.#compact())
   }
 
-  /** Stops what runs: whoever is killed in it leaves nothing that the next one does not settle. */
-  stop(): void {
+  /** Resolves once nothing of it has the directory open any more. */
+  async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
-    this.#running?.kill('SIGTERM')
+    await Promise.all(this.jobs.map((job) => job.stop()))
   }
 
   #every(ms: number, act: () => void): void {
@@ -48,31 +62,21 @@ export class Maintenance {
   }
 
   #compact(): void {
+    if (this.#compaction.isRunning || !this.#log.hasCompactedTopics()) return
     const appended = this.#log.appended()
-    if (appended === this.#compactedAt || !this.#log.hasCompactedTopics() || this.#running !== undefined) return
+    if (appended === this.#compactedAt) return
     this.#compactedAt = appended
-    this.#run(['compact', '--memory', String(this.#settings.cleanerMemoryBytes)])
+    const memory = String(this.#settings.cleanerMemoryBytes)
+    this.#compaction.run(['--memory', memory, ...this.#onDirectory()], (result: RunResult) => {
+      // What it was killed in is to be done still; what it failed at would fail again until something changes.
+      if (result === 'killed') this.#compactedAt = -1n
+    })
   }
 
-  #run(words: readonly string[]): void {
-    if (this.#running !== undefined) return
-    const [command = ''] = words
-    const child = spawn(process.execPath, [...words, '-d', this.#log.path, '--json'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    this.#running = child
-    let said = ''
-    child.stderr?.on('data', (data: Buffer) => (said = (said + data.toString()).slice(-saidMax)))
-    child.once('error', (error) => this.#report.error(`${command} cannot be run`, { reason: error.message }))
-    child.once('close', (code, signal) => {
-      this.#running = undefined
-      if (code !== 0 && signal === null)
-        this.#report.error(`${command} failed`, { code: code ?? -1, reason: said.trim() })
-    })
+  #onDirectory(): string[] {
+    return ['-d', this.#log.path, '--json']
   }
 }
 
-/** Characters of a failure that are kept. */
-const saidMax = 2_000
 /** The longest time that timers know, in ms. */
 const timerMsMax = 2 ** 31 - 1

@@ -1,37 +1,39 @@
-import { Registry } from 'prom-client'
-import { type BrokerCounters, requestBucketsMs } from '../../broker/broker-counters.ts'
+import { TslogError } from '../../base/errors.ts'
+import { type BrokerCounters, type RequestCounts, requestBucketsMs } from '../../broker/broker-counters.ts'
 import type { Broker } from '../../broker/broker.ts'
+import type { Partition } from '../../broker/partition.ts'
 import type { QuotaFigures } from '../../broker/quotas.ts'
 import { version } from '../version.ts'
 import { groupFamilies } from './group-metrics.ts'
 import type { KeptReplication } from './kept-replication.ts'
+import type { MaintenanceJob } from './maintenance-job.ts'
+import { maintenanceFamilies } from './maintenance-metrics.ts'
 import { replicationFamilies } from './replication-metrics.ts'
-import { addFamily, type MetricFamily, type Sample, simpleFamily } from './metric-family.ts'
+import { type MetricFamily, type Sample, simpleFamily } from './metric-family.ts'
 
 /** What is looked at when somebody asks. */
 export interface Watched {
   readonly broker: Broker
   readonly counters: BrokerCounters
   readonly replications: () => readonly KeptReplication[]
+  readonly maintenanceJobs: readonly MaintenanceJob[]
 }
 
 /**
  * The broker's figures in Prometheus' text format, under the names that Kafka's operators know from its JMX exporter. Everything is read when
  * it is asked for: watching costs nothing meanwhile.
  */
-export function prometheusRegistry(watched: Watched): Registry {
-  const registry = new Registry()
-  const families = [
-    topicFamilies(watched),
-    requestFamilies(watched),
-    quotaFamilies(watched),
-    logFamilies(watched),
-    groupFamilies(watched.broker.services),
-    replicationFamilies(watched.replications),
-    processFamilies(),
+export function brokerFamilies(watched: Watched): MetricFamily[] {
+  return [
+    ...topicFamilies(watched),
+    ...requestFamilies(watched),
+    ...quotaFamilies(watched),
+    ...logFamilies(watched),
+    ...groupFamilies(watched.broker.services),
+    ...replicationFamilies(watched.replications),
+    ...maintenanceFamilies(watched.maintenanceJobs),
+    ...processFamilies(),
   ]
-  for (const family of families.flat()) addFamily(registry, family)
-  return registry
 }
 
 function topicFamilies({ counters }: Watched): MetricFamily[] {
@@ -39,7 +41,6 @@ function topicFamilies({ counters }: Watched): MetricFamily[] {
     kind: 'counter',
     name: `kafka_server_brokertopicmetrics_${name}_total`,
     help,
-    labels: ['topic'],
     samples: () => [...counters.topics].map(([topic, counts]): Sample => [{ topic }, counts[key]]),
   })
   return [
@@ -55,25 +56,16 @@ function requestFamilies({ counters }: Watched): MetricFamily[] {
       kind: 'counter',
       name: 'kafka_network_requestmetrics_requests_total',
       help: 'Requests that were answered, by API and error code; 0 is none.',
-      labels: ['request', 'error'],
       samples: () =>
         [...counters.requests].flatMap(([request, { byErrorCode }]) =>
           [...byErrorCode].map(([error, count]): Sample => [{ request, error: String(error) }, count]),
         ),
     },
     {
-      kind: 'counter',
-      name: 'kafka_network_requestmetrics_totaltimems_bucket',
-      help: 'Requests that took at most so many ms, waiting for data included.',
-      labels: ['request', 'le'],
-      samples: () => [...counters.requests].flatMap(([request, { buckets }]) => cumulated(request, buckets)),
-    },
-    {
-      kind: 'counter',
-      name: 'kafka_network_requestmetrics_totaltimems_sum',
-      help: 'Milliseconds that requests took.',
-      labels: ['request'],
-      samples: () => [...counters.requests].map(([request, { totalMs }]): Sample => [{ request }, totalMs]),
+      kind: 'histogram',
+      name: 'kafka_network_requestmetrics_totaltimems',
+      help: 'Milliseconds that requests took, waiting for data included.',
+      samples: () => [...counters.requests].flatMap(([request, counts]) => histogramOf(request, counts)),
     },
     simpleFamily(
       'gauge',
@@ -104,7 +96,6 @@ function quotaFamilies({ broker }: Watched): MetricFamily[] {
       kind: 'gauge',
       name: `kafka_server_${api}_${name}`,
       help,
-      labels: ['user', 'client_id'],
       samples: () =>
         quotas
           .figures()
@@ -117,32 +108,41 @@ function quotaFamilies({ broker }: Watched): MetricFamily[] {
   ]
 }
 
-function cumulated(request: string, buckets: readonly number[]): Sample[] {
-  let sum = 0
-  return buckets.map((count, index): Sample => {
-    sum += count
+function histogramOf(request: string, { buckets, totalMs }: RequestCounts): Sample[] {
+  let count = 0
+  const cumulated = buckets.map((inBucket, index): Sample => {
+    count += inBucket
     const bound = requestBucketsMs[index]
-    return [{ request, le: bound === undefined ? '+Inf' : String(bound) }, sum]
+    return [{ request, le: bound === undefined ? '+Inf' : String(bound) }, count, '_bucket']
   })
+  return [...cumulated, [{ request }, totalMs, '_sum'], [{ request }, count, '_count']]
 }
 
 /** Partitions that were asked for since the start: the others are not opened only to be looked at. */
 function logFamilies({ broker }: Watched): MetricFamily[] {
   const { topics, disk } = broker.services
-  const perPartition = (name: string, help: string, valueOf: (offsets: OffsetsOf) => number): MetricFamily => ({
+  const perPartition = (name: string, help: string, valueOf: (partition: Partition) => number): MetricFamily => ({
     kind: 'gauge',
     name: `kafka_log_log_${name}`,
     help,
-    labels: ['topic', 'partition'],
     samples: () =>
       [...topics.partitions()]
         .filter(({ isOpen }) => isOpen)
-        .map((one): Sample => [{ topic: one.id.topic, partition: one.id.partition }, valueOf(one)]),
+        .flatMap((one): Sample[] => {
+          const value = lookedUp(() => valueOf(one))
+          return value === undefined ? [] : [[{ topic: one.id.topic, partition: one.id.partition }, value]]
+        }),
   })
   return [
     perPartition('logstartoffset', 'The first offset that can be read.', (one) => Number(one.offsets().logStartOffset)),
     perPartition('logendoffset', 'The offset that the next record gets.', (one) => Number(one.offsets().logEndOffset)),
     perPartition('size', 'Bytes of the segments.', ({ id }) => disk.sizeOf(id)),
+    {
+      kind: 'gauge',
+      name: 'tslog_partitions_refusing_appends',
+      help: 'Partitions whose disk refused what clients appended last: it is full, or has failed and needs a restart.',
+      samples: () => refusing([...topics.partitions()]),
+    },
     simpleFamily('gauge', 'kafka_server_replicamanager_partitioncount', 'Partitions that are served.', () =>
       topics.all().reduce((sum, { partitions }) => sum + partitions.length, 0),
     ),
@@ -155,7 +155,24 @@ function logFamilies({ broker }: Watched): MetricFamily[] {
   ]
 }
 
-type OffsetsOf = Broker['services']['topics'] extends { partitions(): Iterable<infer One> } ? One : never
+function refusing(partitions: readonly Partition[]): Sample[] {
+  const failures = partitions.flatMap(({ appendFailure }) => appendFailure ?? [])
+  const full = failures.filter(({ isWantOfRoom }) => isWantOfRoom).length
+  return [
+    [{ reason: 'full' }, full],
+    [{ reason: 'failed' }, failures.length - full],
+  ]
+}
+
+/** A partition whose disk fails, or whose topic is being deleted, has no figure, and the others have theirs. */
+function lookedUp(look: () => number): number | undefined {
+  try {
+    return look()
+  } catch (error) {
+    if (!(error instanceof TslogError)) throw error
+    return undefined
+  }
+}
 
 function processFamilies(): MetricFamily[] {
   const startedSeconds = Date.now() / 1_000 - process.uptime()
@@ -175,7 +192,6 @@ function processFamilies(): MetricFamily[] {
       kind: 'gauge',
       name: 'tslog_build_info',
       help: 'The version that runs.',
-      labels: ['version'],
       samples: () => [[{ version: version() }, 1]],
     },
   ]

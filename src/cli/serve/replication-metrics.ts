@@ -65,12 +65,10 @@ export function replicationFamilies(replications: () => readonly KeptReplication
   return [
     ...measures.map(({ valueOf, ...family }) => ({
       ...named(family),
-      labels: ['replication'],
       samples: () => replications().flatMap((one) => sample({ replication: one.entry.name }, valueOf(one))),
     })),
     ...lagMeasures.map(({ valueOf, ...family }) => ({
       ...named(family),
-      labels: ['replication', 'topic', 'partition'],
       samples: () =>
         replications().flatMap((one) =>
           one.lags().flatMap((lag) => {
