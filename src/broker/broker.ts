@@ -126,6 +126,7 @@ export class Broker {
           peer,
           max: options.config.limits.connectionsMax,
           maxPerIp: options.config.limits.connectionsPerHostMax,
+          hint: 'max.connections and max.connections.per.ip set how many there may be',
         }),
       refusalMs: (host) => connections.refusalMs(host),
       onTlsFailure: (peer, reason) => options.log.warn('TLS failed', { peer, reason }),
@@ -349,7 +350,14 @@ function makeServices(options: BrokerOptions, parts: SharedParts): BrokerService
       buffers,
       crc32c: (bytes) => memory.crc32c(bytes),
       onDamage: ({ path, position, firstOffset, nextOffset, reason }) =>
-        log.error('damaged batch passed over', { path, position, firstOffset, nextOffset, reason }),
+        log.error('damaged batch passed over', {
+          path,
+          position,
+          firstOffset,
+          nextOffset,
+          reason,
+          hint: 'tslog verify shows what is damaged; tslog repair sets it aside once serve has stopped',
+        }),
       onCommit: (batches, elapsedMs) => metrics.committed(batches, elapsedMs),
       onAppendHealth: (partition, failure) => tellAppendHealth(log, partition, failure),
       elapsedMs: options.elapsedMs,

@@ -87,7 +87,7 @@ function collect(scope: FetchScope, { isCommittedOnly, bytesMax }: AnswerTerms, 
       answers.push([wanted, answer])
     } catch (error) {
       isUrgent = true
-      answers.push([wanted, refusedPartition(wanted.partition, fetchErrorCode(error, context))])
+      answers.push([wanted, refusedPartition(wanted.partition, fetchErrorCode(error, wanted, context))])
     }
   }
   return { answers, bytes, isUrgent, readable }
@@ -121,10 +121,16 @@ const knownToConsumers: ReadonlySet<number> = new Set([
   ErrorCode.INCONSISTENT_TOPIC_ID,
 ])
 
-function fetchErrorCode(error: unknown, { broker, connection }: RequestContext): number {
+function fetchErrorCode(
+  error: unknown,
+  { topic, topicId, partition }: FetchedPartition,
+  { broker, connection }: RequestContext,
+): number {
   const code = errorCodeOf(error)
   if (knownToConsumers.has(code) && code !== ErrorCode.KAFKA_STORAGE_ERROR) return code
   broker.log.error('fetch failed', {
+    topic: topic === '' ? topicId : topic,
+    partition,
     peer: connection.peer,
     reason: error instanceof Error ? error.message : String(error),
   })

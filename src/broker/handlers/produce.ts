@@ -5,6 +5,7 @@ import { KafkaError } from '../../protocol/kafka-error.ts'
 import { produceApi, type ProduceRequest, type ProduceResponse } from '../../protocol/messages/produce.ts'
 import type { RecordBatch } from '../../record/record-batch.ts'
 import type { Offered } from '../../storage/batch-offer.ts'
+import type { TopicPartition } from '../../storage/file-names.ts'
 import { checkBatch, InvalidRecordsError } from '../batch-validation.ts'
 import type { Partition } from '../partition.ts'
 import { isAllowed, type RequestContext } from '../request-context.ts'
@@ -114,7 +115,7 @@ function append(
   { context, settle }: { readonly context: RequestContext; readonly settle: (answer: PartitionAnswer) => void },
 ): void {
   const failed = (error: unknown): void => {
-    logFailure(of.name, error, context)
+    logFailure({ topic: of.name, partition: index }, error, context)
     settle(refused(index, error))
   }
   try {
@@ -237,10 +238,10 @@ function blank(index: number): PartitionAnswer {
 const noLeader = { leaderId: -1, leaderEpoch: NO_LEADER_EPOCH }
 
 /** What is ours is for the operator to know, and what the disk's, which is told when it begins; the rest is the client's. */
-function logFailure(topic: string, error: unknown, { broker, connection }: RequestContext): void {
+function logFailure(of: TopicPartition, error: unknown, { broker, connection }: RequestContext): void {
   if (error instanceof DiskError) return
   const code = errorCodeOf(error)
   if (code !== ErrorCode.KAFKA_STORAGE_ERROR && code !== ErrorCode.UNKNOWN_SERVER_ERROR) return
   const reason = error instanceof Error ? error.message : String(error)
-  broker.log.error('append failed', { topic, peer: connection.peer, reason })
+  broker.log.error('append failed', { ...of, peer: connection.peer, reason })
 }
