@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { type DiskError, RefusedError } from '../base/errors.ts'
+import { RefusedError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Uuid } from '../base/uuid.ts'
 import type { FileSystem, OpenFile } from '../disk/file-system.ts'
@@ -11,13 +11,14 @@ import type { RequestHandler } from '../network/server-connection.ts'
 import type { ServerTls } from '../network/server-tls.ts'
 import { closeCleanly } from '../storage/clean-close.ts'
 import { hasCleanShutdownMarker } from '../storage/clean-shutdown-marker.ts'
-import { SERVE_SOCKET, type TopicPartition } from '../storage/file-names.ts'
+import { SERVE_SOCKET } from '../storage/file-names.ts'
 import { LogDirectory, type LogDirectoryOptions } from '../storage/log-directory.ts'
 import { readMetaProperties } from '../storage/meta-properties.ts'
 import { takeServeLock } from '../storage/serve-lock.ts'
 import { allowAll, anonymous, directoryOwner, type Principal } from './authorizer.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import type { BrokerLog } from './broker-log.ts'
+import { tellAppendHealth, tellDamage } from './disk-lines.ts'
 import { DelayedOperations } from './delayed-operations.ts'
 import { FetchSessions } from './fetch-sessions.ts'
 import { GroupCoordinator } from './groups/group-coordinator.ts'
@@ -310,15 +311,6 @@ function clientServices({ directory, security, config, elapsedMs }: BrokerOption
   }
 }
 
-/** One line when a disk begins to refuse what clients append, and one when it takes it again: in between every request would have one. */
-function tellAppendHealth(log: BrokerLog, { topic, partition }: TopicPartition, failure: DiskError | undefined): void {
-  if (failure === undefined) return log.info('appends taken again', { topic, partition })
-  const hint = failure.isWantOfRoom
-    ? 'make room on the disk: appends go on by themselves then'
-    : 'see to the disk, then restart: what was not synced is written once more'
-  log.error('appends refused', { topic, partition, reason: failure.message, hint })
-}
-
 /** What the services of a broker share with it. */
 interface SharedParts {
   readonly directory: LogDirectory
@@ -349,15 +341,7 @@ function makeServices(options: BrokerOptions, parts: SharedParts): BrokerService
       flushPolicy: config.flushPolicy,
       buffers,
       crc32c: (bytes) => memory.crc32c(bytes),
-      onDamage: ({ path, position, firstOffset, nextOffset, reason }) =>
-        log.error('damaged batch passed over', {
-          path,
-          position,
-          firstOffset,
-          nextOffset,
-          reason,
-          hint: 'tslog verify shows what is damaged; tslog repair sets it aside once serve has stopped',
-        }),
+      onDamage: (damage) => tellDamage(log, damage),
       onCommit: (batches, elapsedMs) => metrics.committed(batches, elapsedMs),
       onAppendHealth: (partition, failure) => tellAppendHealth(log, partition, failure),
       elapsedMs: options.elapsedMs,

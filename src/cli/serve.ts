@@ -11,7 +11,7 @@ import { wholeDirectoryOptions } from './open-store.ts'
 import { EphemeralDirectory } from './serve/ephemeral-directory.ts'
 import { runChild } from './serve/exec-child.ts'
 import { KeptReplications } from './serve/kept-replications.ts'
-import { limitedLog } from './serve/limited-log.ts'
+import { LimitedLog } from './serve/limited-log.ts'
 import { Maintenance } from './serve/maintenance.ts'
 import { maintainedLog } from './serve/maintained-log.ts'
 import { ownLogs } from './serve/own-logs.ts'
@@ -57,7 +57,7 @@ class Serving {
     this.#context = context
     const { json, quiet, exec } = options
     // Beside a command only what is wrong is said.
-    this.#log = limitedLog(
+    this.#log = new LimitedLog(
       serveLog({ clock: context.clock, fd: context.stderr, json, quiet: quiet || exec !== undefined }),
     )
   }

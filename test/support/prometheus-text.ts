@@ -62,7 +62,7 @@ export function faultsOfMetrics(text: string): string[] {
   for (const { name, labels } of samples) {
     const family = types.has(name) ? name : name.replace(/_(?:bucket|sum|count)$/u, '')
     if (!types.has(family)) faults.push(`${name} has no type`)
-    const series = JSON.stringify([name, Object.entries(labels).toSorted()])
+    const series = JSON.stringify([name, Object.entries(labels).toSorted(([one], [other]) => (one < other ? -1 : 1))])
     if (seen.has(series)) faults.push(`twice: ${series}`)
     seen.add(series)
   }

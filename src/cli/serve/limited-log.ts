@@ -6,35 +6,41 @@ const linesMax = 10
 /** In ms. */
 const windowMs = 10_000
 
-interface Window {
-  told: number
-  leftOut: number
-}
-
 /**
  * Tells the first few warnings and errors of each event in ten seconds, and at the end of these how many more there were: a client that comes again and
  * again, or a disk that fails, fills no other disk with lines.
  */
-export function limitedLog(log: BrokerLog): BrokerLog {
-  const windows = new Map<string, Window>()
-  const limited =
-    (tell: BrokerLog['warn']): BrokerLog['warn'] =>
-    (event, facts) => {
-      const window = windows.get(event) ?? begin(event, tell)
-      if (window.told < linesMax) {
-        window.told++
-        tell(event, facts)
-      } else window.leftOut++
-    }
-  const begin = (event: string, tell: (event: string, facts: LogFacts) => void): Window => {
-    const window = { told: 0, leftOut: 0 }
-    windows.set(event, window)
-    const end = (): void => {
-      windows.delete(event)
-      if (window.leftOut > 0) tell(event, { more: window.leftOut, seconds: windowMs / 1_000 })
-    }
-    setTimeout(end, windowMs).unref()
-    return window
+export class LimitedLog implements BrokerLog {
+  readonly #log: BrokerLog
+  /** How often each event has come since the first line of its window. */
+  readonly #counts = new Map<string, number>()
+
+  constructor(log: BrokerLog) {
+    this.#log = log
   }
-  return { info: log.info, warn: limited(log.warn), error: limited(log.error) }
+
+  info(event: string, facts?: LogFacts): void {
+    this.#log.info(event, facts)
+  }
+
+  warn(event: string, facts?: LogFacts): void {
+    this.#tell('warn', event, facts)
+  }
+
+  error(event: string, facts?: LogFacts): void {
+    this.#tell('error', event, facts)
+  }
+
+  #tell(level: 'warn' | 'error', event: string, facts: LogFacts | undefined): void {
+    const count = this.#counts.get(event) ?? 0
+    this.#counts.set(event, count + 1)
+    if (count === 0) setTimeout(() => this.#endWindow(level, event), windowMs).unref()
+    if (count < linesMax) this.#log[level](event, facts)
+  }
+
+  #endWindow(level: 'warn' | 'error', event: string): void {
+    const more = (this.#counts.get(event) ?? 0) - linesMax
+    this.#counts.delete(event)
+    if (more > 0) this.#log[level](event, { more, seconds: windowMs / 1_000 })
+  }
 }

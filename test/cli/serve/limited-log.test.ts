@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { BrokerLog } from '../../../src/broker/broker-log.ts'
-import { limitedLog } from '../../../src/cli/serve/limited-log.ts'
+import { LimitedLog } from '../../../src/cli/serve/limited-log.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -11,7 +11,7 @@ test('of what is told again and again the first lines are told, and then how man
     (level: string): BrokerLog['info'] =>
     (event, facts) =>
       told.push([level, event, facts])
-  const log = limitedLog({ info: tell('info'), warn: tell('warn'), error: tell('error') })
+  const log = new LimitedLog({ info: tell('info'), warn: tell('warn'), error: tell('error') })
   for (let at = 0; at < 1_000; at++) log.warn('connection closed', { at })
   log.error('appends refused', { partition: 0 })
   expect(told).toHaveLength(11)
