@@ -45,6 +45,11 @@ export function runBash(script: string, surroundings: Surroundings): string {
   return bash.stdout.trim()
 }
 
+/** Whether a script ends well. */
+export function succeeds(script: string, surroundings: Surroundings): boolean {
+  return spawnSync('bash', ['-c', script], { ...surroundings, stdio: 'ignore' }).status === 0
+}
+
 /** Whether a command is on the PATH. */
 export function isInstalled(command: string): boolean {
   return spawnSync('bash', ['-c', `command -v ${command}`]).status === 0

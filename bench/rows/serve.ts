@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Loopback, loopback } from '../loopback.ts'
 import type { Bench, Contender, Row } from '../row.ts'
-import { isInstalled, quote, runBash } from '../shell.ts'
+import { isInstalled, quote, runBash, succeeds } from '../shell.ts'
 
 /** What one side of a row does: the words of `kafka-load` after the port. */
 interface Load {
@@ -40,17 +41,18 @@ function row(
       if (!isInstalled('cc')) return { kind: 'skipped', reason: 'there is no C compiler (cc) for the rival' }
       const programs = compiled(bench)
       const load = loadOf(bench)
+      const scene = { ...programs, bytes: bench.size, on: loopback((script) => succeeds(script, bench.surroundings)) }
       const tslog = quote(bench.tslog)
       return {
         kind: 'duel',
-        tslog: contender(`kafka-load on tslog serve --flush-policy os: ${load.words}`, programs, {
+        tslog: contender(`kafka-load on tslog serve --flush-policy os: ${load.words}`, scene, {
           load,
-          serve: `${tslog} serve --quiet --flush-policy os --listen 127.0.0.1:0 > address`,
+          serve: `${tslog} serve --quiet --flush-policy os --listen 127.0.0.1:0`,
           ready: `${tslog} topics create t > /dev/null`,
         }),
-        rival: contender(`kafka-load on kafka-server.c: ${load.words}`, programs, {
+        rival: contender(`kafka-load on kafka-server.c: ${load.words}`, scene, {
           load,
-          serve: `${quote(programs.server)} 0 g > address`,
+          serve: `${quote(programs.server)} 0 g`,
           ready: 'true',
         }),
       }
@@ -58,19 +60,35 @@ function row(
   }
 }
 
+/** What both sides of a row have in common. */
+interface Scene extends Programs {
+  readonly on: Loopback
+  /** About as much is written. */
+  readonly bytes: number
+}
+
 /** The server is started before the clock runs, and killed with the load: how it stops is not what is measured. */
 function contender(
   label: string,
-  { load: program }: Programs,
+  { load: program, on, bytes }: Scene,
   { load, serve, ready }: { readonly load: Load; readonly serve: string; readonly ready: string },
 ): Contender {
-  const port = '"$(sed s/.*:// address)"'
-  const before = load.before.map((words) => `${quote(program)} ${port} ${words} > /dev/null`).join('; ')
+  const running = (words: string): string =>
+    on.join('pid', `${quote(program)} "$(sed s/.*:// address)" ${words} > /dev/null`)
+  const start = `rm -rf log g address; ${on.serve(serve)} > address < /dev/null 2> said & echo $! > pid; until test -s address; do sleep 0.02; done`
   return {
     label,
-    prepare: `rm -rf log g address; ${serve} < /dev/null 2> said & echo $! > pid; until test -s address; do sleep 0.02; done; ${ready}; ${before}`,
-    script: `${quote(program)} ${port} ${load.words} > /dev/null; kill -9 "$(cat pid)"`,
+    prepare: [start, ready, ...load.before.map(running), 'sync -f .', warmMemory(bytes)].join('; '),
+    script: `${running(load.words)}; kill -9 "$(cat pid)"`,
   }
+}
+
+/**
+ * Has the machine hold so much memory that is free again at once. A virtual one gives memory that it has not used for two seconds back to its host, and
+ * then pays for each page that is written to: 2 ms a megabyte instead of 0.3, for one side or the other.
+ */
+function warmMemory(bytes: number): string {
+  return `head -c ${2 * bytes} /dev/zero | tail -c ${2 * bytes} > /dev/null`
 }
 
 /** For so many bytes of input, at `each` a request. */
