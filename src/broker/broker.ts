@@ -3,6 +3,7 @@ import { RefusedError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Uuid } from '../base/uuid.ts'
 import type { FileSystem, OpenFile } from '../disk/file-system.ts'
+import { nativeCalls } from '../disk/native-calls.ts'
 import { LentBuffers } from '../network/lent-buffers.ts'
 import { addressName, type DialAddress } from '../network/dial.ts'
 import { KafkaServer } from '../network/kafka-server.ts'
@@ -121,6 +122,7 @@ export class Broker {
     this.#server = new KafkaServer({
       limits: options.config.limits,
       buffers,
+      receive: (socket, space) => nativeCalls()?.receive(socket, space) ?? 0,
       now: options.elapsedMs,
       onRefused: (peer) =>
         options.log.warn('too many connections', {

@@ -46,13 +46,16 @@ export interface CommitQueueOptions {
 const retryMsMin = 1
 const retryMsMax = 50
 
+/** As much is written while it is in the processor's cache, where it came into a moment ago. */
+const largeBatchBytes = 256 * 1024
+
 /** It is stopped, or hangs: clients are told to come again, so that what waits stays bounded. */
 const waitMsMax = 10_000
 
 /**
  * The appends of clients to one partition. Those of one turn of the event loop are appended together, and all that were appended while a sync ran
- * share the next one (group commit). The order of appends is the order of the calls. A log whose disk is full is opened anew, since there will be room
- * again; any other failure of the disk is final for it.
+ * share the next one (group commit). A large one that no sync is paid for is appended at once. The order of appends is the order of the calls. A log whose
+ * disk is full is opened anew, since there will be room again; any other failure of the disk is final for it.
  */
 export class CommitQueue {
   readonly #options: CommitQueueOptions
@@ -83,7 +86,9 @@ export class CommitQueue {
     this.#waiting.push({ batch, listener })
     if (this.#isScheduled) return
     this.#isScheduled = true
-    setImmediate(() => this.#appendAll())
+    const isLarge = batch.length >= largeBatchBytes
+    if (isLarge && this.#options.flushPolicy === 'os') this.#appendAll()
+    else setImmediate(() => this.#appendAll())
   }
 
   /** Makes what another process left uncommitted durable, so that readers see it. */

@@ -48,6 +48,7 @@ export function bunLibc(): Libc | undefined {
   )
   const seldom = onDemand(() =>
     open(ffi, {
+      recv: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i64_fast' },
       send: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i64_fast' },
       sendfile: { args: ['i32', 'i32', 'ptr', 'u64'], returns: 'i64_fast' },
       pipe2: { args: ['ptr', 'i32'], returns: 'i32' },
@@ -64,6 +65,7 @@ export function bunLibc(): Libc | undefined {
       // MAP_FAILED is -1, the largest address there is.
       return address > 0 && address < 2 ** 52 ? new Uint8Array(ffi.toArrayBuffer(address, 0, bytes)) : undefined
     },
+    receive: (fd, bytes, length, how) => seldom().recv(fd, bytes, length, how),
     send: (fd, bytes, length, how) => seldom().send(fd, bytes, length, how),
     sendFile: (socket, file, offset, count) => seldom().sendfile(socket, file, offset, count),
     allocate: (fd, mode, position, bytes) => seldom().fallocate(fd, mode, position, bytes),

@@ -19,11 +19,24 @@ export function koffiLibc(): Libc | undefined {
   const seek = libc.func('int64_t lseek(int fd, int64_t offset, int whence)')
   const poll = libc.func('int poll(_Inout_ uint8_t *descriptors, uint64_t count, int timeout)')
   const pipe = libc.func('int pipe2(_Inout_ uint8_t *ends, int flags)')
+  const receive = libc.func('int64_t recv(int fd, _Out_ uint8_t *bytes, uint64_t length, int flags)')
   const send = libc.func('int64_t send(int fd, const uint8_t *bytes, uint64_t length, int flags)')
   const sendFile = libc.func('int64_t sendfile(int socket, int file, _Inout_ uint8_t *offset, uint64_t count)')
   const allocate = libc.func('int fallocate(int fd, int mode, int64_t position, int64_t bytes)')
   const mapShared = (): undefined => undefined
-  return { fcntlBytes, fcntlNumber, seek, poll, pipe, send, sendFile, allocate, mapShared, errno: () => koffi.errno() }
+  return {
+    fcntlBytes,
+    fcntlNumber,
+    seek,
+    poll,
+    pipe,
+    receive,
+    send,
+    sendFile,
+    allocate,
+    mapShared,
+    errno: () => koffi.errno(),
+  }
 }
 
 function loadKoffi(): Koffi | undefined {

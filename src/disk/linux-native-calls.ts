@@ -9,7 +9,8 @@ export interface Libc {
   seek(fd: number, offset: number, whence: number): number
   /** Returns -1 on failure, as `fcntl` does. */
   poll(descriptors: Uint8Array, count: number, timeoutMs: number): number
-  /** Returns -1 on failure, as `sendFile` does. */
+  /** Returns -1 on failure, as `send` and `sendFile` do. */
+  receive(fd: number, bytes: Uint8Array, length: number, flags: number): number
   send(fd: number, bytes: Uint8Array, length: number, flags: number): number
   /** `offset` is an int64 in the machine's order. */
   sendFile(socket: number, file: number, offset: Uint8Array, count: number): number
@@ -61,6 +62,10 @@ export class LinuxNativeCalls implements NativeCalls {
 
   mapShared(fd: number, bytes: number): Uint8Array | undefined {
     return this.#libc.mapShared(fd, bytes)
+  }
+
+  receive(socket: number, target: Uint8Array): number {
+    return Math.max(0, this.#libc.receive(socket, target, target.length, MSG_DONTWAIT))
   }
 
   sendAhead(socket: number, bytes: Uint8Array): number {

@@ -24,6 +24,11 @@ export interface NativeCalls {
   poll(fd: number, wanted: PollWanted, timeoutMs: number): PollResult
   /** See `OpenFile.map`. `undefined` when the system refuses, or the runtime cannot show foreign memory as bytes. */
   mapShared(fd: number, bytes: number): Uint8Array | undefined
+  /**
+   * Puts what has come through a socket into the front of `target`, without waiting; returns how many bytes. 0 when there are none, or none will come any
+   * more, as whoever asks next hears.
+   */
+  receive(socket: number, target: Uint8Array): number
   /** Sends bytes that others follow at once through a socket, without waiting; returns how many the system took, 0 when none. */
   sendAhead(socket: number, bytes: Uint8Array): number
   /** Sends bytes of a file through a socket that does not wait; returns how many the system took, 0 when none. */

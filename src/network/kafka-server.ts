@@ -3,6 +3,7 @@ import type { LentBuffers } from './lent-buffers.ts'
 import { ConnectionSweep } from './connection-sweep.ts'
 import type { DialAddress } from './dial.ts'
 import { Listener, type Newcomer } from './listener.ts'
+import type { Receive } from './socket-stream.ts'
 import { RequestBudget } from './request-budget.ts'
 import { type RequestHandler, ServerConnection } from './server-connection.ts'
 import type { ServerLimits } from './server-limits.ts'
@@ -12,6 +13,8 @@ export interface KafkaServerOptions {
   readonly limits: ServerLimits
   /** Where large requests and answers lie; used again once they are answered and sent. */
   readonly buffers: LentBuffers
+  /** See `ListenerOptions`. */
+  readonly receive: Receive
   /** A clock that never jumps, in ms. */
   readonly now: () => TimestampMs
   /** Told of a connection that was refused since there are too many, at most once a second. */
@@ -47,6 +50,7 @@ export class KafkaServer {
     const { connectionsMax } = this.#options.limits
     const listener = await Listener.open(address, {
       tls,
+      receive: this.#options.receive,
       // Those whose TLS does not stand yet are counted nowhere else.
       connectionsMax: 2 * connectionsMax,
       onConnection: (newcomer) => this.#accept(newcomer, open),

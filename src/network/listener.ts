@@ -4,7 +4,7 @@ import { errorCode, LockedError, NotAllowedError, RefusedError, UsageError } fro
 import type { ByteStream } from './byte-stream.ts'
 import { addressName, type DialAddress, keepAliveInitialDelay, reasonOf } from './dial.ts'
 import { contextOptions, type ServerTls } from './server-tls.ts'
-import { SocketStream } from './socket-stream.ts'
+import { type Receive, SocketStream, type SocketStreamOptions } from './socket-stream.ts'
 
 /** Who has just come in on a listener. */
 export interface Newcomer {
@@ -22,6 +22,8 @@ export interface ListenerOptions {
   readonly tls?: ServerTls | undefined
   /** Sockets that are open at once: more are closed as they come. */
   readonly connectionsMax: number
+  /** How sockets are read without TLS, when not by the runtime alone. */
+  readonly receive?: Receive | undefined
   readonly onConnection: (newcomer: Newcomer) => void
   /** Somebody came whose TLS handshake failed. */
   readonly onRefused: (peer: string, reason: string) => void
@@ -49,7 +51,8 @@ export class Listener {
   static async open(address: DialAddress, options: ListenerOptions): Promise<Listener> {
     const tlsServer = await tlsServerFor(options)
     await lookUp(address)
-    const server = tlsServer ?? createServer(socketOptions, (socket) => options.onConnection(newcomer(socket, true)))
+    const bare = { isBare: true, receive: options.receive }
+    const server = tlsServer ?? createServer(socketOptions, (socket) => options.onConnection(newcomer(socket, bare)))
     server.maxConnections = options.connectionsMax
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(cannotListen(address, error, '--listen')))
@@ -91,13 +94,13 @@ async function tlsServerFor({ tls, onConnection, onRefused }: ListenerOptions): 
   if (tls === undefined) return undefined
   const { createTlsServer } = await import('./tls-server.ts')
   return createTlsServer(tls, {
-    onConnection: (socket, certificateName) => onConnection({ ...newcomer(socket, false), certificateName }),
+    onConnection: (socket, certificateName) => onConnection({ ...newcomer(socket), certificateName }),
     onRefused: (socket, reason) => onRefused(peerName(socket), reason),
   })
 }
 
-function newcomer(socket: Socket, isBare: boolean): Newcomer {
-  const stream = new SocketStream(socket, peerName(socket), isBare)
+function newcomer(socket: Socket, options?: SocketStreamOptions): Newcomer {
+  const stream = new SocketStream(socket, peerName(socket), options)
   return {
     stream,
     host: hostOf(socket.remoteAddress),

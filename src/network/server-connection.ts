@@ -93,6 +93,7 @@ export class ServerConnection {
     this.#handler = handler
     this.stream.start({
       onBytes: (bytes) => this.#receive(bytes),
+      space: () => (this.#isClosed || this.#handedOver !== undefined ? undefined : this.#frames.space()),
       onClose: (cause) => this.#ended(cause),
     })
   }

@@ -37,3 +37,32 @@ test('what is appended and waits for its sync is refused when the log is gone by
   expect(outcome).toBe(gone)
   expect(queue.isIdle).toBe(true)
 })
+
+test.each([
+  { flushPolicy: 'os', told: ['large', 'small 1', 'small 2', 'large behind'], atOnce: ['large'] },
+  { flushPolicy: 'sync', told: ['large', 'small 1', 'small 2', 'large behind'], atOnce: [] },
+] as const)('a large batch waits for no others where no sync is paid for: $flushPolicy', async (row) => {
+  const log = new PartitionScene().open()
+  const told: string[] = []
+  const queue = new CommitQueue({
+    log: () => log,
+    flushPolicy: row.flushPolicy,
+    logStartOffset: () => offset(0),
+    onAppended: () => undefined,
+    onVisible: () => undefined,
+    onCommit: () => undefined,
+    elapsedMs: () => 0,
+  })
+  const append = (name: string, bytes: number): void => {
+    const note = (): void => void told.push(name)
+    queue.append(clientBatch(['x'.repeat(bytes)]), { appended: note, failed: note })
+  }
+  append('large', 300_000)
+  expect(told).toEqual(row.atOnce)
+  append('small 1', 1)
+  append('small 2', 1)
+  append('large behind', 300_000)
+  expect(told).toEqual(row.atOnce)
+  await expect.poll(() => told).toEqual(row.told)
+  expect(queue.isIdle).toBe(true)
+})

@@ -53,7 +53,7 @@ test('a file goes through a socket behind what was sent ahead, as far as the soc
   const reader = connect((server.address() as AddressInfo).port, '127.0.0.1').pause()
   const socket = await accepted
   const file = new NodeFileSystem().open(path, 'read')
-  const descriptor = new SocketStream(socket, 'reader', true).openSocket ?? -1
+  const descriptor = new SocketStream(socket, 'reader', { isBare: true }).openSocket ?? -1
   const sent = file.sendTo(descriptor, Buffer.from('head'), 1000, 19_000_000)
   expect(sent).toBeGreaterThan(4)
   expect(sent).toBeLessThan(19_000_004)
