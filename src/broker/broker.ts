@@ -355,13 +355,14 @@ function makeServices(options: BrokerOptions, parts: SharedParts): BrokerService
       return live.config
     },
     clock: options.clock,
+    elapsedMs: options.elapsedMs,
     log,
     metrics,
     ...clientServices(options, directory.path),
     cluster,
     topics,
     delayed: new DelayedOperations({ operationsMax: config.delayedFetchesMax }),
-    sessions: new FetchSessions(config.fetchSessionsMax, () => options.clock.now()),
+    sessions: new FetchSessions(config.fetchSessionsMax, options.elapsedMs),
     groups: new GroupCoordinator({
       topics,
       cluster,

@@ -1,4 +1,4 @@
-import type { LeaderEpoch, Offset, TimestampMs } from '../base/brands.ts'
+import type { LeaderEpoch, Offset } from '../base/brands.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
 import { KafkaError } from '../protocol/kafka-error.ts'
 import type { FetchRequest } from '../protocol/messages/fetch.ts'
@@ -35,7 +35,7 @@ interface Session {
   readonly usesTopicIds: boolean
   readonly partitions: Map<string, FetchedPartition>
   epoch: number
-  usedMs: TimestampMs
+  usedMs: number
 }
 
 const epochMax = 2 ** 31 - 1
@@ -52,14 +52,15 @@ const topicIdsSince = 13
  */
 export class FetchSessions {
   readonly #sessionsMax: number
-  readonly #now: () => TimestampMs
+  readonly #elapsedMs: () => number
   /** The one used longest ago is first. */
   readonly #sessions = new Map<number, Session>()
   #lastId = 0
 
-  constructor(sessionsMax: number, now: () => TimestampMs) {
+  /** `elapsedMs`: a clock that never jumps. */
+  constructor(sessionsMax: number, elapsedMs: () => number) {
     this.#sessionsMax = sessionsMax
-    this.#now = now
+    this.#elapsedMs = elapsedMs
   }
 
   get count(): number {
@@ -91,7 +92,13 @@ export class FetchSessions {
     do this.#lastId = this.#lastId >= epochMax ? 1 : this.#lastId + 1
     while (this.#sessions.has(this.#lastId))
     const usesTopicIds = apiVersion >= topicIdsSince
-    const session = { id: this.#lastId, usesTopicIds, partitions: new Map(partitions), epoch: 1, usedMs: this.#now() }
+    const session = {
+      id: this.#lastId,
+      usesTopicIds,
+      partitions: new Map(partitions),
+      epoch: 1,
+      usedMs: this.#elapsedMs(),
+    }
     this.#sessions.set(session.id, session)
     return session
   }
@@ -99,7 +106,7 @@ export class FetchSessions {
   #makeRoom(): boolean {
     if (this.#sessions.size < this.#sessionsMax) return true
     const [oldest] = this.#sessions.values()
-    if (oldest === undefined || this.#now() - oldest.usedMs < evictionMs) return false
+    if (oldest === undefined || this.#elapsedMs() - oldest.usedMs < evictionMs) return false
     return this.#sessions.delete(oldest.id)
   }
 
@@ -110,7 +117,7 @@ export class FetchSessions {
     if (session.usesTopicIds !== apiVersion >= topicIdsSince)
       throw new KafkaError(ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR)
     session.epoch = session.epoch === epochMax ? 1 : session.epoch + 1
-    session.usedMs = this.#now()
+    session.usedMs = this.#elapsedMs()
     this.#sessions.delete(session.id)
     for (const { topic, topicId, partitions } of request.forgottenTopicsData) {
       for (const partition of partitions) session.partitions.delete(keyOf(topic, topicId, partition))

@@ -22,6 +22,8 @@ import type { TopicRegistry } from './topic-registry.ts'
 export interface BrokerServices {
   readonly config: BrokerConfig
   readonly clock: Clock
+  /** A clock that never jumps, in ms: for how long something takes, or may take. */
+  readonly elapsedMs: () => number
   readonly log: BrokerLog
   readonly metrics: Metrics
   readonly authorizer: Authorizer

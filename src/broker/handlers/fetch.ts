@@ -38,14 +38,14 @@ interface Collected {
 export const fetchHandler: Handler<FetchRequest, FetchResponse> = {
   api: fetchApi,
   handle: async (request, context) => {
-    const { sessions, clock, delayed } = context.broker
+    const { sessions, elapsedMs, delayed } = context.broker
     const scope = sessions.open(request, context.apiVersion)
     const bytesMax = answerBytesMax(request, context)
     const minBytes = Math.min(request.minBytes, bytesMax)
-    const deadline = clock.now() + Math.max(0, request.maxWaitMs)
+    const deadline = elapsedMs() + Math.max(0, request.maxWaitMs)
     for (;;) {
       const collected = collect(scope, { isCommittedOnly: request.isolationLevel === 1, bytesMax }, context)
-      const leftMs = deadline - clock.now()
+      const leftMs = deadline - elapsedMs()
       const isEnough = collected.isUrgent || collected.bytes >= minBytes || collected.readable.length === 0
       if (isEnough || leftMs <= 0 || !delayed.hasRoom) return respond(scope, collected, context)
       await delayed.wait(collected.readable, leftMs, context.connection.closed)

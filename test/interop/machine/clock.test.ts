@@ -2,13 +2,14 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { BinaryLog } from '../../support/binary-log.ts'
-import { skippedFor } from '../../support/require-tool.ts'
+import { skippedFor, toolOrSkip } from '../../support/require-tool.ts'
 import { runShell } from '../../support/run-binary.ts'
 
 const library = readdirSync('/usr/lib')
   .flatMap((name) => (name.endsWith('-linux-gnu') ? [join('/usr/lib', name, 'faketime')] : []))
   .flatMap((folder) => libraryIn(folder))
   .at(0)
+const kcat = toolOrSkip('kcat')
 const missing = skippedFor(library === undefined ? 'libfaketime is not installed' : undefined)
 
 function libraryIn(folder: string): string[] {
@@ -88,5 +89,25 @@ describe.skipIf(missing)('a clock', () => {
     const { code, stdout, stderr } = runShell(script, log.directory)
     expect({ code, stderr, counts: stdout.toString() }).toEqual({ code: 0, stderr: '', counts: '2\n2\n2\n2\n2\n' })
     expect(seenIn(log).map(({ offset }) => offset)).toEqual(Array.from({ length: 10 }, (_, n) => n))
+  })
+
+  test.skipIf(kcat === undefined)('that goes back by an hour makes no long poll longer', () => {
+    const log = new BinaryLog()
+    const script = `
+      echo +0 > "$dir.clock"
+      clock() { echo "$1" > "$dir.clock"; }
+      export TSLOG_TEST_CLOCK="FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_NO_CACHE=1 FAKETIME_TIMESTAMP_FILE=$dir.clock LD_PRELOAD=${library}"
+      env $TSLOG_TEST_CLOCK $tslog serve --listen 127.0.0.1:0 > "$dir.out" 2> "$dir.err" & server=$!
+      trap 'kill -9 $server 2> /dev/null' EXIT
+      for n in {1..100}; do test -s "$dir.out" && break; sleep 0.1; done
+      seq 3 | $tslog produce t -b "$(cat "$dir.out")" || exit 3
+      # Less is there than it asks for, so that it is answered when its time is over.
+      timeout 10 ${kcat} -C -b "$(cat "$dir.out")" -t t -o 0 -c 3 -q -X fetch.min.bytes=100000 -X fetch.wait.max.ms=2000 & reader=$!
+      sleep 1
+      clock -1h
+      wait $reader || exit 4
+      kill $server; wait $server || test $? = 143`
+    const { code, stdout, stderr } = runShell(script, log.directory)
+    expect({ code, stdout: stdout.toString(), stderr }).toEqual({ code: 0, stdout: '1\n2\n3\n', stderr: '' })
   })
 })
