@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { ProducerId } from '../../../src/base/brands.ts'
 import { SocketStream } from '../../../src/network/socket-stream.ts'
@@ -11,6 +12,8 @@ import type { Poll, Send } from './history.ts'
 
 export const chaosTopic = 'chaos'
 const requestMsMax = 3000
+/** A command waits for a broker that is paused or starts anew, but not for ever. */
+const shellMsMax = 30_000
 const inFlightMax = 4
 
 /** What all clients of a run share. */
@@ -18,8 +21,10 @@ export interface ChaosRun {
   readonly port: number
   readonly directory: string
   readonly random: () => number
-  /** No new records from then on. */
+  /** No new records from then on: each client ends once it has its answers, or all that is there. */
   isEnding: boolean
+  /** Nobody waits any longer: whoever is not done says so. */
+  isOver: boolean
   /** Answers that a client must never get. */
   readonly complaints: string[]
 }
@@ -47,7 +52,7 @@ export class ChaosProducer {
 
   /** Sends until the run is ending and everything is answered. */
   async work(): Promise<void> {
-    while (!this.#run.isEnding || this.#unanswered.length > 0) {
+    while (!this.#isDone()) {
       const client = await connected(this.#run.port)
       if (client === undefined) continue
       try {
@@ -57,6 +62,11 @@ export class ChaosProducer {
       }
       client.close()
     }
+    for (const { value } of this.#unanswered) this.#run.complaints.push(`unfinished: ${value} is not answered`)
+  }
+
+  #isDone(): boolean {
+    return this.#run.isOver || (this.#run.isEnding && this.#unanswered.length === 0)
   }
 
   async #session(client: TestClient): Promise<void> {
@@ -143,10 +153,11 @@ export async function shellProducer(run: ChaosRun, partition: number): Promise<S
   for (let round = 0; !run.isEnding; round++) {
     const values = Array.from({ length: 20 }, (_, i) => `shell-${round}-${i}`)
     const words = ['-d', run.directory, 'produce', chaosTopic, '-p', String(partition), '-q']
-    const child = spawn(builtBinary(), words, { stdio: ['pipe', 'ignore', 'ignore'] })
+    const child = spawn(builtBinary(), words, { stdio: ['pipe', 'ignore', 'ignore'], timeout: shellMsMax })
     child.stdin.on('error', () => undefined)
     child.stdin.end(values.map((value) => `${value}\n`).join(''))
-    const code = await new Promise((resolve) => child.once('exit', resolve))
+    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
+    if (signal !== null) run.complaints.push(`unfinished: shell-${round} ended by ${signal}`)
     const outcome = { kind: code === 0 ? 'ok' : 'info' } as const
     for (const value of values) sends.push({ producer: `shell-${round}`, partition, value, outcome })
     await sleep(100 + run.random() * 300)
@@ -154,19 +165,22 @@ export async function shellProducer(run: ChaosRun, partition: number): Promise<S
   return sends
 }
 
-/** Reads all partitions from the start on until the run is ending. */
+/** Reads all partitions from the start on until the run is ending and there is no more. */
 export async function consumer(run: ChaosRun, name: string, partitions: number): Promise<Poll[]> {
   const polls: Poll[] = []
   const positions = Array.from({ length: partitions }, () => 0n)
-  while (!run.isEnding) {
+  let isAtEnd = false
+  while (!isAtEnd && !run.isOver) {
     const client = await connected(run.port)
     try {
-      while (client !== undefined && !run.isEnding) await poll(client, name, positions, polls)
+      while (client !== undefined && !isAtEnd && !run.isOver)
+        isAtEnd = !(await poll(client, name, positions, polls)) && run.isEnding
     } catch {
       // The connection is gone: on from where it was.
     }
     client?.close()
   }
+  if (!isAtEnd) run.complaints.push(`unfinished: ${name} has not read all`)
   return polls
 }
 

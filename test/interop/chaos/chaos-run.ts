@@ -26,6 +26,9 @@ export interface ChaosReport {
 
 const partitions = 2
 
+/** Six times what all clients may take to be done. */
+const patienceMs = 60_000
+
 /** Clients at work on a `tslog serve` that is killed, stopped, paused and cut off for so long, in an order that follows from `seed`. */
 export async function chaosRun(seed: number, seconds: number): Promise<ChaosReport> {
   const broker = await TriedServe.start()
@@ -34,7 +37,14 @@ export async function chaosRun(seed: number, seconds: number): Promise<ChaosRepo
     const create = ['topics', 'create', chaosTopic, '--partitions', String(partitions), '-c', 'segment.bytes=65536']
     runBinary(['-d', broker.directory, ...create])
     const { directory } = broker
-    const run: ChaosRun = { port: proxy.port, directory, random: seeded(seed), isEnding: false, complaints: [] }
+    const run: ChaosRun = {
+      port: proxy.port,
+      directory,
+      random: seeded(seed),
+      isEnding: false,
+      isOver: false,
+      complaints: [],
+    }
     const producers = [0, 1, 2].map((i) => new ChaosProducer(run, `p${i}`, i % partitions))
     const idempotent = producers.map((producer) => producer.work())
     const others = [plainProducer(run, 'plain', 0), shellProducer(run, 1)]
@@ -42,10 +52,12 @@ export async function chaosRun(seed: number, seconds: number): Promise<ChaosRepo
     const faults = await inflict(broker, proxy, run.random, seconds)
     const healing = performance.now()
     run.isEnding = true
+    const patience = setTimeout(() => (run.isOver = true), patienceMs)
     await Promise.all(idempotent)
     const sends = [...producers.flatMap((one) => one.sends), ...(await Promise.all(others)).flat()]
     const polls = (await Promise.all(consumers)).flat()
     const healedMs = Math.round(performance.now() - healing)
+    clearTimeout(patience)
     const finalReads = await readAll(proxy.port, partitions)
     const acknowledged = sends.filter(({ outcome }) => outcome.kind === 'ok').length
     const unknown = sends.length - acknowledged
