@@ -275,6 +275,8 @@ export class LogDirectory {
   openReader(partition: TopicPartition): PartitionReader {
     const topic = this.topic(partition.topic)
     refuseUnknownPartition(topic, partition.partition)
+    // Throws for what leads out of the directory; one that is not there has its own error below.
+    this.#directories.has(partition)
     const { fileSystem } = this.#options
     const key = partitionDirectoryName(partition)
     const marked = readOffsetCheckpoint(fileSystem, this.path, 'log-start-offset-checkpoint').offsets.get(key)

@@ -1,4 +1,5 @@
 import type { Random } from '../base/random.ts'
+import { RefusedError } from '../base/errors.ts'
 import type { Uuid } from '../base/uuid.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { METADATA_TOPIC, parseLogDirectoryName, partitionDirectoryName, type TopicPartition } from './file-names.ts'
@@ -47,8 +48,14 @@ export class PartitionDirectories {
       .sort((one, other) => one.partition - other.partition)
   }
 
+  /** Throws `RefusedError` where something else has its name: a symbolic link would lead out of the log directory. */
   has(partition: TopicPartition): boolean {
-    return this.#options.fileSystem.stat(this.pathOf(partition)) !== undefined
+    const path = this.pathOf(partition)
+    const kind = this.#options.fileSystem.stat(path)?.kind
+    if (kind === undefined || kind === 'directory') return kind !== undefined
+    throw new RefusedError(`${path} is not a directory of its own`, {
+      hint: 'a symbolic link is not followed: mount or move what it leads to',
+    })
   }
 
   /** The id that the first partition of a topic bears that bears one: of others a power cut may have taken it. */
