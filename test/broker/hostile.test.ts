@@ -171,7 +171,9 @@ describe('a little that decompresses to very much', () => {
   test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)('is refused at once, in little memory: %s', async (codec) => {
     const section = bombs[codec]()
     const head = clientBatch(['x'], 'k', codec).subarray(0, 61)
-    const bomb = altered(new Uint8Array(Buffer.concat([head, section])), (view) => view.setInt32(8, 49 + section.length))
+    const bomb = altered(new Uint8Array(Buffer.concat([head, section])), (view) =>
+      view.setInt32(8, 49 + section.length),
+    )
     expect(bomb.length).toBeLessThan(2 ** 20)
     const before = residentKib()
     const cpuBefore = cpuMs()
