@@ -2,7 +2,7 @@ import { UsageError } from '../base/errors.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
 import { KafkaError } from '../protocol/kafka-error.ts'
 import type { CreateTopicsRequest } from '../protocol/messages/create-topics.ts'
-import { isTopicName } from '../storage/file-names.ts'
+import { isTopicName, TOPIC_NAME_LENGTH_MAX } from '../storage/file-names.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import type { ClusterControl, TopicToCreate } from './cluster-control.ts'
 import { checkedConfigs } from './topic-config-changes.ts'
@@ -18,12 +18,24 @@ const partitionsMax = 10_000
 /** What a topic is to be that a client wants created; throws `KafkaError` when it cannot be, whether or not it is there already. */
 export function planTopic(wanted: WantedTopic, cluster: ClusterControl, config: BrokerConfig): TopicToCreate {
   const { name } = wanted
-  if (!isTopicName(name))
-    throw new KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION, `${JSON.stringify(name.slice(0, 249))} is no topic name`)
+  const problem = topicNameProblem(name)
+  if (problem !== undefined)
+    throw new KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION, `Topic name is invalid: ${problem}`)
   const partitionCount =
     wanted.assignments.length > 0 ? assignedCount(wanted, cluster) : chosenCount(wanted, cluster, config)
   const configs = checkedConfigs(new Map(wanted.configs.map((one) => [one.name, one.value])))
   return { name, partitionCount, configs }
+}
+
+/** Why a name is none, in Kafka's words (Topic.validate). */
+function topicNameProblem(name: string): string | undefined {
+  if (isTopicName(name)) return undefined
+  if (name === '') return 'the empty string is not allowed'
+  if (name === '.' || name === '..') return `'${name}' is not allowed`
+  const shown = name.slice(0, TOPIC_NAME_LENGTH_MAX)
+  if (name.length > TOPIC_NAME_LENGTH_MAX)
+    return `the length of '${shown}' is longer than the max allowed length ${TOPIC_NAME_LENGTH_MAX}`
+  return `'${shown}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`
 }
 
 /** What `ClusterControl.createTopic` throws, in Kafka's words. */

@@ -30,17 +30,26 @@ async function late(): Promise<Answer> {
   return { error: `no answer within ${stepMsMax} ms` }
 }
 
-/** What is amiss in the answer of tslog. */
+/** What is amiss in the answers of tslog to the steps of one feature, and which listed differences are none any more. */
 export function compared(
   { name }: ClientKind,
   feature: string,
-  [{ step, isRefused }, ours]: readonly [ScriptStep, Answer],
-  kafkas: readonly [ScriptStep, Answer] | undefined,
+  told: readonly (readonly [ScriptStep, Answer])[],
+  theirs: readonly (readonly [ScriptStep, Answer])[] | undefined,
 ): string[] {
-  const theirs = kafkas?.[1]
-  const shown = `${feature}: ${JSON.stringify(step).slice(0, 200)}: Kafka ${JSON.stringify(theirs)}, tslog ${JSON.stringify(ours)}`
-  const isListed = differences.some((one) => one.client === name && one.feature === feature && one.step === step.do)
-  if (isListed) return []
-  const isAsWanted = 'error' in ours === (isRefused === true)
-  return isDeepStrictEqual(ours, theirs) && isAsWanted ? [] : [shown]
+  const listed = differences.filter((one) => one.client === name && one.feature === feature)
+  const needed = new Set<string>()
+  const amiss = told.flatMap(([{ step, isRefused }, ours], i) => {
+    const kafkas = theirs?.[i]?.[1]
+    const isSame = isDeepStrictEqual(ours, kafkas)
+    if (!isSame) needed.add(step.do)
+    const isAsWanted = 'error' in ours === (isRefused === true)
+    const mayDiffer = listed.some((one) => one.step === step.do)
+    if (isAsWanted && (isSame || mayDiffer)) return []
+    return [
+      `${feature}: ${JSON.stringify(step).slice(0, 200)}: Kafka ${JSON.stringify(kafkas)}, tslog ${JSON.stringify(ours)}`,
+    ]
+  })
+  const unneeded = listed.filter((one) => !needed.has(one.step))
+  return [...amiss, ...unneeded.map(({ step }) => `${feature}: ${step} is listed as a difference, and is none`)]
 }

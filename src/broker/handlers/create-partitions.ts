@@ -53,12 +53,10 @@ async function grow(
 ): Promise<void> {
   const { cluster, log } = context.broker
   const { image } = topicResource(name, 'ALTER', context)
-  if (count <= image.partitionCount || count > partitionsMax) {
-    throw new KafkaError(
-      ErrorCode.INVALID_PARTITIONS,
-      `topic ${name} has ${image.partitionCount} partitions, ${count} are asked for`,
-    )
-  }
+  const already = `The topic ${name} currently has ${image.partitionCount} partition(s); ${count} would`
+  if (count <= image.partitionCount)
+    throw new KafkaError(ErrorCode.INVALID_PARTITIONS, `${already} not be an increase.`)
+  if (count > partitionsMax) throw new KafkaError(ErrorCode.INVALID_PARTITIONS, `${already} be too many.`)
   const isOurs =
     assignments?.every(({ brokerIds }) => brokerIds.length === 1 && brokerIds[0] === cluster.brokerId) ?? true
   if (!isOurs || (assignments !== null && assignments.length !== count - image.partitionCount)) {

@@ -84,7 +84,7 @@ function mayCreate(name: string, context: RequestContext): boolean {
 }
 
 function existing(name: string): KafkaError {
-  return new KafkaError(ErrorCode.TOPIC_ALREADY_EXISTS, `topic ${name} exists already`)
+  return new KafkaError(ErrorCode.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`)
 }
 
 function refused(name: string, error: unknown): TopicAnswer {
