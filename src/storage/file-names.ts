@@ -220,7 +220,7 @@ export function parsePartition(text: string): number | undefined {
   return partition < 2 ** 31 ? partition : undefined
 }
 
-const TOPIC_NAME_LENGTH_MAX = 249
+export const TOPIC_NAME_LENGTH_MAX = 249
 
 /**
  * Checks a topic name from wherever it came, before it becomes part of a path: 1 to 249 of `a-z A-Z 0-9 . _ -`, and
