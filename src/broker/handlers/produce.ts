@@ -211,11 +211,13 @@ function answer(
   }
 }
 
+/** Never with an unknown error: the batch may be in the log, and the Java client would write it a second time under another epoch (KAFKA-14034). */
 function refused(index: number, error: unknown): PartitionAnswer {
+  const code = errorCodeOf(error)
   const recordErrors = error instanceof InvalidRecordsError ? error.records : []
   return {
     ...blank(index),
-    errorCode: errorCodeOf(error),
+    errorCode: code === ErrorCode.UNKNOWN_SERVER_ERROR ? ErrorCode.KAFKA_STORAGE_ERROR : code,
     recordErrors: recordErrors.map((bad) => ({ batchIndex: bad.index, batchIndexErrorMessage: bad.reason })),
     errorMessage: errorMessageOf(error),
   }
