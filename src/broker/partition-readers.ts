@@ -1,6 +1,6 @@
 import type { Offset } from '../base/brands.ts'
 import { CheckedOffsets } from './checked-offsets.ts'
-import { FileBytes } from './file-bytes.ts'
+import { FileBytes } from '../storage/file-bytes.ts'
 import type { LentBuffers } from '../network/lent-buffers.ts'
 import type { BatchWindow } from '../record/batch-window.ts'
 import { scanBatch } from '../record/log-batch.ts'

@@ -18,5 +18,5 @@ export const hotCommands: Readonly<Record<string, () => Promise<HotCommand>>> = 
 
 /** What `replicate` calls on the other end of an ssh. */
 export async function loadFarSide(): Promise<(words: readonly string[], context: CliContext) => Promise<number>> {
-  return (await import('./hot-replicating.ts')).farSide
+  return (await import('./replicate/far-side.ts')).farSide
 }

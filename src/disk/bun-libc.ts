@@ -50,6 +50,7 @@ export function bunLibc(): Libc | undefined {
     open(ffi, {
       recv: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i64_fast' },
       send: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i64_fast' },
+      write: { args: ['i32', 'ptr', 'u64'], returns: 'i64_fast' },
       sendfile: { args: ['i32', 'i32', 'ptr', 'u64'], returns: 'i64_fast' },
       pipe2: { args: ['ptr', 'i32'], returns: 'i32' },
       fallocate: { args: ['i32', 'i32', 'i64_fast', 'i64_fast'], returns: 'i32' },
@@ -67,6 +68,7 @@ export function bunLibc(): Libc | undefined {
     },
     receive: (fd, bytes, length, how) => seldom().recv(fd, bytes, length, how),
     send: (fd, bytes, length, how) => seldom().send(fd, bytes, length, how),
+    write: (fd, bytes, length) => seldom().write(fd, bytes, length),
     sendFile: (socket, file, offset, count) => seldom().sendfile(socket, file, offset, count),
     allocate: (fd, mode, position, bytes) => seldom().fallocate(fd, mode, position, bytes),
     pipe: (ends, how) => seldom().pipe2(ends, how),

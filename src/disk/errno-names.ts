@@ -23,5 +23,6 @@ const errnoNames: Readonly<Record<number, string>> = {
   35: 'EDEADLK',
   37: 'ENOLCK',
   38: 'ENOSYS',
+  88: 'ENOTSOCK',
   95: 'ENOTSUP',
 }

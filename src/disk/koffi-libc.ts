@@ -21,6 +21,7 @@ export function koffiLibc(): Libc | undefined {
   const pipe = libc.func('int pipe2(_Inout_ uint8_t *ends, int flags)')
   const receive = libc.func('int64_t recv(int fd, _Out_ uint8_t *bytes, uint64_t length, int flags)')
   const send = libc.func('int64_t send(int fd, const uint8_t *bytes, uint64_t length, int flags)')
+  const write = libc.func('int64_t write(int fd, const uint8_t *bytes, uint64_t length)')
   const sendFile = libc.func('int64_t sendfile(int socket, int file, _Inout_ uint8_t *offset, uint64_t count)')
   const allocate = libc.func('int fallocate(int fd, int mode, int64_t position, int64_t bytes)')
   const mapShared = (): undefined => undefined
@@ -32,6 +33,7 @@ export function koffiLibc(): Libc | undefined {
     pipe,
     receive,
     send,
+    write,
     sendFile,
     allocate,
     mapShared,

@@ -12,6 +12,8 @@ export interface Libc {
   /** Returns -1 on failure, as `send` and `sendFile` do. */
   receive(fd: number, bytes: Uint8Array, length: number, flags: number): number
   send(fd: number, bytes: Uint8Array, length: number, flags: number): number
+  /** Returns -1 on failure. */
+  write(fd: number, bytes: Uint8Array, length: number): number
   /** `offset` is an int64 in the machine's order. */
   sendFile(socket: number, file: number, offset: Uint8Array, count: number): number
   /** `pipe2`: puts the descriptors of both ends into 8 bytes. Returns -1 on failure. */
@@ -69,7 +71,9 @@ export class LinuxNativeCalls implements NativeCalls {
   }
 
   sendAhead(socket: number, bytes: Uint8Array): number {
-    return Math.max(0, this.#libc.send(socket, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE))
+    const sent = this.#libc.send(socket, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE)
+    const isPipe = sent < 0 && errnoName(this.#libc.errno()) === 'ENOTSOCK'
+    return Math.max(0, isPipe ? this.#libc.write(socket, bytes, bytes.length) : sent)
   }
 
   sendFile(socket: number, file: number, position: number, bytes: number): number {
@@ -90,6 +94,11 @@ export class LinuxNativeCalls implements NativeCalls {
     return this.#libc.fcntlNumber(fd, F_SETPIPE_SZ, bytes) >= 0
   }
 
+  setNonBlocking(fd: number): boolean {
+    const flags = this.#libc.fcntlNumber(fd, F_GETFL, 0)
+    return flags >= 0 && this.#libc.fcntlNumber(fd, F_SETFL, flags | O_NONBLOCK) >= 0
+  }
+
   openPipe(): PipeEnds | undefined {
     const ends = new Int32Array(2)
     if (this.#libc.pipe(new Uint8Array(ends.buffer), O_CLOEXEC) < 0) return undefined
@@ -99,8 +108,11 @@ export class LinuxNativeCalls implements NativeCalls {
 }
 
 const O_CLOEXEC = 0o2000000
+const O_NONBLOCK = 0o4000
 const F_GETFD = 1
 const FD_CLOEXEC = 1
+const F_GETFL = 3
+const F_SETFL = 4
 const F_OFD_SETLK = 37
 const F_SETPIPE_SZ = 1031
 const SEEK_END = 2

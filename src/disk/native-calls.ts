@@ -29,9 +29,9 @@ export interface NativeCalls {
    * more, as whoever asks next hears.
    */
   receive(socket: number, target: Uint8Array): number
-  /** Sends bytes that others follow at once through a socket, without waiting; returns how many the system took, 0 when none. */
+  /** Sends bytes that others follow at once through a socket, or a pipe that does not wait; returns how many the system took, 0 when none. */
   sendAhead(socket: number, bytes: Uint8Array): number
-  /** Sends bytes of a file through a socket that does not wait; returns how many the system took, 0 when none. */
+  /** Sends bytes of a file through a socket or pipe that does not wait; returns how many the system took, 0 when none. */
   sendFile(socket: number, file: number, position: number, bytes: number): number
   /** See `OpenFile.reserve`; false when the system refuses. */
   reserve(fd: number, position: number, bytes: number): boolean
@@ -39,6 +39,8 @@ export interface NativeCalls {
   closesOnExec(fd: number): boolean
   /** Asks for a pipe buffer of so many bytes; true when it was given. Best effort: only speed depends on it. */
   setPipeSize(fd: number, bytes: number): boolean
+  /** From now on this end of a pipe does not wait: reads and writes fail with `EAGAIN` instead. False when the system refuses. */
+  setNonBlocking(fd: number): boolean
   /** A pipe that no child inherits by itself; `undefined` when there are too many open files. */
   openPipe(): PipeEnds | undefined
 }

@@ -5,9 +5,14 @@ const noBytes = new Uint8Array(0)
 
 /**
  * Sends the pieces of an answer in their order, those that still lie in files from there where the stream allows it. Throws when such a piece is not there
- * any more: the stream is of no use then.
+ * any more: the stream is of no use then. `onSent` as `ByteStream.send` has it, for pieces that end with one that is read.
  */
-export function sendPieces(stream: ByteStream, pieces: readonly Uint8Array[], buffers: LentBuffers): void {
+export function sendPieces(
+  stream: ByteStream,
+  pieces: readonly Uint8Array[],
+  buffers: Pick<LentBuffers, 'unreadOf'>,
+  onSent?: () => void,
+): void {
   const joined = joinSmall(pieces)
   let sent = 0
   for (const [at, piece] of joined.entries()) {
@@ -22,7 +27,7 @@ export function sendPieces(stream: ByteStream, pieces: readonly Uint8Array[], bu
     sendRest(stream, [head, piece], taken)
     sent = at + 1
   }
-  if (sent < joined.length) stream.send(sent === 0 ? joined : joined.slice(sent))
+  if (sent < joined.length) stream.send(sent === 0 ? joined : joined.slice(sent), onSent)
 }
 
 /** Sends what follows the first `skipped` bytes of `pieces`. */

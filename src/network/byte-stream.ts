@@ -20,8 +20,8 @@ export interface ByteStream {
    */
   send(pieces: readonly Uint8Array[], onSent?: () => void): void
   /**
-   * The descriptor of the socket, where its bytes are those of the stream and nothing is queued: then somebody else may send through it what comes
-   * next, and has to do so at once.
+   * The descriptor of the socket, or of the pipe, where its bytes are those of the stream and nothing is queued: then somebody else may send through it
+   * what comes next, and has to do so at once.
    */
   readonly openSocket?: number | undefined
   /** Bytes that were sent and have not left this process yet. */

@@ -1,3 +1,6 @@
+/** So much of the way there and back is what both sides do, and ssh, where nothing lies in between, in ms: one answer ahead fills that. */
+const ownMs = 5
+
 /** So many of the last answers are looked at: more are never under way. */
 const lookedAtMax = 8
 
@@ -30,7 +33,7 @@ export class AskingPace {
 
   /** How many may be under way. */
   get ahead(): number {
-    const since = (this.#answeredMs.at(-1) ?? 0) - this.#wayMs
+    const since = (this.#answeredMs.at(-1) ?? 0) - (this.#wayMs - ownMs)
     return 1 + this.#answeredMs.filter((at) => at > since).length
   }
 }

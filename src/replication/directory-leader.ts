@@ -4,12 +4,22 @@ import type { FileSystem } from '../disk/file-system.ts'
 import { type BatchWindow, frontOf, plainBatchWindow } from '../record/batch-window.ts'
 import type { BatchWindows } from '../record/batch-windows.ts'
 import { type BatchFacts, batchAt, type FactsSource, lastBatchBefore } from '../storage/batch-facts.ts'
+import { FileBytes } from '../storage/file-bytes.ts'
 import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
 import { LeaderEpochHistory, type LeaderEpochEnd, type LeaderEpochEntry } from '../storage/leader-epoch-history.ts'
 import type { LogDirectory } from '../storage/log-directory.ts'
 import type { PartitionReader } from '../storage/partition-reader.ts'
+import { UNKNOWN_END } from '../storage/partition-view.ts'
 import { epochEndIn } from './epoch-end.ts'
-import type { GroupOffsets, KnownPartition, Leader, LeaderPartition, LeaderSegment, LeaderTopic } from './leader.ts'
+import type {
+  GroupOffsets,
+  KnownPartition,
+  Leader,
+  LeaderPartition,
+  LeaderSegment,
+  LeaderTopic,
+  LocatedBatches,
+} from './leader.ts'
 
 export interface DirectoryLeaderOptions {
   readonly fileSystem: FileSystem
@@ -82,6 +92,19 @@ export class DirectoryLeader implements Leader {
     const batches = readBatches(reader, window)
     if (batches.buffer !== window.bytes.buffer) windows.giveBack(window.bytes)
     return batches
+  }
+
+  /** Only their heads are looked at: who gets them checks them. */
+  locate(partition: TopicPartition, from: Offset): LocatedBatches | undefined {
+    const reader = this.#reader(partition)
+    if (reader.nextOffset !== from) reader.seek(from)
+    const { visibleLimit } = reader.view
+    if (visibleLimit === UNKNOWN_END) return undefined
+    const { windows, fetchBytes } = this.#options
+    const range = reader.locate({ bytesMax: fetchBytes, endOffset: visibleLimit })
+    if (range === undefined) return undefined
+    const batches = windows.take().bytes.subarray(0, range.bytes)
+    return { batches, unread: new FileBytes(range, batches), nextOffset: range.nextOffset }
   }
 
   giveBack(batches: Uint8Array): void {

@@ -1,9 +1,10 @@
 import type { Offset } from '../base/brands.ts'
 import { MalformedMessageError } from '../base/errors.ts'
 import { type Frame, decodeRequest, encodeResponse, openRequest, type ReceivedRequest } from '../protocol/api.ts'
-import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
+import type { FileBytes } from '../storage/file-bytes.ts'
+import { partitionDirectoryName } from '../storage/file-names.ts'
 import { endOfBatches } from './end-of-batches.ts'
-import type { Leader } from './leader.ts'
+import type { Leader, LocatedBatches } from './leader.ts'
 import { partitionToAnswer, topicToMessage } from './messages.ts'
 import {
   type Answer,
@@ -20,7 +21,7 @@ import {
 } from './peer-apis.ts'
 import { asTheyAre, packed, type TravellingBatches } from './travelling-batches.ts'
 
-/** An answer as it goes out. */
+/** An answer as it goes out; without pieces where it has gone already. */
 export interface AnswerFrame {
   readonly frame: Frame
   /** To be called when it has gone. */
@@ -33,8 +34,18 @@ export type Answerer = (received: ReceivedRequest) => Promise<AnswerFrame> | und
 /** Longest that a follower may let us wait for news, in ms. */
 const waitMsMax = 60_000
 
+/** Sends an answer at once, a piece of which was not read yet. */
+export type SendUnread = (
+  answer: AnswerFrame,
+  unread: { readonly piece: Uint8Array; readonly bytes: FileBytes },
+) => void
+
 /** What a leader answers to its follower's requests; `toFailure` is how an error travels. */
-export function leaderAnswers(leader: Leader, toFailure: (error: unknown) => FailureMessage): Answerer {
+export function leaderAnswers(
+  leader: Leader,
+  toFailure: (error: unknown) => FailureMessage,
+  sendUnread: SendUnread,
+): Answerer {
   const answered = <Request, Response>(
     api: PeerApi<Request, Response>,
     act: (request: Request) => Promise<Response>,
@@ -53,25 +64,36 @@ export function leaderAnswers(leader: Leader, toFailure: (error: unknown) => Fai
     answered(batchApi, async ({ offset: target, ...partition }) => ({
       batch: (await leader.batchAt(partition, target)) ?? null,
     })),
-    batchesAnswerer(leader, toFailure),
+    batchesAnswerer(leader, toFailure, sendUnread),
     answered(groupsApi, async ({ topics }) => ({ groups: await leader.groups(topics) })),
   ]
   return anyOf(answerers)
 }
 
-/** Batches go out from the memory that they were read into. */
-function batchesAnswerer(leader: Leader, toFailure: (error: unknown) => FailureMessage): Answerer {
+/** Batches go out from the file that they lie in, or from the memory that they were read into. */
+function batchesAnswerer(
+  leader: Leader,
+  toFailure: (error: unknown) => FailureMessage,
+  sendUnread: SendUnread,
+): Answerer {
   const given = new GivenBatches(leader)
   return (received) => {
     let fetched: Uint8Array | undefined
-    const fetch = async ({ offset: from, isPacked, ...partition }: BatchesRequest): Promise<TravellingBatches> => {
-      fetched = await given.fetch(partition, from)
-      return isPacked ? packed(fetched) : asTheyAre(fetched)
-    }
     const onSent = (): void => {
       if (fetched !== undefined) leader.giveBack?.(fetched)
     }
-    return answererOf(batchesApi, fetch, toFailure)(received)?.then(({ frame }) => ({ frame, onSent }))
+    let isSent = false
+    const fetch = async (request: BatchesRequest): Promise<TravellingBatches> => {
+      fetched = await given.fetch(request, ({ batches, unread }) => {
+        fetched = batches
+        const frame = encodeResponse(batchesApi, received.header, { failure: null, value: asTheyAre(batches) })
+        isSent = true
+        sendUnread({ frame, onSent }, { piece: batches, bytes: unread })
+      })
+      return request.isPacked ? packed(fetched) : asTheyAre(fetched)
+    }
+    const answered = answererOf(batchesApi, fetch, toFailure)(received)
+    return answered?.then(({ frame }) => (isSent ? { frame: [] } : { frame, onSent }))
   }
 }
 
@@ -85,16 +107,25 @@ class GivenBatches {
     this.#leader = leader
   }
 
-  fetch(partition: TopicPartition, from: Offset): Promise<Uint8Array> {
-    const given = this.#last.then(() => this.#fetch(partition, from))
+  /** Batches that need not be read first are given to `send` at once: they lie where they are until the leader is asked for others. */
+  fetch(request: BatchesRequest, send: (located: LocatedBatches) => void): Promise<Uint8Array> {
+    const given = this.#last.then(() => this.#fetch(request, send))
     this.#last = given.catch(() => undefined)
     return given
   }
 
-  async #fetch(partition: TopicPartition, asked: Offset): Promise<Uint8Array> {
+  async #fetch(request: BatchesRequest, send: (located: LocatedBatches) => void): Promise<Uint8Array> {
+    const { topic, partition: number, offset: asked, isPacked, isChecked } = request
+    const partition = { topic, partition: number }
     const key = partitionDirectoryName(partition)
     const from = asked === nextOffset ? this.#ends.get(key) : asked
     if (from === undefined) return new Uint8Array()
+    const located = isPacked || isChecked ? undefined : this.#leader.locate?.(partition, from)
+    if (located !== undefined) {
+      this.#ends.set(key, located.nextOffset)
+      send(located)
+      return located.batches
+    }
     const batches = await this.#leader.fetch(partition, from)
     const end = endOfBatches(batches)
     if (end === undefined) this.#ends.delete(key)

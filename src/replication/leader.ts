@@ -1,6 +1,7 @@
 import type { LeaderEpoch, Offset } from '../base/brands.ts'
 import type { Uuid } from '../base/uuid.ts'
 import type { BatchFacts } from '../storage/batch-facts.ts'
+import type { FileBytes } from '../storage/file-bytes.ts'
 import type { TopicPartition } from '../storage/file-names.ts'
 import type { LeaderEpochEnd, LeaderEpochEntry } from '../storage/leader-epoch-history.ts'
 import type { TopicConfigTexts } from '../storage/topic-configs.ts'
@@ -23,8 +24,13 @@ export interface Leader {
   epochEnd(partition: TopicPartition, epoch: LeaderEpoch): Promise<LeaderEpochEnd>
   /** The batch that holds an offset, or the next one; `undefined` when there is none. */
   batchAt(partition: TopicPartition, offset: Offset): Promise<BatchFacts | undefined>
-  /** Whole batches from the one with `from` on, which are the caller's until it gives them back; empty when there is none below the log end offset. */
-  fetch(partition: TopicPartition, from: Offset): Promise<Uint8Array>
+  /**
+   * Whole batches from the one with `from` on, which are the caller's until it gives them back; empty when there is none below the log end offset.
+   * `isChecked`: they were found wrong, and the leader is to check them before it gives them.
+   */
+  fetch(partition: TopicPartition, from: Offset, isChecked?: boolean): Promise<Uint8Array>
+  /** What `fetch` would give, as it lies in a file, unread and unchecked; `undefined` where it must be read. */
+  locate?(partition: TopicPartition, from: Offset): LocatedBatches | undefined
   /** `fetch` of this partition will probably be asked for from there on, and nothing is known yet that speaks against it. */
   askAhead?(partition: TopicPartition, from: Offset): void
   /** What `fetch` gave is used up, and its memory may be filled anew. To be called once, or not at all. */
@@ -32,6 +38,16 @@ export interface Leader {
   /** What groups have committed, for these topics. */
   groups(topics: readonly string[]): Promise<readonly GroupOffsets[]>
   close(): void
+}
+
+/** Batches that still lie in a file. */
+export interface LocatedBatches {
+  /** Where they are read to if they cannot be sent from the file; to be given back like those of `fetch`. */
+  readonly batches: Uint8Array
+  /** To be sent or filled before its leader is asked for anything else. */
+  readonly unread: FileBytes
+  /** The offset after the last of them. */
+  readonly nextOffset: Offset
 }
 
 /** A topic as its leader has it. */

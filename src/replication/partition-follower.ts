@@ -1,5 +1,5 @@
 import { type Offset, offset } from '../base/brands.ts'
-import { RefusedError, TemporaryError } from '../base/errors.ts'
+import { MalformedMessageError, RefusedError, TemporaryError } from '../base/errors.ts'
 import type { BatchWindows } from '../record/batch-windows.ts'
 import type { TopicPartition } from '../storage/file-names.ts'
 import { type BatchRun, checkedRuns } from './checked-batches.ts'
@@ -150,7 +150,7 @@ export class PartitionFollower {
     await this.replica.refetch(due, {
       windows,
       onCopied,
-      fetch: (from) => this.#leader.fetch(this.partition, from),
+      fetch: (from) => this.#leader.fetch(this.partition, from, true),
       giveBack: (batches) => this.#leader.giveBack?.(batches),
     })
   }
@@ -160,19 +160,32 @@ export class PartitionFollower {
     let fetched: Promise<Uint8Array> | undefined
     while (replica.logEndOffset < end) {
       const from = larger(replica.logEndOffset, this.#described.logStartOffset)
-      const bytes = await (fetched ?? this.#leader.fetch(partition, from))
+      const given = await (fetched ?? this.#leader.fetch(partition, from))
       fetched = undefined
-      if (bytes.length === 0) {
+      if (given.length === 0) {
         this.#passGap()
         continue
       }
-      const runs = await this.#runsOf(bytes, from)
+      const { bytes, runs } = await this.#checked(given, from)
       const next = runs.at(-1)?.nextOffset ?? from
       // The next ones come while these are written.
       if (next < end) fetched = this.#leader.fetch(partition, next)
       fetched?.catch(() => undefined)
       for (const run of runs) await this.#append(run)
       this.#leader.giveBack?.(bytes)
+    }
+  }
+
+  /** What is wrong is asked for once more: nobody may have looked at it before, and the leader says then what is wrong there. */
+  async #checked(given: Uint8Array, from: Offset): Promise<{ bytes: Uint8Array; runs: BatchRun[] }> {
+    try {
+      return { bytes: given, runs: await this.#runsOf(given, from) }
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error
+      this.#leader.giveBack?.(given)
+      const bytes = await this.#leader.fetch(this.partition, from, true)
+      if (bytes.length === 0) throw error
+      return { bytes, runs: await this.#runsOf(bytes, from) }
     }
   }
 

@@ -94,6 +94,8 @@ const batchesRequest = struct({
   offset: int64.as<Offset>(),
   /** The link is slow: compression is worth its time. */
   isPacked: boolean,
+  /** What was given is wrong: it is to be checked before it is given again. */
+  isChecked: boolean.tagged(0),
 })
 /** As `travelling-batches.ts` has them. */
 const batchesResponse = struct({ plainBytes: int32, batches: records })

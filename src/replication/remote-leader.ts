@@ -45,6 +45,12 @@ export interface RemoteLeaderOptions {
   readonly elapsedMs: () => number
 }
 
+/** Answers that are under way, to be taken in this order. */
+interface AskedAhead {
+  readonly from: Offset
+  readonly asked: Promise<Uint8Array>[]
+}
+
 /** A leader on the other side of a connection. */
 export class RemoteLeader implements Leader {
   readonly name: string
@@ -54,7 +60,7 @@ export class RemoteLeader implements Leader {
   readonly #isSlow: boolean
   readonly #offered: OfferedOnce
   readonly #pace: AskingPace
-  readonly #ahead = new Map<string, { readonly from: Offset; readonly asked: Promise<Uint8Array>[] }>()
+  readonly #ahead = new Map<string, AskedAhead>()
 
   constructor(options: RemoteLeaderOptions) {
     this.name = options.name
@@ -111,14 +117,10 @@ export class RemoteLeader implements Leader {
    * While much comes, more is asked for before it is here, so that the way there and back costs nothing: "what follows", since nobody knows yet
    * at which offset that begins.
    */
-  async fetch(partition: TopicPartition, from: Offset): Promise<Uint8Array> {
+  async fetch(partition: TopicPartition, from: Offset, isChecked = false): Promise<Uint8Array> {
     const key = partitionDirectoryName(partition)
-    let ahead = this.#ahead.get(key)
-    if (ahead?.from !== from) {
-      for (const asked of ahead?.asked.splice(0) ?? []) asked.then(this.giveBack, () => undefined)
-      ahead = { from, asked: [] }
-    }
-    const batches = await (ahead.asked.shift() ?? this.#fetch(partition, from))
+    const ahead = this.#askedAhead(key, isChecked ? undefined : from) ?? { from, asked: [] }
+    const batches = await (ahead.asked.shift() ?? this.#fetch(partition, from, isChecked))
     const next = endOfBatches(batches)
     if (next === undefined) {
       this.#ahead.delete(key)
@@ -130,14 +132,22 @@ export class RemoteLeader implements Leader {
     return batches
   }
 
+  /** What was asked for from there on; anything else that was asked for is not wanted any more. */
+  #askedAhead(key: string, from: Offset | undefined): AskedAhead | undefined {
+    const ahead = this.#ahead.get(key)
+    if (ahead?.from === from) return ahead
+    for (const asked of ahead?.asked.splice(0) ?? []) asked.then(this.giveBack, () => undefined)
+    return undefined
+  }
+
   #mayAskAhead(asked: number): boolean {
     let inAll = 0
     for (const ahead of this.#ahead.values()) inAll += ahead.asked.length
     return asked < this.#pace.ahead && inAll < aheadInAllMax
   }
 
-  #fetch({ topic, partition }: TopicPartition, from: Offset): Promise<Uint8Array> {
-    const request = { topic, partition, offset: from, isPacked: this.#isSlow }
+  #fetch({ topic, partition }: TopicPartition, from: Offset, isChecked = false): Promise<Uint8Array> {
+    const request = { topic, partition, offset: from, isPacked: this.#isSlow, isChecked }
     const asked = this.#pace
       .timed(() => this.#ask(batchesApi, request), true)
       .then((travelled) => {

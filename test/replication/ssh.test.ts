@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ended, outcome } from '../support/binary-runner.ts'
@@ -41,6 +41,23 @@ describe.skipIf(toolOrSkip('../sbin/sshd') === undefined)('a copy over ssh', () 
     expect(push()).toMatchObject({ code: 0, stderr: '' })
     expectSame(scene)
     expect(push()).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  test('is not made of what is damaged at its source: the source says where, whichever side follows', () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(40_000), '--batch-size', '100000')
+    const path = scene.source.path('app-0/00000000000000000000.log')
+    const bytes = readFileSync(path)
+    bytes.writeUInt8(bytes.readUInt8(250_000) ^ 1, 250_000)
+    writeFileSync(path, bytes)
+    const push = scene.source.run(['replicate', 'app', ...server.peer(scene.copy.directory)])
+    expect(push).toMatchObject({ code: 5, stderr: expect.stringContaining(`${path}`) })
+    expect(push.stderr).toContain('cannot be copied')
+    const copied = scene.copy.values('app')
+    expect(copied.length).toBeGreaterThan(0)
+    expect(copied).toEqual(lines(copied.length))
+    const pull = scene.copy.run(['replicate', 'app', '--from', ...server.peer(scene.source.directory)])
+    expect(pull).toMatchObject({ code: 5, stderr: expect.stringContaining('cannot be copied') })
   })
 
   test('is pulled with --from, with groups, and reported as JSON', () => {

@@ -5,8 +5,12 @@ import { nativeCalls } from '../../disk/native-calls.ts'
 /** A pipe holds so much while its reader is busy, in bytes: the most that Linux gives to everybody. */
 export const pipeBytes = 1024 * 1024
 
-/** Until a pipe is tried again that its other user has made one that does not wait, in ms. */
-export const notYetMs = 2
+/** So few bytes are written by the thread that has them. */
+const smallBytes = 4096
+
+/** Until a pipe is tried again that does not wait, in ms: at first, and in the end. */
+export const notYetMs = 1
+const notYetMsMax = 16
 
 /** Whether a pipe was to be read or written that does not wait. */
 export function isNotYet(error: unknown): boolean {
@@ -23,6 +27,7 @@ interface Sending {
 export class OutgoingPipe {
   #fd: number
   readonly #onFailure: (error: unknown) => void
+  readonly #isNonBlocking: boolean
   #waiting: Sending[] = []
   #queuedBytes = 0
   #isWriting = false
@@ -34,6 +39,12 @@ export class OutgoingPipe {
     this.#fd = fd
     this.#onFailure = onFailure
     nativeCalls()?.setPipeSize(fd, pipeBytes)
+    this.#isNonBlocking = nativeCalls()?.setNonBlocking(fd) === true
+  }
+
+  /** The descriptor, while nothing is queued and a write to it would not wait. */
+  get openEnd(): number | undefined {
+    return this.#isNonBlocking && !this.#isClosing && this.#queuedBytes === 0 ? this.#fd : undefined
   }
 
   /** Bytes that are not in the pipe yet. */
@@ -44,8 +55,10 @@ export class OutgoingPipe {
   /** Writes pieces in their order; `onSent` is called when they may be changed again. */
   send(pieces: readonly Uint8Array[], onSent?: () => void): void {
     if (this.#isClosing) return
-    this.#waiting.push({ pieces, onSent })
-    this.#queuedBytes += bytesOf(pieces)
+    const left = behind(pieces, this.#writeNow(pieces))
+    if (left.length === 0 && this.#queuedBytes === 0) return onSent?.()
+    this.#waiting.push({ pieces: left, onSent })
+    this.#queuedBytes += bytesOf(left)
     if (!this.#isWriting) this.#writeWaiting()
   }
 
@@ -62,6 +75,19 @@ export class OutgoingPipe {
     if (!this.#isWriting) this.#closeNow()
   }
 
+  /** Little is written at once where that does not wait: another thread takes longer to wake. Returns how many bytes. */
+  #writeNow(pieces: readonly Uint8Array[]): number {
+    const fd = this.openEnd
+    if (fd === undefined || this.#isWriting || bytesOf(pieces) > smallBytes) return 0
+    let written = 0
+    for (const piece of pieces) {
+      const taken = piece.length === 0 ? 0 : (nativeCalls()?.sendAhead(fd, piece) ?? 0)
+      written += taken
+      if (taken < piece.length) break
+    }
+    return written
+  }
+
   #writeWaiting(): void {
     const sendings = this.#waiting
     this.#waiting = []
@@ -74,9 +100,12 @@ export class OutgoingPipe {
     )
   }
 
-  #write(pieces: readonly Uint8Array[], onWritten: () => void): void {
+  #write(pieces: readonly Uint8Array[], onWritten: () => void, pauseMs = notYetMs): void {
     writev(this.#fd, pieces, null, (error, written) => {
-      if (isNotYet(error)) return void setTimeout(() => this.#write(pieces, onWritten), notYetMs)
+      if (isNotYet(error)) {
+        setTimeout(() => this.#write(pieces, onWritten, Math.min(2 * pauseMs, notYetMsMax)), pauseMs)
+        return
+      }
       if (error !== null) return this.#fail(error)
       this.#queuedBytes -= written
       const left = behind(pieces, written)

@@ -1,9 +1,10 @@
 import { MalformedMessageError, TemporaryError } from '../../base/errors.ts'
+import { sendPieces } from '../../network/answer-pieces.ts'
 import type { ByteStream } from '../../network/byte-stream.ts'
 import { FrameReader } from '../../network/frame-reader.ts'
 import { decodeResponse, encodeRequest } from '../../protocol/api.ts'
 import type { BatchWindows } from '../../record/batch-windows.ts'
-import { type Answerer, answerFrame } from '../../replication/leader-answers.ts'
+import { type Answerer, answerFrame, type SendUnread } from '../../replication/leader-answers.ts'
 import { type Answer, batchesApi, type PeerApi, peerProtocolVersion } from '../../replication/peer-apis.ts'
 import type { Ask } from '../../replication/remote-leader.ts'
 import { AnswerTurns } from './answer-turns.ts'
@@ -102,6 +103,11 @@ export class PeerLink {
     return answer.value
   }
 
+  /** Sends an answer, a piece of which may still lie in a file. */
+  readonly sendUnread: SendUnread = ({ frame, onSent }, { piece, bytes }) => {
+    sendPieces(this.#stream, frame, { unreadOf: (one) => (one === piece ? bytes : undefined) }, onSent)
+  }
+
   /** Resolves when the connection has ended, whoever ended it; throws what was wrong with what came. */
   async ended(): Promise<void> {
     await this.#ended
@@ -136,7 +142,7 @@ export class PeerLink {
     this.#turns.take(async () => {
       try {
         const { frame: answer, onSent } = await answerFrame(frame, answerer)
-        this.#stream.send(answer, onSent)
+        if (answer.length > 0) this.#stream.send(answer, onSent)
       } catch (error) {
         this.#fail(error)
       }

@@ -32,6 +32,10 @@ export class PipeStream implements ByteStream {
     this.#outgoing.send(pieces, onSent)
   }
 
+  get openSocket(): number | undefined {
+    return this.#outgoing.openEnd
+  }
+
   get queuedBytes(): number {
     return this.#outgoing.queuedBytes
   }

@@ -15,6 +15,7 @@ import { replicaWindows } from './replica-windows.ts'
 import { pull, push } from './sessions.ts'
 import { sshCommandLine } from './ssh-command-line.ts'
 import { SshConnection } from './ssh-connection.ts'
+import { SshProcess } from './ssh-process.ts'
 
 /** Who is told how a replication goes on. */
 export interface RunWatch extends Pick<FollowerSeat, 'onProgress' | 'onReport'> {
@@ -31,6 +32,8 @@ export interface RunWorld {
   /** The local directory where this process serves it. */
   readonly served?: FollowersDirectory
   readonly stop: AbortSignal
+  /** What the first try goes over, where it was started before. */
+  readonly ssh?: SshProcess | undefined
   /** Whether what it broke with may pass, so that it is tried again. */
   readonly mayPass: (error: unknown) => boolean
 }
@@ -49,11 +52,13 @@ export class ReplicationRun {
   /** Whether the copy was where its source is since the last break. */
   #hasReported = false
   #hasWarned = false
+  #started: SshProcess | undefined
 
   constructor(plan: ReplicatePlan, world: RunWorld, watch: RunWatch) {
     this.#plan = plan
     this.#world = world
     this.#watch = watch
+    this.#started = world.ssh
   }
 
   /** Returns when all is copied, or with `follows` never. Throws what it failed with; anything once `stop` is aborted. */
@@ -121,7 +126,9 @@ export class ReplicationRun {
   }
 
   async #overSsh(peer: SshPeer): Promise<void> {
-    const connection = new SshConnection(sshCommandLine(peer, this.#plan.ssh), peer.host)
+    const process = this.#started ?? new SshProcess(sshCommandLine(peer, this.#plan.ssh))
+    this.#started = undefined
+    const connection = new SshConnection(process, peer.host)
     using _ = whenAborted(this.#world.stop, () => connection.close())
     try {
       await this.#talk(connection.link)

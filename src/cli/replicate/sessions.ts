@@ -99,7 +99,7 @@ export async function push(
       )
     link.answer(
       anyOf([
-        leaderAnswers(leader, failureFor),
+        leaderAnswers(leader, failureFor, link.sendUnread),
         note(progressApi, ({ lags, ...progress }) => watch.onProgress({ ...progress, lags: () => lags })),
         note(reportApi, (report) => watch.onReport(reportFrom(report))),
         note(endApi, ({ failure }) => resolve(failure)),
@@ -153,7 +153,7 @@ export async function answerPeer(link: PeerLink, side: AnsweringSide): Promise<v
         if (said.lastVersion === peerProtocolVersion && !isBegun) {
           isBegun = true
           if (!said.isFollower) leader = side.openLeader(link.windows)
-          answerer = leader && leaderAnswers(leader, failureFor)
+          answerer = leader && leaderAnswers(leader, failureFor, link.sendUnread)
           resolve(said)
         }
         const offer = leader ? await offerOf(leader, (topics) => topicsOf(topics, decodeOrder(said.order))) : null

@@ -1,7 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { assert } from '../../base/assert.ts'
 import {
   MalformedMessageError,
   NotAllowedError,
@@ -9,13 +6,11 @@ import {
   TemporaryError,
   type TslogError,
 } from '../../base/errors.ts'
-import { nativeCalls, type PipeEnds } from '../../disk/native-calls.ts'
 import { visibleText } from '../format/visible-text.ts'
 import { ConnectionLostError, PeerLink } from './peer-link.ts'
 import { PipeStream } from './pipe-stream.ts'
+import type { SshProcess } from './ssh-process.ts'
 
-/** So much of what the far side says on stderr is kept, in characters. */
-const saidMax = 4096
 /** How long ssh may take to end once its pipes have, in ms. */
 const exitWaitMs = 2000
 
@@ -23,30 +18,12 @@ const exitWaitMs = 2000
 export class SshConnection {
   readonly link: PeerLink
   readonly #host: string
-  readonly #child: ChildProcess
-  readonly #exited: Promise<number>
-  #said = ''
-  #spawnError: Error | undefined
+  readonly #process: SshProcess
 
-  /** `commandLine` as `sshCommandLine` makes it. */
-  constructor(commandLine: readonly string[], host: string) {
+  constructor(process: SshProcess, host: string) {
     this.#host = host
-    const [program = 'ssh', ...words] = commandLine
-    const [toSsh, fromSsh] = [openPipe(), openPipe()]
-    this.#child = spawn(program, words, { stdio: [toSsh.readEnd, fromSsh.writeEnd, 'pipe'] })
-    closeSync(toSsh.readEnd)
-    closeSync(fromSsh.writeEnd)
-    this.#exited = new Promise((resolve) => {
-      this.#child.on('error', (error) => {
-        this.#spawnError = error
-        resolve(-1)
-      })
-      this.#child.on('close', (code) => resolve(code ?? -1))
-    })
-    const { stderr } = this.#child
-    assert(stderr !== null, 'a child has the pipe that was asked for')
-    stderr.setEncoding('utf8').on('data', (text: string) => (this.#said = (this.#said + text).slice(-saidMax)))
-    this.link = new PeerLink(new PipeStream(host, fromSsh.readEnd, toSsh.writeEnd), true)
+    this.#process = process
+    this.link = new PeerLink(new PipeStream(host, process.readEnd, process.writeEnd), true)
   }
 
   /** What a failure of the link really was: ssh and the far shell tell it by exit code and on stderr. */
@@ -57,13 +34,13 @@ export class SshConnection {
       })
     }
     if (!(error instanceof ConnectionLostError)) return error
-    const code = await Promise.race([this.#exited, sleep(exitWaitMs, undefined, { ref: false })])
+    const code = await Promise.race([this.#process.exited, sleep(exitWaitMs, undefined, { ref: false })])
     return code === undefined ? error : this.#failureOf(code, error)
   }
 
   /** What the far side warned of. */
   get warnings(): string[] {
-    return this.#said
+    return this.#process.said
       .split('\n')
       .filter((line) => line.startsWith('tslog: '))
       .map((line) => line.slice('tslog: '.length))
@@ -71,16 +48,17 @@ export class SshConnection {
 
   close(): void {
     this.link.close()
-    this.#child.kill()
+    this.#process.kill()
   }
 
   #failureOf(code: number, lost: ConnectionLostError): TslogError {
-    if (this.#spawnError !== undefined) {
-      return new TemporaryError(`cannot run ssh: ${this.#spawnError.message}`, {
+    const { spawnError } = this.#process
+    if (spawnError !== undefined) {
+      return new TemporaryError(`cannot run ssh: ${spawnError.message}`, {
         hint: 'is it installed? --ssh-command names another one',
       })
     }
-    const said = visibleText(this.#said.trimEnd().split('\n').at(-1)?.trim() ?? '')
+    const said = visibleText(this.#process.said.trimEnd().split('\n').at(-1)?.trim() ?? '')
     if (code === 127 || code === 126) {
       return new RefusedError(`no tslog can be run on ${this.#host}: ${said}`, {
         hint: 'install it there, or say where it is: --remote-tslog /opt/tslog/bin/tslog',
@@ -92,13 +70,6 @@ export class SshConnection {
       hint: 'run the command again: it goes on where it was',
     })
   }
-}
-
-function openPipe(): PipeEnds {
-  const ends = nativeCalls()?.openPipe()
-  if (ends === undefined)
-    throw new RefusedError('no pipe to ssh can be made here', { hint: 'ulimit -n: how many files may be open' })
-  return ends
 }
 
 function sshFailure(host: string, said: string): TslogError {

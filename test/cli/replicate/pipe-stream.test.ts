@@ -1,8 +1,14 @@
 import { spawn } from 'node:child_process'
-import { closeSync } from 'node:fs'
+import { closeSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { offset } from '../../../src/base/brands.ts'
 import { PipeStream } from '../../../src/cli/replicate/pipe-stream.ts'
 import { nativeCalls } from '../../../src/disk/native-calls.ts'
+import { NodeFileSystem } from '../../../src/disk/node-file-system.ts'
+import { sendPieces } from '../../../src/network/answer-pieces.ts'
+import { FileBytes } from '../../../src/storage/file-bytes.ts'
 
 /** A stream to a command and back, and all that came so far. */
 class PipeScene {
@@ -57,6 +63,33 @@ describe('two pipes as a stream', () => {
     await expect.poll(() => scene.came).toEqual(expected(large, small, small))
     scene.stream.close()
     await scene.closed
+  })
+
+  test('carry what lies in a file from there, as far as it fits into them, and the rest behind it', async () => {
+    const scene = new PipeScene('cat')
+    const directory = mkdtempSync(join(tmpdir(), 'tslog-pipe-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    writeFileSync(join(directory, 'file'), large)
+    const file = new NodeFileSystem().open(join(directory, 'file'), 'read')
+    const sent: number[] = []
+    const sendPart = (number: number, position: number, bytes: number): void => {
+      const target = new Uint8Array(bytes)
+      const unread = new FileBytes({ file, position, bytes, nextOffset: offset(0) }, target)
+      const pieces = [Uint8Array.of(1, 2), target, Uint8Array.of(3)]
+      sendPieces(scene.stream, pieces, { unreadOf: (one) => (one === target ? unread : undefined) }, () =>
+        sent.push(number),
+      )
+    }
+    sendPart(1, 5, 100_000)
+    expect(sent).toEqual([1])
+    sendPart(2, 0, large.length)
+    file.close()
+    await scene.stream.drained()
+    expect(sent).toEqual([1, 2])
+    const [head, tail] = [Uint8Array.of(1, 2), Uint8Array.of(3)]
+    const all = expected(head, large.subarray(5, 100_005), tail, head, large, tail)
+    await expect.poll(() => scene.came).toEqual(all)
+    scene.stream.close()
   })
 
   test('wait while they are paused', async () => {

@@ -1,10 +1,9 @@
 import { DiskError } from '../base/errors.ts'
 import type { OpenFile } from '../disk/file-system.ts'
-import type { UnreadBytes } from '../network/unread-bytes.ts'
-import type { FileRange } from '../storage/file-range.ts'
+import type { FileRange } from './file-range.ts'
 
-/** Part of a segment that is on its way to a client: sent from the file, or read into `target`. The file must stay open until then. */
-export class FileBytes implements UnreadBytes {
+/** Part of a segment that is on its way to a client or a follower: sent from the file, or read into `target`. The file must stay open until then. */
+export class FileBytes {
   readonly #file: OpenFile
   readonly #position: number
   readonly #target: Uint8Array
@@ -16,6 +15,7 @@ export class FileBytes implements UnreadBytes {
     this.#target = target
   }
 
+  /** Sends `head`, and them behind it, as far as the system takes them at once, and reads the rest. Returns how many bytes of both were sent. */
   sendTo(socket: number, head: Uint8Array): number {
     if (this.#isDone) return 0
     const sent = this.#file.sendTo(socket, head, this.#position, this.#target.length)
@@ -23,6 +23,7 @@ export class FileBytes implements UnreadBytes {
     return sent
   }
 
+  /** Reads them, unless that was done. */
   fill(): void {
     if (!this.#isDone) this.#read(0)
   }
