@@ -13,7 +13,7 @@ import { META_PROPERTIES, partitionDirectoryName, type TopicPartition, validateT
 import type { KafkaImport } from './kafka-import.ts'
 import { missingPartition } from './missing-partition.ts'
 import { createMetaProperties } from './meta-properties.ts'
-import { mergeOffsetCheckpoint, readOffsetCheckpoint } from './offset-checkpoints.ts'
+import { mergeOffsetCheckpoint, mergeWhereRoomIs, readOffsetCheckpoint } from './offset-checkpoints.ts'
 import { PartitionDirectories } from './partition-directories.ts'
 import { PartitionLog } from './partition-log.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
@@ -222,9 +222,11 @@ export class LogDirectory {
     const moved = this.openLog(partition).advanceLogStart(before)
     const changes = new Map([[partitionDirectoryName(partition), moved]])
     const { fileSystem, lockWaitMs: waitMs } = this.#options
-    mergeOffsetCheckpoint(fileSystem, this.path, 'log-start-offset-checkpoint', { changes, waitMs, onlyForward: true })
+    const starts = { changes, waitMs, onlyForward: true }
+    const hadRoom = mergeWhereRoomIs(fileSystem, this.path, 'log-start-offset-checkpoint', starts)
     // At once: who trims may be in need of the room.
     const { failure } = deleteOldSegments(this.openLog(partition), fileSystem, 0)
+    if (!hadRoom) mergeOffsetCheckpoint(fileSystem, this.path, 'log-start-offset-checkpoint', starts)
     if (failure !== undefined) throw failure
     return moved
   }

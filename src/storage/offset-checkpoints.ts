@@ -1,5 +1,5 @@
 import { offset, type Offset } from '../base/brands.ts'
-import { TemporaryError } from '../base/errors.ts'
+import { DiskError, TemporaryError } from '../base/errors.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { parseCheckpointNumber, readCheckpoint, splitFields, writeCheckpoint } from './checkpoint-file.ts'
 import {
@@ -95,6 +95,22 @@ export function mergeOffsetCheckpoint(
     return before
   } finally {
     lock.close()
+  }
+}
+
+/** The same, but false when the disk is full and nothing was changed: files may have to go before there is room for it. */
+export function mergeWhereRoomIs(
+  fileSystem: FileSystem,
+  directory: string,
+  name: OffsetCheckpointName,
+  merging: OffsetMerge,
+): boolean {
+  try {
+    mergeOffsetCheckpoint(fileSystem, directory, name, merging)
+    return true
+  } catch (error) {
+    if (error instanceof DiskError && error.isOutOfSpace) return false
+    throw error
   }
 }
 

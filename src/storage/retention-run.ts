@@ -2,7 +2,7 @@ import type { Offset } from '../base/brands.ts'
 import { DiskError, TslogError } from '../base/errors.ts'
 import { partitionDirectoryName } from './file-names.ts'
 import type { LogDirectory } from './log-directory.ts'
-import { mergeOffsetCheckpoint } from './offset-checkpoints.ts'
+import { mergeWhereRoomIs } from './offset-checkpoints.ts'
 import type { PartitionLog } from './partition-log.ts'
 import type { PartitionSegments } from './partition-segments.ts'
 import type { PlannedRetention, RetentionOptions } from './retention.ts'
@@ -92,13 +92,7 @@ class RetentionRun {
     const { fileSystem, lockWaitMs: waitMs } = this.#options
     const isCurrent = (name: string): boolean => this.#isSame(moved.get(name))
     const merge = { changes, waitMs, onlyForward: true, isCurrent }
-    try {
-      mergeOffsetCheckpoint(fileSystem, this.#directory.path, 'log-start-offset-checkpoint', merge)
-      return true
-    } catch (error) {
-      if (error instanceof DiskError && error.isOutOfSpace) return false
-      throw error
-    }
+    return mergeWhereRoomIs(fileSystem, this.#directory.path, 'log-start-offset-checkpoint', merge)
   }
 
   /** Files go, those of this run and those whose time has come since an earlier one. */

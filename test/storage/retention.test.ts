@@ -184,6 +184,27 @@ describe('dropped files', () => {
     expect([scene.names('.deleted'), scene.names('.log')]).toEqual([[], ['04.log']])
   })
 
+  test('a trim removes them first where no byte is left for the checkpoint', () => {
+    const scene = new RetentionScene({}, 5000)
+    scene.append(0, 1, 2, 3, 4)
+    fill(scene.fileSystem, 0)
+    expect(scene.use((directory) => directory.trim(partition, offset(3n)))).toBe(3n)
+    expect(scene.names('.log')).toEqual(['02.log', '04.log'])
+    expect(readCheckpoint(scene)).toBe('0\n1\nt 0 3\n')
+    expect(scene.records()).toEqual(['3', '4'])
+  })
+
+  test('a trim that frees nothing says that the disk is full, and is done again later', () => {
+    const scene = new RetentionScene({}, 5000)
+    scene.append(0, 1, 2)
+    fill(scene.fileSystem, 0)
+    const trim = () => scene.use((directory) => directory.trim(partition, offset(1n)))
+    expect(trim).toThrow(/no space left/)
+    scene.fileSystem.remove('/ballast')
+    expect(trim()).toBe(1n)
+    expect(readCheckpoint(scene)).toBe('0\n1\nt 0 1\n')
+  })
+
   test('a clock that was set back does not keep the files for ever', async () => {
     const scene = aged()
     await scene.retain()
