@@ -12,6 +12,7 @@ import { LineFeeder, refuseKeyless } from './produce/line-feeder.ts'
 import { PartitionChooser } from './produce/partition-chooser.ts'
 import type { RatePace } from './produce/rate-pace.ts'
 import { type ProduceSettings, produceSettings } from './produce/settings.ts'
+import { sizeLimitName } from './produce/size-limits.ts'
 import { counted } from './results.ts'
 import { exitCodeOfSignal, SignalWatch } from './signals.ts'
 import type { produceSpec } from './specs/produce.ts'
@@ -39,8 +40,8 @@ export async function produce(options: ProduceOptions, context: CliContext): Pro
   }
 }
 
-function leftOut({ count, first }: BatchOutlet['skipped']): string {
-  return `left out ${counted(count, 'record')} over max.message.bytes: ${first}${count > 1 ? ' and others' : ''}`
+function leftOut({ count, first }: BatchOutlet['skipped'], limit: string): string {
+  return `left out ${counted(count, 'record')} over ${limit}: ${first}${count > 1 ? ' and others' : ''}`
 }
 
 class ProduceRun implements Disposable {
@@ -173,7 +174,7 @@ class ProduceRun implements Disposable {
 
   report(elapsedMs: number, end: InputEnd): void {
     const { skipped } = this.#outlet
-    if (skipped.count > 0) this.#say(leftOut(skipped))
+    if (skipped.count > 0) this.#say(leftOut(skipped, sizeLimitName(this.#outlet.config)))
     if (this.#unfinishedBytes > 0) this.#say(`left out ${this.#unfinishedBytes} bytes of a record that had not ended`)
     if (this.#options.json) writeText(this.#context.stdout, `${JSON.stringify(this.#summary(elapsedMs))}\n`)
     const isWanted = this.#options.verbose || end === 'signal' || this.#context.isTerminal(this.#context.stderr)

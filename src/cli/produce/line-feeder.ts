@@ -8,7 +8,7 @@ import type { PartitionChooser } from './partition-chooser.ts'
 import { recordPlace } from './record-place.ts'
 import { RecordTooLargeError } from './record-too-large-error.ts'
 import type { ProduceSettings } from './settings.ts'
-import { type SizeLimits, sizeLimits } from './size-limits.ts'
+import { type SizeLimits, sizeLimitName, sizeLimits } from './size-limits.ts'
 
 export interface LineFeederOptions {
   readonly settings: ProduceSettings
@@ -134,8 +134,9 @@ export class LineFeeder implements Feeder {
   async #refuse(): Promise<void> {
     const place = this.#place(this.#encoder.recordCount + this.#encoder.skippedLines - this.#skippedBefore)
     const { oversized } = this.#encoder
+    const limit = sizeLimitName(this.#options.outlet.config)
     await this.flush()
-    throw new RecordTooLargeError({ place, ...oversized, bytesMax: this.#limits.valueBytesMax })
+    throw new RecordTooLargeError({ place, ...oversized, bytesMax: this.#limits.valueBytesMax, limit })
   }
 
   /** How messages name the line before which there are so many in no written batch. */

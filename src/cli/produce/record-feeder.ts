@@ -9,7 +9,7 @@ import { recordPlace } from './record-place.ts'
 import { RecordSplitter } from './record-splitter.ts'
 import { RecordTooLargeError } from './record-too-large-error.ts'
 import type { ProduceSettings } from './settings.ts'
-import { sizeLimits } from './size-limits.ts'
+import { sizeLimitName, sizeLimits } from './size-limits.ts'
 
 export interface RecordFeederOptions {
   readonly settings: ProduceSettings
@@ -94,7 +94,13 @@ export class RecordFeeder implements Feeder {
         return
       case 'fail':
         await this.flush()
-        throw new RecordTooLargeError({ place, bytes: value.length, isWhole: true, bytesMax: valueBytesMax })
+        throw new RecordTooLargeError({
+          place,
+          bytes: value.length,
+          isWhole: true,
+          bytesMax: valueBytesMax,
+          limit: sizeLimitName(this.#options.outlet.config),
+        })
     }
   }
 

@@ -7,16 +7,18 @@ export interface TooLargeRecord {
   /** False when more of it was to come. */
   readonly isWhole: boolean
   readonly bytesMax: number
+  /** The topic configuration that says so. */
+  readonly limit: string
 }
 
 /** A record that the topic does not take, with `--too-large fail`. Exit code 1; what came before it is in the log. */
 export class RecordTooLargeError extends TslogError {
   override readonly name = 'RecordTooLargeError'
 
-  constructor({ place, bytes, isWhole, bytesMax }: TooLargeRecord) {
+  constructor({ place, bytes, isWhole, bytesMax, limit }: TooLargeRecord) {
     const size = `${isWhole ? '' : 'at least '}${bytes} bytes`
-    super(`${place} has ${size}, max.message.bytes leaves room for ${bytesMax}`, {
-      hint: 'leave such records out with --too-large skip, cut them with --too-large split, or raise max.message.bytes',
+    super(`${place} has ${size}, ${limit} leaves room for ${bytesMax}`, {
+      hint: `leave such records out with --too-large skip, cut them with --too-large split, or raise ${limit}`,
     })
   }
 }

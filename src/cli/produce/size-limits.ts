@@ -15,6 +15,11 @@ export interface SizeLimits {
   readonly valueBytesMax: number
 }
 
+/** The topic configuration that keeps batches from being larger: both count. */
+export function sizeLimitName({ maxMessageBytes, segmentBytes }: TopicConfig): string {
+  return segmentBytes < maxMessageBytes ? 'segment.bytes' : 'max.message.bytes'
+}
+
 /**
  * Without compression a batch stays in the cache while it grows; twice the size saves half of what each batch costs, half the size loses
  * more than the cache gains. zstd works best on large ones: 1 MiB takes 0.85 of the time of 256 KiB.

@@ -78,6 +78,14 @@ const zoo: readonly Animal[] = [
     values: ['a'],
   },
   {
+    name: 'a line over segment.bytes',
+    flags: ['--config', 'segment.bytes=1000', '--config', 'max.message.bytes=2000'],
+    input: `a\n${'x'.repeat(931)}\n`,
+    code: 1,
+    says: /\ntslog: line 2 has 931 bytes, segment\.bytes leaves room for 930\n.*or raise segment\.bytes\n/,
+    values: ['a'],
+  },
+  {
     name: 'too large lines left out',
     flags: ['--too-large', 'skip'],
     input: `a\n${tooLong}\nb\n${tooLong}\n`,
