@@ -8,6 +8,7 @@ import { batch } from '../support/batches.ts'
 import { BinaryLog } from '../support/binary-log.ts'
 import { ended, outcome } from '../support/binary-runner.ts'
 import { expectOrderKept, killCycle, produceLines } from './many-producers.ts'
+import { stoppedHolder } from './stopped-holder.ts'
 
 // Every writer here is the shipped binary, in a process of its own.
 
@@ -168,29 +169,6 @@ test('a producer whose topic is deleted fails and says why', async () => {
   expect(code).not.toBe(0)
   expect(stderr).toMatch(/^tslog: .*deleted/m)
 })
-
-/** A producer with the lock of its partition that does not run: stopped at random until it is caught with it. */
-async function stoppedHolder(log: BinaryLog) {
-  const holder = log.start(['produce', 't', '--linger', '0', '--batch-size', '1'])
-  const line = `${'busy '.repeat(20)}\n`
-  const feed = () => {
-    if (holder.stdin?.writable === true) holder.stdin.write(line.repeat(2000), feed)
-  }
-  feed()
-  const lock = new NodeFileSystem().open(log.path('t-0', 'tslog.lock'), 'create')
-  try {
-    for (let attempt = 0; attempt < 300; attempt++) {
-      await new Promise((resolve) => setTimeout(resolve, 3 + Math.random() * 10))
-      holder.kill('SIGSTOP')
-      if (!lock.lock('exclusive', 20)) return holder
-      lock.unlock()
-      holder.kill('SIGCONT')
-    }
-    throw new Error('the producer was never caught with its lock')
-  } finally {
-    lock.close()
-  }
-}
 
 function openStore(path: string): DirectoryStore {
   return new DirectoryStore({
