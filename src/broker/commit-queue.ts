@@ -20,6 +20,7 @@ interface Waiting {
 
 /** A batch that is in the log and not yet on the disk. */
 interface Uncommitted {
+  readonly batch: Uint8Array
   readonly nextOffset: Offset
   readonly offered: Offered
   readonly listener: AppendListener
@@ -35,8 +36,8 @@ export interface CommitQueueOptions {
   readonly logStartOffset: () => Offset
   /** Told of appends to the log: from the first of their batches to the end of the last. */
   readonly onAppended: (from: Offset, to: Offset) => void
-  /** Told after appends became visible. */
-  readonly onVisible: () => void
+  /** Told after appends became visible: of how many bytes, `undefined` when that is not known. */
+  readonly onVisible: (bytes: number | undefined) => void
   /** Told of each commit: how many batches it was for, and how long it took, in ms. */
   readonly onCommit: (batches: number, elapsedMs: number) => void
   readonly elapsedMs: () => number
@@ -116,7 +117,7 @@ export class CommitQueue {
       this.#appendFailed(error, waiting)
     }
     if (isSynced) this.#commit()
-    else this.#options.onVisible()
+    else this.#options.onVisible(sizeOf(waiting))
   }
 
   /** Throws nothing: what is appended must not be appended again. */
@@ -140,11 +141,11 @@ export class CommitQueue {
     this.#options.onAppended(first.baseOffset, last.nextOffset)
   }
 
-  #appended({ listener }: Waiting, offered: OfferOutcome, logStartOffset: Offset): void {
+  #appended({ batch, listener }: Waiting, offered: OfferOutcome, logStartOffset: Offset): void {
     if (offered.kind === 'failed') return listener.failed(offered.error)
     const nextOffset = endOf(offered)
     if (nextOffset === undefined || this.#options.flushPolicy === 'os') listener.appended(offered, logStartOffset)
-    else this.#uncommitted.push({ nextOffset, offered, listener })
+    else this.#uncommitted.push({ batch, nextOffset, offered, listener })
   }
 
   #appendFailed(error: unknown, rest: readonly Waiting[]): void {
@@ -214,7 +215,7 @@ export class CommitQueue {
     this.#options.onCommit(done.length, this.#options.elapsedMs() - this.#commitBegunMs)
     const logStartOffset = this.#options.logStartOffset()
     for (const { listener, offered } of done) listener.appended(offered, logStartOffset)
-    this.#options.onVisible()
+    this.#options.onVisible(done.length === 0 ? undefined : sizeOf(done))
     this.#commit()
   }
 
@@ -253,4 +254,8 @@ export class CommitQueue {
 function endOf(offered: Offered): Offset | undefined {
   if (offered.kind === 'appended') return offered.nextOffset
   return offered.kind === 'duplicate' ? ((offered.lastOffset + 1n) as Offset) : undefined
+}
+
+function sizeOf(batches: readonly { readonly batch: Uint8Array }[]): number {
+  return batches.reduce((bytes, { batch }) => bytes + batch.length, 0)
 }

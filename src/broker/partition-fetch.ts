@@ -16,6 +16,8 @@ export interface FetchTerms {
   readonly isCommittedOnly: boolean
   /** What the whole answer may still take, in bytes. */
   readonly bytesLeft: number
+  /** What the whole answer still lacks, in bytes. */
+  readonly bytesWanted: number
   /** No records were found yet: the first batch is given whatever its size. */
   readonly isFirst: boolean
 }
@@ -39,7 +41,8 @@ export function fetchPartition(partition: Partition, wanted: FetchedPartition, t
   const endOffset = terms.isCommittedOnly ? offsets.lastStableOffset : offsets.highWatermark
   const bytesMax = Math.min(wanted.bytesMax, terms.bytesLeft)
   const mayRead = bytesMax > 0 || terms.isFirst
-  const found = mayRead ? partition.find({ fetchOffset, endOffset, bytesMax, mayExceed: terms.isFirst }) : noBatches
+  const { bytesWanted, isFirst: mayExceed } = terms
+  const found = mayRead ? partition.find({ fetchOffset, endOffset, bytesMax, mayExceed, bytesWanted }) : noBatches
   return {
     ...answer(wanted.partition, offsets),
     records: found.bytes,

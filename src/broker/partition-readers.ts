@@ -4,6 +4,7 @@ import { FileBytes } from '../storage/file-bytes.ts'
 import type { LentBuffers } from '../network/lent-buffers.ts'
 import type { BatchWindow } from '../record/batch-window.ts'
 import { scanBatch } from '../record/log-batch.ts'
+import type { FileRange } from '../storage/file-range.ts'
 import type { Damage, PartitionReader } from '../storage/partition-reader.ts'
 
 /** What a fetch of one partition asks for. */
@@ -14,6 +15,8 @@ export interface ReadRequest {
   /** Bytes; the first batch is given even if it is larger, when `mayExceed`. */
   readonly bytesMax: number
   readonly mayExceed: boolean
+  /** Who only sends them wants so many bytes rather than fast ones, where there are as many. */
+  readonly bytesWanted?: number
 }
 
 /** Whole batches, in bytes that nobody may look at while they are unread (see `LentBuffers`). */
@@ -88,11 +91,18 @@ export class PartitionReaders {
     this.#settle()
     const endOffset = checkedEnd < request.endOffset ? checkedEnd : request.endOffset
     const range = this.#readerAt(fetchOffset).locate({ bytesMax: Math.min(bytesMax, bytesAtOnce), endOffset })
-    if (range === undefined) return { bytes: this.read(request) }
+    if (range === undefined || isTooLittle(range, request)) return { bytes: this.read(request) }
     const bytes = this.#options.buffers.take(range.bytes)
     this.#unsent = new FileBytes(range, bytes)
     this.#options.buffers.leaveUnread(bytes, this.#unsent)
     return { bytes, nextOffset: range.nextOffset }
+  }
+
+  /** What was found is not sent after all: others may have its memory. */
+  drop(found: Uint8Array): void {
+    const { buffers } = this.#options
+    if (this.#unsent !== undefined && buffers.unreadOf(found) === this.#unsent) this.#unsent = undefined
+    buffers.give([found])
   }
 
   /** The batches from `from` on, up to `to`, were appended after they had been checked. */
@@ -140,6 +150,11 @@ export class PartitionReaders {
     if (reader.nextOffset !== target) reader.seek(target)
     return reader
   }
+}
+
+/** Ranges end where batches get small; reads do not. */
+function isTooLittle({ bytes, nextOffset }: FileRange, { bytesWanted = 0, endOffset }: ReadRequest): boolean {
+  return bytes < bytesWanted && nextOffset < endOffset
 }
 
 function windowOver(bytes: Uint8Array, crc32c: (bytes: Uint8Array) => number): BatchWindow {

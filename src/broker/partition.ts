@@ -34,6 +34,14 @@ export interface PartitionWorld {
   readonly elapsedMs: () => number
 }
 
+/** What has changed since the partition was made. */
+export interface PartitionGrowth {
+  /** Bytes that clients have appended and readers may see. */
+  readonly bytes: number
+  /** Counts all else that a reader may notice. */
+  readonly otherChanges: number
+}
+
 /**
  * A partition that this broker leads. Opened when somebody first asks for it. Its offsets come from the log, whoever wrote there: log end offset,
  * high watermark (what was committed) and last stable offset (below open transactions) are three things.
@@ -51,6 +59,7 @@ export class Partition {
   #knownEpoch: LeaderEpoch | undefined
   #isReopening = false
   #followersCommits = 0
+  #growth: PartitionGrowth = { bytes: 0, otherChanges: 0 }
 
   constructor(id: TopicPartition, world: PartitionWorld) {
     this.id = id
@@ -67,7 +76,7 @@ export class Partition {
       flushPolicy: world.flushPolicy,
       logStartOffset: () => this.#knownOffsets()?.logStartOffset ?? offset(-1),
       onAppended: (from, to) => this.#readers.appended(from, to),
-      onVisible: () => this.#notify(),
+      onVisible: (bytes) => this.#grow(bytes),
       onCommit: world.onCommit,
       elapsedMs: world.elapsedMs,
     })
@@ -145,6 +154,15 @@ export class Partition {
   /** The same for who only sends them; see `PartitionReaders`. */
   find(request: ReadRequest): FoundBatches {
     return this.#readers.find(request)
+  }
+
+  /** What `find` gave is not sent after all. */
+  drop(found: Uint8Array): void {
+    this.#readers.drop(found)
+  }
+
+  get growth(): PartitionGrowth {
+    return this.#growth
   }
 
   abortedTransactions(fetchOffset: Offset, end: Offset): AbortedTransaction[] {
@@ -312,7 +330,18 @@ export class Partition {
     }
   }
 
+  #grow(bytes: number | undefined): void {
+    if (bytes === undefined) return this.#notify()
+    this.#growth = { ...this.#growth, bytes: this.#growth.bytes + bytes }
+    this.#tell()
+  }
+
   #notify(): void {
+    this.#growth = { ...this.#growth, otherChanges: this.#growth.otherChanges + 1 }
+    this.#tell()
+  }
+
+  #tell(): void {
     for (const listener of this.#listeners) listener()
   }
 }

@@ -4,6 +4,7 @@ import { ConnectionSweep } from './connection-sweep.ts'
 import type { DialAddress } from './dial.ts'
 import { Listener, type Newcomer } from './listener.ts'
 import type { Receive } from './socket-stream.ts'
+import { RefusedConnections } from './refused-connections.ts'
 import { RequestBudget } from './request-budget.ts'
 import { type RequestHandler, ServerConnection } from './server-connection.ts'
 import type { ServerLimits } from './server-limits.ts'
@@ -37,6 +38,7 @@ export class KafkaServer {
   readonly #listeners: Listener[] = []
   /** Connections that are open, by the address of the client's machine. */
   readonly #perHost = new Map<string, number>()
+  readonly #refused = new RefusedConnections()
   #refusedMs = -Infinity
 
   constructor(options: KafkaServerOptions) {
@@ -87,6 +89,7 @@ export class KafkaServer {
     while (isBusy() && this.#options.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5))
     this.#sweep.stop()
     for (const connection of this.#sweep.connections) connection.close()
+    this.#refused.close()
   }
 
   #accept(newcomer: Newcomer, open: ConnectionOpener): void {
@@ -101,7 +104,7 @@ export class KafkaServer {
     }
     const refusalMs = this.#options.refusalMs(host)
     if (refusalMs > 0) {
-      setTimeout(() => stream.close(), refusalMs)
+      this.#refused.keep(stream, refusalMs)
       return
     }
     const connection = new ServerConnection(stream, { limits, buffers, budget: this.#budget, now })

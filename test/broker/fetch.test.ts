@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ErrorCode } from '../../src/protocol/error-codes.ts'
 import { deleteTopicsApi } from '../../src/protocol/messages/delete-topics.ts'
@@ -210,6 +211,20 @@ describe('a fetch that waits', () => {
     await produce(client, 'bytes', clientBatch(['two']))
     await produce(client, 'bytes', clientBatch(['three']))
     expect(recordsOf(await waiting).length).toBeGreaterThan(2)
+  })
+
+  test('for more bytes reads again when they may be there, not at each change', async () => {
+    await makeTopic(client, 'much')
+    for (const letter of ['a', 'b']) await produce(client, 'much', clientBatch([letter.repeat(400_000)]))
+    const consumer = await scene.connect()
+    const readBytes = (): number => Number(/^rchar: (\d+)$/m.exec(readFileSync(`/proc/${scene.pid}/io`, 'utf8'))?.[1])
+    const waiting = fetch(consumer, [{ topic: 'much', from: 0n }], { maxWaitMs: 60_000, minBytes: 900_000 })
+    await produce(client, 'much', clientBatch(['first']))
+    const before = readBytes()
+    for (let i = 0; i < 30; i++) await produce(client, 'much', clientBatch([`v${i}`]))
+    expect(readBytes() - before).toBeLessThan(400_000)
+    await produce(client, 'much', clientBatch(['c'.repeat(150_000)]))
+    expect(recordsOf(await waiting).length).toBe(34)
   })
 
   test('keeps what is behind it on the connection waiting, and nobody else', async () => {

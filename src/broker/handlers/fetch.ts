@@ -1,6 +1,7 @@
 import { ErrorCode } from '../../protocol/error-codes.ts'
 import { KafkaError } from '../../protocol/kafka-error.ts'
 import { fetchApi, type FetchRequest, type FetchResponse } from '../../protocol/messages/fetch.ts'
+import { AwaitedBytes } from '../awaited-bytes.ts'
 import type { FetchedPartition, FetchScope } from '../fetch-sessions.ts'
 import { fetchPartition, type PartitionAnswer, refusedPartition } from '../partition-fetch.ts'
 import type { Partition } from '../partition.ts'
@@ -44,11 +45,11 @@ export const fetchHandler: Handler<FetchRequest, FetchResponse> = {
     const minBytes = Math.min(request.minBytes, bytesMax)
     const deadline = elapsedMs() + Math.max(0, request.maxWaitMs)
     for (;;) {
-      const collected = collect(scope, { isCommittedOnly: request.isolationLevel === 1, bytesMax }, context)
+      const collected = collect(scope, { isCommittedOnly: request.isolationLevel === 1, bytesMax, minBytes }, context)
       const leftMs = deadline - elapsedMs()
       const isEnough = collected.isUrgent || collected.bytes >= minBytes || collected.readable.length === 0
       if (isEnough || leftMs <= 0 || !delayed.hasRoom) return respond(scope, collected, context)
-      await delayed.wait(collected.readable, leftMs, context.connection.closed)
+      await nextChance(collected, { minBytes, deadline }, context)
       if (context.connection.closed.aborted) return undefined
     }
   },
@@ -65,9 +66,14 @@ function answerBytesMax({ maxBytes }: FetchRequest, { broker, connection, client
 interface AnswerTerms {
   readonly isCommittedOnly: boolean
   readonly bytesMax: number
+  readonly minBytes: number
 }
 
-function collect(scope: FetchScope, { isCommittedOnly, bytesMax }: AnswerTerms, context: RequestContext): Collected {
+function collect(
+  scope: FetchScope,
+  { isCommittedOnly, bytesMax, minBytes }: AnswerTerms,
+  context: RequestContext,
+): Collected {
   const answers: [FetchedPartition, PartitionAnswer][] = []
   const readable: Partition[] = []
   let bytes = 0
@@ -76,6 +82,7 @@ function collect(scope: FetchScope, { isCommittedOnly, bytesMax }: AnswerTerms, 
     const terms = {
       isCommittedOnly,
       bytesLeft: bytesMax - bytes,
+      bytesWanted: minBytes - bytes,
       isFirst: bytes === 0,
     }
     try {
@@ -92,6 +99,23 @@ function collect(scope: FetchScope, { isCommittedOnly, bytesMax }: AnswerTerms, 
   }
   return { answers, bytes, isUrgent, readable }
 }
+
+/** Waits until it is worth while to read again. What was read is not sent; nothing of it was refused, so each answer is that of a readable partition. */
+async function nextChance(
+  { answers, bytes, readable }: Collected,
+  { minBytes, deadline }: { readonly minBytes: number; readonly deadline: number },
+  { broker: { elapsedMs, delayed }, connection }: RequestContext,
+): Promise<void> {
+  // The end of a transaction shows more than what is appended.
+  const hasMore = answers.some(([, { highWatermark, lastStableOffset }]) => lastStableOffset < highWatermark)
+  const awaited = new AwaitedBytes(readable, hasMore ? 0 : minBytes - bytes)
+  for (const [at, partition] of readable.entries()) partition.drop(answers[at]?.[1].records ?? nothing)
+  do {
+    await delayed.wait(readable, deadline - elapsedMs(), connection.closed)
+  } while (!awaited.mayBeThere && elapsedMs() < deadline && delayed.hasRoom && !connection.closed.aborted)
+}
+
+const nothing = new Uint8Array(0)
 
 function partitionOf({ topic, topicId, partition }: FetchedPartition, context: RequestContext): Partition {
   const { topics } = context.broker
