@@ -111,7 +111,7 @@ export class DirectorySimulation {
   readonly #policy: (typeof policies)[number]
   readonly #personality: CrashOptions['personality'] | undefined
   /** Ends the wait for a process that will never answer. */
-  #onGone: (error: GoneError) => void = () => undefined
+  #onGone: (error: GoneError, struck: string | undefined) => void = () => undefined
   readonly #keyCount: number
   /** Nobody waits for the disk: only what a power cut left was ever durable. */
   readonly #isLazy: boolean
@@ -152,7 +152,8 @@ export class DirectorySimulation {
           this.facts.kills++
           this.#processes.delete(process)
         }
-        if (kind !== 'fault') this.#onGone(new GoneError(`${process} met a ${kind}`))
+        const gone = new GoneError(`${process} met a ${kind}`)
+        if (kind !== 'fault') this.#onGone(gone, kind === 'kill' ? process : undefined)
       },
     })
   }
@@ -162,7 +163,7 @@ export class DirectorySimulation {
       await this.#guarded(() => this.#step())
       if (this.#isPowerGone) this.#startAgain()
     }
-    this.#strikes.disarm()
+    this.#strikes.end()
     await this.#finish()
     return this.facts
   }
@@ -271,7 +272,9 @@ export class DirectorySimulation {
   async #orExit<T>(process: string, act: () => Promise<T>): Promise<T> {
     try {
       const gone = new Promise<never>((_, reject) => {
-        this.#onGone = reject
+        this.#onGone = (error, struck) => {
+          if (struck === undefined || struck === process) reject(error)
+        }
       })
       return await Promise.race([act(), gone])
     } catch (error) {
@@ -310,22 +313,46 @@ export class DirectorySimulation {
     const { last } = client
     // Of what a client did not send last a snapshot knows nothing.
     if (last !== undefined && client.underWay === undefined && this.#dice.oneIn(3)) this.#sendAgain(log, client, last)
+    const sent = [this.#send(log, client)]
+    const committing = log.commit()
+    // Who fails before it is waited for is told by what fails then.
+    committing.catch(() => undefined)
+    // What comes while the sync is under way must wait for the next one, whoever does what beside the server.
+    const other = this.#clients.find((one) => one !== client)
+    if (other !== undefined && this.#dice.oneIn(3)) sent.push(this.#send(log, other))
+    if (this.#dice.oneIn(4)) this.#trimBeside()
+    const committedEnd = await committing
+    for (const { by, ...told } of sent) if (told.at < committedEnd) this.#committed(by, told)
+  }
+
+  #send(log: PartitionLog, client: Client): ToldRecord & { by: Client } {
     client.underWay ??= this.#value(`c${client.producerId}`)
-    const value = client.underWay
-    const baseSequence = client.sequence
-    const [offered] = log.offer([this.#sequenced(value, client, baseSequence)], 'commit')
+    const { underWay: value, sequence } = client
+    const [offered] = log.offer([this.#sequenced(value, client, sequence)], 'commit')
     if (offered?.kind !== 'appended' && offered?.kind !== 'duplicate') {
-      throw new Error(`number ${baseSequence} of producer ${client.producerId} is ${offered?.kind}`)
+      throw new Error(`number ${sequence} of producer ${client.producerId} is ${offered?.kind}`)
     }
     if (offered.kind === 'duplicate') this.facts.retries++
-    const visibleEndOffset = await log.commit()
-    if (visibleEndOffset <= offered.baseOffset)
-      throw new Error(`committed up to ${visibleEndOffset}, with ${offered.baseOffset}`)
-    this.#promises.makeDurable({ at: offered.baseOffset, value })
-    client.last = { value, at: offered.baseOffset, baseSequence }
+    return { value, at: offered.baseOffset, by: client }
+  }
+
+  #committed(client: Client, told: ToldRecord): void {
+    this.#promises.makeDurable(told)
+    client.last = { ...told, baseSequence: client.sequence }
     client.underWay = undefined
     client.sequence++
     this.facts.commits++
+  }
+
+  /** What happens to the keeper is nothing to the server, unless the power goes. */
+  #trimBeside(): void {
+    if (this.#dice.oneIn(2)) this.#strikes.arm(keeper, 40)
+    try {
+      this.#trim()
+    } catch (error) {
+      if (this.#isPowerGone || !(error instanceof GoneError || error instanceof DiskError)) throw error
+      this.#exitAfter(error, keeper)
+    }
   }
 
   #sendAgain(log: PartitionLog, client: Client, { value, at, baseSequence }: NonNullable<Client['last']>): void {
@@ -442,7 +469,7 @@ export class DirectorySimulation {
     const found = { logStartOffset, logEndOffset, records: readOn(reader, this.#personality === undefined) }
     reader.close()
     directory.close()
-    this.#promises.check(found, isCacheLost)
+    this.#promises.check(found, isCacheLost, isCacheLost && this.#personality === 'posix-adversary')
     this.#verify(logStartOffset)
     return found
   }

@@ -46,8 +46,12 @@ export class LogPromises {
     for (const record of found.records) this.makeDurable(record)
   }
 
-  /** Throws at the first promise that is broken. `isCacheLost`: the power went since the last check. */
-  check(found: FoundLog, isCacheLost: boolean): void {
+  /**
+   * Throws at the first promise that is broken. `isCacheLost`: the power went since the last check; `areNamesLost`: any name that no sync covered may
+   * be gone, also that of the first segment.
+   */
+  check(found: FoundLog, isCacheLost: boolean, areNamesLost = false): void {
+    if (areNamesLost) this.#allowStartAt(found.logStartOffset)
     this.#checkBounds(found)
     checkOrder(found)
     const values = new Map(found.records.map(({ at, value }) => [at, value]))
@@ -62,6 +66,12 @@ export class LogPromises {
     }
     for (const value of values.values())
       if (this.#refused.has(value)) throw new Error(`${value} was refused, yet is there`)
+  }
+
+  /** Where nothing durable lies before it the log may begin. */
+  #allowStartAt(start: bigint): void {
+    const isLost = [...this.#durable.values()].some((at) => at >= this.logStartMax && at < start)
+    if (!isLost && start > this.logStartMax) this.logStartMax = start
   }
 
   #checkBounds({ logStartOffset }: FoundLog): void {

@@ -26,6 +26,7 @@ export class Strikes {
   readonly #fileSystem: MemoryFileSystem
   readonly #options: StrikeOptions
   #strike: Strike | undefined
+  #isOver = false
 
   constructor(fileSystem: MemoryFileSystem, options: StrikeOptions) {
     this.#fileSystem = fileSystem
@@ -38,11 +39,17 @@ export class Strikes {
   arm(process: string, operationsMax: number): void {
     const { dice, kinds } = this.#options
     const kind = kinds[dice.below(kinds.length)] ?? 'kill'
-    this.#strike ??= { kind, process, left: dice.below(operationsMax) }
+    if (!this.#isOver) this.#strike ??= { kind, process, left: dice.below(operationsMax) }
   }
 
   disarm(): void {
     this.#strike = undefined
+  }
+
+  /** Nothing strikes any more. */
+  end(): void {
+    this.disarm()
+    this.#isOver = true
   }
 
   #beforeOperation({ process }: Operation): void {
