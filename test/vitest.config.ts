@@ -10,6 +10,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Has its own configuration, and its own step in CI.
     exclude: ['test/interop/**'],
+    setupFiles: ['./test/support/quiet-kafkajs.ts'],
     pool: 'threads',
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },

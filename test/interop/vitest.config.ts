@@ -10,6 +10,7 @@ export default defineConfig({
     // The kills before system calls are part of `npm test` too, which takes every eighteenth of them.
     include: ['test/interop/**/*.test.ts', 'test/storage/faults.test.ts'],
     env: { TSLOG_FAULT_STEP: '3' },
+    setupFiles: ['./test/support/quiet-kafkajs.ts'],
     pool: 'threads',
     maxWorkers: 1,
     // Vitest's own second is too short for a process that starts on a busy machine.
