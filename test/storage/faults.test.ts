@@ -143,7 +143,7 @@ describe.skipIf(strace === undefined)('killed before any of its calls that chang
     begun.produce('t', lines, ...shape)
     const killed = new Set<string>()
     for (const call of everyChange) {
-      for (let when = 1, code = -1; code === -1; when += Math.ceil(step / 2)) {
+      for (let when = 1, code = -1; code === -1; when += step) {
         const log = new BinaryLog()
         cpSync(begun.directory, log.directory, { recursive: true })
         ;({ code } = injected(log, `${call}:signal=SIGKILL:when=${when}`, words))
