@@ -32,6 +32,11 @@ const acls = (...words: string[]): readonly string[] => [
 const configs = (...words: string[]): readonly string[] => ['kafka.admin.ConfigCommand', '--command-config', ...words]
 
 const pattern = ['--resource-pattern-type', 'prefixed'] as const
+/** What Alice may not do, from one host. */
+const prohibition = [
+  ...['--deny-principal', 'User:alice', '--deny-host', '10.0.0.1'],
+  ...['--operation', 'All', '--topic', 'app-secret'],
+] as const
 const entity = (type: string, name: string): readonly string[] => ['--entity-type', type, '--entity-name', name]
 
 /** What is asked of Apache Kafka's tools, in this order. */
@@ -51,20 +56,7 @@ const toolSteps: readonly (readonly [string, readonly string[]])[] = [
       ...pattern,
     ),
   ],
-  [
-    'kafka-acls --add, a prohibition',
-    acls(
-      '--add',
-      '--deny-principal',
-      'User:alice',
-      '--deny-host',
-      '10.0.0.1',
-      '--operation',
-      'All',
-      '--topic',
-      'app-secret',
-    ),
-  ],
+  ['kafka-acls --add, a prohibition', acls('--add', ...prohibition)],
   [
     'kafka-acls --add for consumers',
     acls('--add', '--allow-principal', 'User:bob', '--consumer', '--topic', 'logs', '--group', 'g'),
@@ -73,21 +65,7 @@ const toolSteps: readonly (readonly [string, readonly string[]])[] = [
   ['kafka-acls --list of a topic', acls('--list', '--topic', 'app-', ...pattern)],
   ['kafka-acls --list of what matches', acls('--list', '--topic', 'app-secret', '--resource-pattern-type', 'match')],
   ['kafka-acls --list of a group', acls('--list', '--group', 'g')],
-  [
-    'kafka-acls --remove',
-    acls(
-      '--remove',
-      '--force',
-      '--deny-principal',
-      'User:alice',
-      '--deny-host',
-      '10.0.0.1',
-      '--operation',
-      'All',
-      '--topic',
-      'app-secret',
-    ),
-  ],
+  ['kafka-acls --remove', acls('--remove', '--force', ...prohibition)],
   ['kafka-acls --list of what is left', acls('--list', '--topic', 'app-secret', '--resource-pattern-type', 'match')],
   [
     'kafka-configs of a client',

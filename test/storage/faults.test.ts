@@ -18,7 +18,7 @@ const lines = Array.from({ length: 300 }, (_, n) => `line ${n} ${'.'.repeat(40)}
 const shape = ['--batch-size', '1000', '--config', 'segment.bytes=4000']
 
 /** Calls that change files, each with how often the run below makes it, at least; and those by which it takes turns. */
-const calls = { pwrite64: 37, fdatasync: 22, fsync: 16, ftruncate: 13, rename: 9, mkdir: 2, fcntl: 45, madvise: 36 }
+const calls = { pwrite64: 37, fdatasync: 22, fsync: 14, ftruncate: 13, rename: 9, mkdir: 2, fcntl: 45, madvise: 36 }
 const killPoints = Object.entries(calls).flatMap(([call, count]) =>
   Array.from({ length: Math.ceil(count / step) }, (_, n) => ({ call, when: n * step + 1 })),
 )
