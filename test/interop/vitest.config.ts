@@ -7,9 +7,9 @@ export default defineConfig({
   test: {
     // Real processes on a shared machine: where nobody looks, one stumble is no verdict. It is reported as such.
     retry: process.env['CI'] === 'true' ? 1 : 0,
-    // The kills before system calls are part of `npm test` too, which takes every eighteenth of them.
-    include: ['test/interop/**/*.test.ts', 'test/storage/faults.test.ts'],
-    env: { TSLOG_FAULT_STEP: '3' },
+    // Part of `npm test` too, which takes every eighteenth of the kills before system calls, and the first few seeds.
+    include: ['test/interop/**/*.test.ts', 'test/storage/faults.test.ts', 'test/simulation/*.test.ts'],
+    env: { TSLOG_FAULT_STEP: '3', TSLOG_SIMULATION_SEEDS: '1000' },
     setupFiles: ['./test/support/quiet-kafkajs.ts'],
     pool: 'threads',
     maxWorkers: 1,

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { DirectorySimulation } from './directory-simulation.ts'
 
-const seeds = 60
+/** Many more of them are run by `npm run interop`. */
+const seeds = Number(process.env['TSLOG_SIMULATION_SEEDS'] ?? 60)
 
 test(`${seeds} runs of a directory that is written, served, trimmed, kept small and loses power keep every promise`, async () => {
   const seldom = new Map<string, number>()
