@@ -33,10 +33,7 @@ const configs = (...words: string[]): readonly string[] => ['kafka.admin.ConfigC
 
 const pattern = ['--resource-pattern-type', 'prefixed'] as const
 /** What Alice may not do, from one host. */
-const prohibition = [
-  ...['--deny-principal', 'User:alice', '--deny-host', '10.0.0.1'],
-  ...['--operation', 'All', '--topic', 'app-secret'],
-] as const
+const prohibition = '--deny-principal User:alice --deny-host 10.0.0.1 --operation All --topic app-secret'.split(' ')
 const entity = (type: string, name: string): readonly string[] => ['--entity-type', type, '--entity-name', name]
 
 /** What is asked of Apache Kafka's tools, in this order. */
