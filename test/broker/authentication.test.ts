@@ -368,16 +368,27 @@ describe('tslog users', () => {
 })
 
 describe.skipIf(openssl === undefined)('SIGHUP', () => {
-  test('shows another certificate to who comes then; one that cannot be used changes nothing', async () => {
+  test('shows another certificate to who comes then; one that cannot be used, and who is there, change nothing', async () => {
     const own = await SecureScene.start(['SSL://127.0.0.1:0'])
-    const shown = async (): Promise<string | undefined> => {
+    const connected = async (): Promise<TLSSocket> => {
       const socket = connectTls({ host: '127.0.0.1', port: own.serve.port, ca: pemText(own.authority.certificate) })
       await new Promise<void>((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject))
+      return socket
+    }
+    const shown = async (): Promise<string | undefined> => {
+      const socket = await connected()
       const name = socket.getPeerX509Certificate()?.subject
       socket.destroy()
       return name
     }
+    const there = await connected()
+    const answers = framesOf(there)
+    const isAnswered = async (): Promise<boolean> => {
+      there.write(framed(Buffer.from([0, 18, 0, 0, 0, 0, 0, 1, 0, 1, 0x74])))
+      return (await answers.next()).length > 100
+    }
     try {
+      expect(await isAnswered()).toBe(true)
       expect(await shown()).toBe('CN=server')
       const next = own.authority.issue('next')
       await own.configure({ 'ssl.certificate.file': next.certificate, 'ssl.key.file': next.key })
@@ -386,7 +397,9 @@ describe.skipIf(openssl === undefined)('SIGHUP', () => {
       await own.configure({ 'ssl.certificate.file': next.certificate, 'ssl.key.file': other.key })
       expect(own.serve.log).toContain('settings left as they were')
       expect(await shown()).toBe('CN=next')
+      expect(await isAnswered()).toBe(true)
     } finally {
+      there.destroy()
       await own.remove()
     }
   })

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.utils.Exit;
 
-/** Runs Apache Kafka's command line tools one after the other in one JVM: {"tool": class, "words": [...], "input": "..."} a line, {"ok": stdout, "code": n} back. */
+/** Runs Apache Kafka's command line tools one after the other in one JVM: {"tool": class, "words": [...], "input": "...", "hearsErrors": whether what it says on stderr counts} a line, {"ok": stdout, "code": n} back. */
 public final class ConsoleTools {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -16,6 +16,7 @@ public final class ConsoleTools {
 
   public static void main(String[] arguments) throws Exception {
     PrintStream answers = System.out;
+    PrintStream errors = System.err;
     BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
     Exit.setExitProcedure(ConsoleTools::end);
     Exit.setHaltProcedure(ConsoleTools::end);
@@ -23,7 +24,9 @@ public final class ConsoleTools {
       JsonNode step = JSON.readTree(line);
       ByteArrayOutputStream said = new ByteArrayOutputStream();
       System.setIn(new ByteArrayInputStream(step.path("input").asText().getBytes()));
-      System.setOut(new PrintStream(said, true));
+      PrintStream all = new PrintStream(said, true);
+      System.setOut(all);
+      System.setErr(step.path("hearsErrors").asBoolean() ? all : errors);
       code = null;
       run(step.get("tool").asText(), step.get("words"));
       ObjectNode answer = JSON.createObjectNode();
