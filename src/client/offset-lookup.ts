@@ -1,4 +1,4 @@
-import { NO_LEADER_EPOCH, type Offset, type TimestampMs } from '../base/brands.ts'
+import { type LeaderEpoch, NO_LEADER_EPOCH, type Offset, type TimestampMs } from '../base/brands.ts'
 import { answerOf } from './broker-errors.ts'
 import type { Cluster } from './cluster.ts'
 import { listOffsetsApi, listOffsetsRequest, type ListOffsetsResponse } from '../protocol/messages/list-offsets.ts'
@@ -19,6 +19,8 @@ export interface FoundOffset {
   readonly offset: Offset
   /** Of the record there; -1 for the ends of a log. */
   readonly timestamp: TimestampMs
+  /** Of the record there, or of the end of the log; -1 when it is not told. */
+  readonly leaderEpoch: LeaderEpoch
 }
 
 /** The first record at or after a time, or a special place; undefined when no record is so young. Throws what the user is to hear. */
@@ -41,5 +43,5 @@ export async function lookUpOffset(cluster: Cluster, question: OffsetQuestion): 
 function found({ topics }: ListOffsetsResponse, what: string): FoundOffset | undefined {
   const row = answerOf(topics[0]?.partitions, what)
   const offset = row.oldStyleOffsets[0] ?? row.offset
-  return offset === -1n ? undefined : { offset, timestamp: row.timestamp }
+  return offset === -1n ? undefined : { offset, timestamp: row.timestamp, leaderEpoch: row.leaderEpoch }
 }

@@ -18,8 +18,9 @@ export const offerMessage = struct({
 })
 export type LeaderOffer = ValueOf<typeof offerMessage>
 
-/** Of more topics or partitions nothing is said unasked. */
+/** Of more topics or partitions nothing is said unasked, nor of more segments, epochs and settings of theirs: a request has room for so many. */
 const offeredMax = 1000
+const itemsMax = 50_000
 
 /**
  * All topics, and the partitions of those that a follower will ask for. Null when that is much, or when something is wrong: who asks hears what it is.
@@ -33,6 +34,11 @@ export async function offerOf(
     const partitions = wanted(topics).flatMap(partitionsOf)
     if (topics.length > offeredMax || partitions.length > offeredMax) return null
     const described = await leader.partitions(partitions, 0)
+    const items = [
+      ...topics.map(({ configs }) => configs.size),
+      ...described.map((one) => (one?.segments.length ?? 0) + (one?.epochs.length ?? 0)),
+    ]
+    if (items.reduce((sum, one) => sum + one, 0) > itemsMax) return null
     const answers = partitions.map((one, at) => ({ ...one, answer: partitionToAnswer(described[at]) }))
     return { topics: topics.map(topicToMessage), partitions: answers }
   } catch {

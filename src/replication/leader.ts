@@ -73,6 +73,8 @@ export interface LeaderPartition {
   readonly logEndOffset: Offset
   /** Its whole history of leader epochs; empty when only batches tell. */
   readonly epochs: readonly LeaderEpochEntry[]
+  /** The epoch at its end, from a leader that does not tell its history. */
+  readonly endEpoch?: LeaderEpoch
   /** Oldest first; empty when a leader does not tell: then a follower makes segments of its own. */
   readonly segments: readonly LeaderSegment[]
   /** The last batch, where it is known without asking. */

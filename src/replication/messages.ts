@@ -1,4 +1,4 @@
-import { type LeaderEpoch, type Offset, offset } from '../base/brands.ts'
+import { type LeaderEpoch, NO_LEADER_EPOCH, type Offset, offset } from '../base/brands.ts'
 import { MalformedMessageError } from '../base/errors.ts'
 import {
   array,
@@ -44,6 +44,8 @@ export const leaderPartitionMessage = struct({
   /** Bytes of a file are exact in a float64. */
   segments: array({ baseOffset: int64.as<Offset>(), sizeInBytes: float64 }),
   lastBatch: nullable(batchFactsMessage),
+  /** -1 when it is not told. */
+  endEpoch: int32.or(-1).as<LeaderEpoch>().tagged(0),
 })
 
 /** A partition that may not be there. */
@@ -89,7 +91,7 @@ export function partitionFromAnswer({ described, partialFrom }: PartitionAnswer)
 }
 
 export function partitionToMessage(partition: LeaderPartition): PartitionMessage {
-  return { ...partition, lastBatch: partition.lastBatch ?? null }
+  return { ...partition, lastBatch: partition.lastBatch ?? null, endEpoch: partition.endEpoch ?? NO_LEADER_EPOCH }
 }
 
 /** Offsets that no log has must not come near one. Throws `MalformedMessageError`. */
@@ -99,7 +101,8 @@ export function partitionFromMessage(message: PartitionMessage): LeaderPartition
   const haveEpochsOrder =
     isGrowing(epochs.map(({ startOffset }) => startOffset)) && isGrowing(epochs.map(({ epoch }) => BigInt(epoch)))
   if (isOrdered && haveEpochsOrder && isGrowing(segments.map(({ baseOffset }) => baseOffset))) {
-    return { ...message, lastBatch: message.lastBatch ?? undefined }
+    const { endEpoch, ...rest } = message
+    return { ...rest, lastBatch: message.lastBatch ?? undefined, ...(endEpoch >= 0 && { endEpoch }) }
   }
   throw new MalformedMessageError(
     `the source says that a log goes from offset ${logStartOffset} to ${logEndOffset}, with segments or epochs that do not follow each other`,

@@ -69,9 +69,7 @@ export class PartitionFollower {
 
   /** Has the first of what is missing come while the logs are compared. */
   askAhead(): void {
-    const { logStartOffset, logEndOffset } = this.#described
-    const from = larger(this.replica.logEndOffset, logStartOffset)
-    if (from < logEndOffset) this.#leader.askAhead?.(this.partition, from)
+    if (this.#from < this.#described.logEndOffset) this.#leader.askAhead?.(this.partition, this.#from)
   }
 
   /** A part of a log goes on from what was copied before. */
@@ -94,15 +92,21 @@ export class PartitionFollower {
     return epoch === own.leaderEpoch && endOffset >= own.nextOffset && this.replica.logEndOffset <= logEndOffset
   }
 
-  /** Bytes that are missing, as far as segments tell; 0 when they do not. */
+  /** Bytes that are missing, as segments tell; where they do not, as many as records of what is there have taken so far. */
   get missingBytes(): number {
     const { segments } = this.#described
     const { activeBaseOffset, activeBytes, logEndOffset } = this.replica
     if (logEndOffset >= this.#described.logEndOffset) return 0
+    if (segments.length === 0) return Number(this.#described.logEndOffset - this.#from) * this.replica.bytesPerOffset
     return segments.reduce((sum, { baseOffset, sizeInBytes }) => {
       if (baseOffset < activeBaseOffset) return sum
       return sum + (baseOffset === activeBaseOffset ? Math.max(0, sizeInBytes - activeBytes) : sizeInBytes)
     }, 0)
+  }
+
+  /** Where what is missing begins. */
+  get #from(): Offset {
+    return larger(this.replica.logEndOffset, this.#described.logStartOffset)
   }
 
   /** Makes room for what `copy` brings: cuts off what the leader does not have. */
@@ -159,7 +163,7 @@ export class PartitionFollower {
     const { replica, partition } = this
     let fetched: Promise<Uint8Array> | undefined
     while (replica.logEndOffset < end) {
-      const from = larger(replica.logEndOffset, this.#described.logStartOffset)
+      const from = this.#from
       const given = await (fetched ?? this.#leader.fetch(partition, from))
       fetched = undefined
       if (given.length === 0) {

@@ -9,6 +9,7 @@ import { type CutOptions, restartLog, truncateLog } from '../storage/log-cut.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
 import type { PartitionReader } from '../storage/partition-reader.ts'
 import { PartitionMaintenance } from '../storage/partition-maintenance.ts'
+import { deleteOldSegments } from '../storage/segment-deletion.ts'
 import { listPartition } from '../storage/segment-list.ts'
 import { hasSwapFiles, settleSwap } from '../storage/swap-settlement.ts'
 import type { FollowersDirectory } from './followers-directory.ts'
@@ -37,6 +38,7 @@ export class ReplicaLog implements FollowersLog {
   #logStartOffset = offset(0)
   #logEndOffset = offset(0)
   #isSyncDue = false
+  #areLeftoversGone = false
   #syncing: Promise<void> | undefined
 
   /** `directory` is undefined for a partition that is not there yet: it is taken for an empty one. */
@@ -87,6 +89,13 @@ export class ReplicaLog implements FollowersLog {
       baseOffset,
       sizeInBytes: fileSystem.stat(view?.logPath(baseOffset) ?? '')?.size ?? 0,
     }))
+  }
+
+  /** Bytes that an offset takes on average; 0 while there is none. */
+  get bytesPerOffset(): number {
+    const segments = this.segments()
+    const offsets = Number(this.#logEndOffset - (segments[0]?.baseOffset ?? this.#logEndOffset))
+    return offsets === 0 ? 0 : segments.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0) / offsets
   }
 
   /** Takes over closed segments that the leader has rewritten, unless another process rewrites some here. */
@@ -147,9 +156,19 @@ export class ReplicaLog implements FollowersLog {
   /** Moves the log start offset to where the leader has it, at most to the end. */
   async trimTo(target: Offset): Promise<void> {
     const before = target < this.#logEndOffset ? target : this.#logEndOffset
-    if (before <= this.#logStartOffset) return
+    if (before <= this.#logStartOffset) return this.#removeLeftovers()
     await this.synced()
     this.#writable().directory.trim(this.#partition, before)
+    this.#areLeftoversGone = true
+    this.refresh()
+  }
+
+  /** What a run that was killed had trimmed and not deleted yet; looked for once. */
+  #removeLeftovers(): void {
+    if (this.#areLeftoversGone || this.#logStartOffset === 0n) return
+    this.#areLeftoversGone = true
+    const { failure } = deleteOldSegments(this.#writable().log, this.#options.fileSystem, 0)
+    if (failure !== undefined) throw failure
     this.refresh()
   }
 

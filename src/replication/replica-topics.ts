@@ -5,14 +5,27 @@ import type { TopicConfigTexts } from '../storage/topic-configs.ts'
 import type { FollowersDirectory } from './followers-directory.ts'
 import type { LeaderTopic } from './leader.ts'
 
-/** More partitions than any topic has; each becomes a directory. */
+/** More partitions than any topic has, and more than those of one copy; each becomes a directory. */
 const partitionsMax = 100_000
 
-/** Checks what a leader says of a topic before any of it is used. Throws `MalformedMessageError`. */
-export function checkLeaderTopic({ name, partitionCount }: LeaderTopic): void {
+/** More than all configurations of Kafka together take, in characters: they are kept in one file, for each topic. */
+const configTextMax = 64 * 1024
+
+/** Checks what a leader says of topics before any of it is used. Throws `MalformedMessageError`. */
+export function checkLeaderTopics(topics: readonly LeaderTopic[]): void {
+  for (const topic of topics) checkLeaderTopic(topic)
+  const count = topics.reduce((sum, { partitionCount }) => sum + partitionCount, 0)
+  if (count > partitionsMax) throw new MalformedMessageError(`the source says that it has ${count} partitions`, 0)
+}
+
+function checkLeaderTopic({ name, partitionCount, configs }: LeaderTopic): void {
   if (!isTopicName(name)) throw new MalformedMessageError('the source names a topic that cannot be one', 0)
   if (!Number.isInteger(partitionCount) || partitionCount < 1 || partitionCount > partitionsMax) {
     throw new MalformedMessageError(`the source says that topic ${name} has ${partitionCount} partitions`, 0)
+  }
+  const text = Array.from(configs, ([key, value]) => key.length + value.length).reduce((sum, one) => sum + one, 0)
+  if (text > configTextMax) {
+    throw new MalformedMessageError(`the source says that topic ${name} has a configuration of ${text} characters`, 0)
   }
 }
 

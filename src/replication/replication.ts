@@ -10,7 +10,7 @@ import type { Comparison } from './log-comparison.ts'
 import { type FollowingOptions, PartitionFollower } from './partition-follower.ts'
 import { ReplicaLog, type ReplicaLogOptions } from './replica-log.ts'
 import { SettledPartitions } from './settled-partitions.ts'
-import { checkLeaderTopic, partitionsOf, takeOverTopic, topicDifference } from './replica-topics.ts'
+import { checkLeaderTopics, partitionsOf, takeOverTopic, topicDifference } from './replica-topics.ts'
 
 export interface ReplicationOptions
   extends Omit<FollowingOptions, 'isCompacted'>, Pick<ReplicaLogOptions, 'fileSystem' | 'lockWaitMs'> {
@@ -68,6 +68,7 @@ export class Replication {
    */
   async compare(topics: readonly LeaderTopic[], isWanted: (partition: number) => boolean): Promise<PartitionOutcome[]> {
     await this.synced()
+    checkLeaderTopics(topics)
     for (const topic of topics) this.#refuseOther(topic)
     const partitions = topics.flatMap((topic) => partitionsOf(topic).filter(({ partition }) => isWanted(partition)))
     const described = await this.#leader.partitions(partitions, 0)
@@ -140,7 +141,6 @@ export class Replication {
   }
 
   #refuseOther(topic: LeaderTopic): void {
-    checkLeaderTopic(topic)
     resolveTopicConfig(topic.configs)
     const own = this.#ownTopic(topic)
     const difference = own && topicDifference(own, topic)

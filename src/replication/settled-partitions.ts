@@ -38,6 +38,7 @@ function isSameLog(one: LeaderPartition, two: LeaderPartition): boolean {
     one.logStartOffset === two.logStartOffset &&
     one.logEndOffset === two.logEndOffset &&
     one.lastBatch?.crc === two.lastBatch?.crc &&
+    one.endEpoch === two.endEpoch &&
     one.epochs.length === two.epochs.length &&
     one.epochs.every(({ epoch, startOffset }, at) => {
       const other = two.epochs[at]

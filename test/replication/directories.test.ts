@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ServeScene } from '../broker/serve-scene.ts'
@@ -111,6 +111,22 @@ describe('a copy from directory to directory', () => {
 })
 
 describe('what the source took away', () => {
+  test('is deleted by the next run when the one before was killed between the trim and that', () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(5000), ...small)
+    scene.replicate('app')
+    const partition = scene.copy.path('app-0')
+    cpSync(partition, join(scene.home, 'before'), { recursive: true })
+    scene.source.done(['topics', 'trim', 'app', '-o', '4000', '--yes'])
+    expect(scene.replicate('app').code).toBe(0)
+    for (const name of readdirSync(join(scene.home, 'before')).filter((one) => one.startsWith('0000'))) {
+      if (!existsSync(join(partition, name))) cpSync(join(scene.home, 'before', name), join(partition, name))
+    }
+    expect(scene.filesOf(scene.copy, 'app-0')).not.toEqual(scene.filesOf(scene.source, 'app-0'))
+    expect(scene.replicate('app').code).toBe(0)
+    expect(scene.filesOf(scene.copy, 'app-0')).toEqual(scene.filesOf(scene.source, 'app-0'))
+  })
+
   test('goes in the copy too, and stays with --keep', () => {
     const scene = new ReplicaScene()
     scene.source.produce('app', lines(5000), ...small)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { leaderEpoch, offset } from '../../src/base/brands.ts'
+import { leaderEpoch, NO_LEADER_EPOCH, offset } from '../../src/base/brands.ts'
 import { CorruptSegmentError } from '../../src/base/errors.ts'
 import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
 import {
@@ -20,6 +20,7 @@ const described: Described = {
   epochs: [],
   segments: [],
   lastBatch: null,
+  endEpoch: NO_LEADER_EPOCH,
 }
 
 /** A bundle of one partition whose checksums are right, with frames of batches as they are given. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { offset } from '../../src/base/brands.ts'
+import { NO_LEADER_EPOCH, offset } from '../../src/base/brands.ts'
 import type { Leader, LeaderPartition, LeaderTopic } from '../../src/replication/leader.ts'
 import { offerOf, OfferedOnce } from '../../src/replication/leader-offer.ts'
 
@@ -50,12 +50,14 @@ describe('what a leader offers', () => {
   test('is nothing when there is much of it, or when it cannot be told', async () => {
     const large = topicOf('large', 1001)
     expect(await offerOf(leaderOf([large]), (topics) => topics)).toBeNull()
+    const settings = new Map(Array.from({ length: 50_001 }, (_, at) => [`key-${at}`, '']))
+    expect(await offerOf(leaderOf([{ ...topicOf('app', 1), configs: settings }]), () => [])).toBeNull()
     const broken = { ...leaderOf([large]), topics: async () => Promise.reject(new Error('gone')) }
     expect(await offerOf(broken, (topics) => topics)).toBeNull()
   })
 
   test('is checked like all that a leader says', () => {
-    const hostile = { ...described, logStartOffset: offset(9n), lastBatch: null }
+    const hostile = { ...described, logStartOffset: offset(9n), lastBatch: null, endEpoch: NO_LEADER_EPOCH }
     const answer = { described: hostile, partialFrom: offset(-1n) }
     const offered = new OfferedOnce({ topics: [], partitions: [{ topic: 'app', partition: 0, answer }] })
     expect(() => offered.partitions([{ topic: 'app', partition: 0 }])).toThrow(/from offset 9 to 5/)

@@ -96,6 +96,7 @@ export class BrokerLeader implements Leader {
         logStartOffset,
         logEndOffset: end?.offset ?? logStartOffset,
         epochs: [],
+        endEpoch: end?.leaderEpoch ?? NO_LEADER_EPOCH,
         segments: [],
         lastBatch: undefined,
       }
