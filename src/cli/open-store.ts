@@ -5,6 +5,7 @@ import { loadKafkaImport } from '../storage/kafka-import.ts'
 import type { LogDirectoryOptions } from '../storage/log-directory.ts'
 import { isServed } from '../storage/serve-lock.ts'
 import { DirectoryStore } from '../store/directory-store.ts'
+import type { DirectoryWriting } from '../store/directory-writing.ts'
 import { LocalStore } from '../store/local-store.ts'
 import type { LogStore } from '../store/log-store.ts'
 import type { CliContext } from './context.ts'
@@ -28,10 +29,17 @@ const lockWaitMs = 30_000
 /** Memory for recovery: the fastest CRC, over windows that hold any ordinary batch. */
 const recoveryWindowBytes = 1024 * 1024
 
-/** The log that a command works on. Nothing is opened yet: what is missing is said by the first question. */
-export async function openStore(options: StoreOptions, context: CliContext): Promise<LogStore> {
+/**
+ * The log that a command works on. Nothing is opened yet: what is missing is said by the first question. `writing`: from a command that is sure to
+ * write; else it is loaded when something is to be written.
+ */
+export async function openStore(
+  options: StoreOptions,
+  context: CliContext,
+  writing?: DirectoryWriting,
+): Promise<LogStore> {
   const location = locate(options, context)
-  if (location.kind === 'directory') return openLocalStore(optionsFor(location.path, options, context))
+  if (location.kind === 'directory') return openLocalStore(optionsFor(location.path, options, context), writing)
   if (options.adopt === true)
     throw new UsageError('--adopt is for a log directory, not for brokers', { hint: 'leave it out' })
   const { openBrokerStore } = await import('./open-broker-store.ts')
@@ -42,12 +50,12 @@ export async function openStore(options: StoreOptions, context: CliContext): Pro
 }
 
 /** A directory, whether a server holds it or not; the code for that is loaded when one does. */
-function openLocalStore(directory: LogDirectoryOptions): LogStore {
+function openLocalStore(directory: LogDirectoryOptions, writing: DirectoryWriting | undefined): LogStore {
   const { fileSystem, path } = directory
   return new LocalStore({
     path,
     isServed: () => isServed(fileSystem, path),
-    makeFiles: () => new DirectoryStore(directory),
+    makeFiles: () => new DirectoryStore(directory, writing),
     makeServer: async () => (await import('./open-broker-store.ts')).openServerStore(path),
   })
 }

@@ -1,3 +1,4 @@
+import { directoryWriting } from '../store/directory-writing.ts'
 import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
 import { openStore } from './open-store.ts'
@@ -26,7 +27,7 @@ export async function produce(options: ProduceOptions, context: CliContext): Pro
   const startedMs = clock.now()
   const settings = produceSettings(options, startedMs)
   if (settings.tees || options.json) assertStdoutIsOpen()
-  const store = await openStore(options, context)
+  const store = await openStore(options, context, directoryWriting)
   try {
     const sink = await BatchSink.open(store, settings, clock)
     using run = new ProduceRun(options, settings, { context, sink })

@@ -1,61 +1,27 @@
 import { assert } from '../base/assert.ts'
 import type { Offset } from '../base/brands.ts'
-import type { Clock } from '../base/clock.ts'
 import { NotFoundError, UsageError } from '../base/errors.ts'
-import type { Random } from '../base/random.ts'
 import { randomUuid, type Uuid } from '../base/uuid.ts'
-import type { FileSystem, OpenFile } from '../disk/file-system.ts'
-import type { BatchWindow } from '../record/batch-window.ts'
 import { hasCleanShutdownMarker, setCleanShutdownMarkerAside } from './clean-shutdown-marker.ts'
-import { directoryOwner, lockAgainstKafka, refuseUnreadable, refuseUnwritable } from './directory-ownership.ts'
-import { DirectoryTopics, toTopic } from './directory-topics.ts'
+import { directoryOwner, lockAgainstKafka, refuseUnwritable } from './directory-ownership.ts'
+import { toTopic } from './directory-topics.ts'
 import { META_PROPERTIES, partitionDirectoryName, type TopicPartition, validateTopicName } from './file-names.ts'
-import type { KafkaImport } from './kafka-import.ts'
-import { missingPartition } from './missing-partition.ts'
 import { createMetaProperties } from './meta-properties.ts'
-import { mergeOffsetCheckpoint, mergeWhereRoomIs, readOffsetCheckpoint } from './offset-checkpoints.ts'
-import { PartitionDirectories } from './partition-directories.ts'
+import { mergeOffsetCheckpoint, mergeWhereRoomIs } from './offset-checkpoints.ts'
 import { PartitionLog } from './partition-log.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
-import { PartitionReader } from './partition-reader.ts'
+import {
+  type LogDirectoryOptions,
+  ReadableLogDirectory,
+  refuseUnknownPartition,
+  type Topic,
+} from './readable-log-directory.ts'
 import { jitterMs } from './roll-policy.ts'
 import { deleteOldSegments } from './segment-deletion.ts'
-import { type CatalogTopic, refuseCollision, TopicCatalog } from './topic-catalog.ts'
+import { type CatalogTopic, refuseCollision } from './topic-catalog.ts'
 import { resolveTopicConfig, type TopicConfig, type TopicConfigTexts } from './topic-configs.ts'
 
-export interface LogDirectoryOptions extends Pick<
-  PartitionLogOptions,
-  'isServer' | 'wasClosedCleanly' | 'producerIdExpirationMs'
-> {
-  readonly fileSystem: FileSystem
-  readonly clock: Clock
-  readonly random: Random
-  readonly path: string
-  /** How long to wait for other writers, in ms. */
-  readonly lockWaitMs: number
-  /** Memory for recovery to read batches into; small plain memory when absent. */
-  readonly makeWindow?: () => BatchWindow
-  /** A directory of Apache Kafka's becomes ours when it is opened to write; else that is refused. Goes with `kafka`. */
-  readonly adopt?: boolean
-  /** From `loadKafkaImport`. Without it the topics that only Kafka's files tell of have no configuration but that they are kept whole. */
-  readonly kafka?: KafkaImport | undefined
-  /** Told what recovery did, one line each. */
-  readonly onWarning?: (warning: string) => void
-}
-
-/** A topic as a log directory has it. */
-export interface Topic {
-  readonly name: string
-  /** Undefined when neither the catalog nor a partition says it. */
-  readonly id: Uuid | undefined
-  readonly partitionCount: number
-  /** Only what was set. */
-  readonly configs: TopicConfigTexts
-  /** Kept by the broker for itself. */
-  readonly isInternal: boolean
-  /** Partitions that another log directory or broker of Kafka's keeps: empty here, and not to be written. */
-  readonly elsewhere: readonly number[]
-}
+export type { LogDirectoryOptions, Topic }
 
 /** What a new topic is to be. */
 export interface NewTopic {
@@ -67,36 +33,16 @@ export interface NewTopic {
 }
 
 /** A directory of topics: finds, makes, changes and deletes them, and opens their partitions. */
-export class LogDirectory {
-  readonly path: string
-  readonly #options: LogDirectoryOptions
-  readonly #catalog: TopicCatalog
-  readonly #directories: PartitionDirectories
-  readonly #topics: DirectoryTopics
+export class LogDirectory extends ReadableLogDirectory {
   readonly #logs = new Map<string, PartitionLog>()
-  #lock: OpenFile | undefined
   #isWritable = false
   /** Kafka was told that the directory may not be in order any more. */
   #isUnclean = false
-  #isElsewhereSaid = false
 
-  private constructor(options: LogDirectoryOptions) {
-    this.#options = options
-    this.path = options.path
-    this.#catalog = new TopicCatalog(options.fileSystem, options.path)
-    this.#directories = new PartitionDirectories(options)
-    this.#topics = new DirectoryTopics(options, this.#catalog, this.#directories)
-  }
-
-  /**
-   * Opens a directory to read; nothing in it is touched. Throws `NotFoundError` when it is missing, `RefusedError` when it is
-   * no log or of a newer tslog, `LockedError` while a Kafka broker holds it.
-   */
-  static openToRead(options: LogDirectoryOptions): LogDirectory {
+  /** As for `ReadableLogDirectory`. */
+  static override openToRead(options: LogDirectoryOptions): LogDirectory {
     const directory = new LogDirectory(options)
-    refuseUnreadable(options.path, directoryOwner(options.fileSystem, options.path))
-    directory.refresh()
-    directory.#lock = lockAgainstKafka(options.fileSystem, options.path, 'read')
+    directory.beginToRead()
     return directory
   }
 
@@ -111,7 +57,7 @@ export class LogDirectory {
     const adopter = owner === 'kafka' && options.adopt === true ? options.kafka : undefined
     if (adopter === undefined) refuseUnwritable(path, owner)
     if (owner === 'missing') fileSystem.makeDirectory(path)
-    directory.#lock = lockAgainstKafka(fileSystem, path, 'write')
+    directory.lock = lockAgainstKafka(fileSystem, path, 'write')
     try {
       adopter?.adoptDirectory(options)
       if (fileSystem.stat(`${path}/${META_PROPERTIES}`) === undefined) directory.#begin()
@@ -122,31 +68,6 @@ export class LogDirectory {
     }
     directory.#isWritable = true
     return directory
-  }
-
-  /** Names of all topics, sorted. Lists one directory and opens no partition. */
-  topicNames(): string[] {
-    return this.#topics.names()
-  }
-
-  /** All topics, sorted by name. Lists one directory; topics that the catalog does not know cost a look at Kafka's files. */
-  topics(): Topic[] {
-    return this.#topics.all()
-  }
-
-  /** Reads again what other processes did to topics. */
-  refresh(): void {
-    this.#topics.refresh()
-  }
-
-  /** A topic, or `undefined` when there is none of that name. */
-  findTopic(name: string): Topic | undefined {
-    return this.#topics.find(name)
-  }
-
-  /** A topic; throws `NotFoundError` that names the nearest one. */
-  topic(name: string): Topic {
-    return this.#topics.get(name)
   }
 
   /** The configuration of a topic with all defaults filled in. */
@@ -165,8 +86,8 @@ export class LogDirectory {
     return this.#update((topics) => {
       const known = topics.get(topic.name)
       if (known !== undefined) {
-        if (!this.#directories.isDeletionUnfinished(topic.name, known.elsewhere)) return false
-        for (const partition of this.#directories.of(topic.name)) this.#removePartition(partition)
+        if (!this.directories.isDeletionUnfinished(topic.name, known.elsewhere)) return false
+        for (const partition of this.directories.of(topic.name)) this.#removePartition(partition)
       }
       refuseCollision(topic.name, topics)
       topics.set(topic.name, this.#makePartitions(topic))
@@ -191,11 +112,11 @@ export class LogDirectory {
           hint: `--partitions ${partitionCount} or more`,
         })
       }
-      const topicId = id ?? randomUuid(this.#options.random)
+      const topicId = id ?? randomUuid(this.options.random)
       this.#noteUnclean()
       const here = partitionsOf(name, wanted).filter(({ partition }) => !elsewhere.includes(partition))
-      this.#directories.make(here, topicId)
-      const createdMs = topics.get(name)?.createdMs ?? this.#options.clock.now()
+      this.directories.make(here, topicId)
+      const createdMs = topics.get(name)?.createdMs ?? this.options.clock.now()
       const altered = { id: topicId, partitionCount: wanted, configs, createdMs, elsewhere }
       topics.set(name, altered)
       return toTopic(name, altered)
@@ -210,7 +131,7 @@ export class LogDirectory {
     assert(this.#isWritable, 'the directory is open for writing')
     this.#update((topics) => {
       const topic = this.topic(name)
-      const partitions = this.#directories.of(name)
+      const partitions = this.directories.of(name)
       for (const partition of partitions) this.#markDeleted(partition, topic)
       for (const partition of partitions) this.#removePartition(partition)
       topics.delete(name)
@@ -221,7 +142,7 @@ export class LogDirectory {
   trim(partition: TopicPartition, before: Offset): Offset {
     const moved = this.openLog(partition).advanceLogStart(before)
     const changes = new Map([[partitionDirectoryName(partition), moved]])
-    const { fileSystem, lockWaitMs: waitMs } = this.#options
+    const { fileSystem, lockWaitMs: waitMs } = this.options
     const starts = { changes, waitMs, onlyForward: true }
     const hadRoom = mergeWhereRoomIs(fileSystem, this.path, 'log-start-offset-checkpoint', starts)
     // At once: who trims may be in need of the room.
@@ -229,20 +150,6 @@ export class LogDirectory {
     if (!hadRoom) mergeOffsetCheckpoint(fileSystem, this.path, 'log-start-offset-checkpoint', starts)
     if (failure !== undefined) throw failure
     return moved
-  }
-
-  /** Takes the directory for this process alone, until it is closed; false when another one has it open. */
-  lockAlone(): boolean {
-    return this.#lock?.lock('exclusive', 0) ?? false
-  }
-
-  /** The partitions that have a directory, sorted by topic and number. */
-  partitions(): TopicPartition[] {
-    return this.#directories
-      .list(this.#topics.catalogued)
-      .sort((one, other) =>
-        one.topic === other.topic ? one.partition - other.partition : one.topic < other.topic ? -1 : 1,
-      )
   }
 
   /** Closes the log of a partition, if it is open. */
@@ -263,7 +170,7 @@ export class LogDirectory {
     const topic = this.topic(partition.topic)
     refuseUnknownPartition(topic, partition.partition)
     refuseElsewhere(topic, partition.partition)
-    if (!this.#directories.has(partition)) this.#makeMissing(partition)
+    if (!this.directories.has(partition)) this.#makeMissing(partition)
     return this.#openLog(partition, this.topic(partition.topic))
   }
 
@@ -273,51 +180,28 @@ export class LogDirectory {
     return this.#logOptions(partition, this.topic(partition.topic))
   }
 
-  /** A reader of a partition. Throws `NotFoundError` when there is none. */
-  openReader(partition: TopicPartition): PartitionReader {
-    const topic = this.topic(partition.topic)
-    refuseUnknownPartition(topic, partition.partition)
-    // Throws for what leads out of the directory; one that is not there has its own error below.
-    this.#directories.has(partition)
-    const { fileSystem } = this.#options
-    const key = partitionDirectoryName(partition)
-    const marked = readOffsetCheckpoint(fileSystem, this.path, 'log-start-offset-checkpoint').offsets.get(key)
-    const isElsewhere = topic.elsewhere.includes(partition.partition)
-    if (isElsewhere) this.#noteElsewhere(partition)
-    const options = { fileSystem, directory: `${this.path}/${key}`, isElsewhere }
-    return new PartitionReader(marked === undefined ? options : { ...options, logStartCheckpoint: marked })
-  }
-
-  close(): void {
+  override close(): void {
     for (const log of this.#logs.values()) log.close()
     this.#logs.clear()
     // Whoever is late writes nothing any more: the directory may be another's by now, or marked as closed in order.
     this.#isWritable = false
-    this.#lock?.close()
-  }
-
-  /** A broker may keep several log directories, a cluster several brokers. Said once for all. */
-  #noteElsewhere({ topic, partition }: TopicPartition): void {
-    if (this.#isElsewhereSaid) return
-    this.#isElsewhereSaid = true
-    const what = `partition ${partition} of ${topic} is not in ${this.path}`
-    this.#options.onWarning?.(`${what}: it, and others that are elsewhere, count as empty`)
+    super.close()
   }
 
   /** The catalog comes first: what has only `meta.properties` is Kafka's. Others may do the same at this moment. */
   #begin(): void {
-    const { fileSystem, path, clock, random, lockWaitMs } = this.#options
-    this.#catalog.update(() => undefined, lockWaitMs)
+    const { fileSystem, path, clock, random, lockWaitMs } = this.options
+    this.catalog.update(() => undefined, lockWaitMs)
     const identity = { clusterId: randomUuid(random), nodeId: 1, directoryId: randomUuid(random) }
-    this.#catalog.update(() => void createMetaProperties(fileSystem, path, identity, clock.now()), lockWaitMs)
+    this.catalog.update(() => void createMetaProperties(fileSystem, path, identity, clock.now()), lockWaitMs)
   }
 
   /** Gives `change` the topics as they are now, under their lock; here too they are known so while it runs. */
   #update<T>(change: (topics: Map<string, CatalogTopic>) => T): T {
-    const result = this.#catalog.update((topics) => {
-      this.#topics.assume(new Map(topics))
+    const result = this.catalog.update((topics) => {
+      this.known.assume(new Map(topics))
       return change(topics)
-    }, this.#options.lockWaitMs)
+    }, this.options.lockWaitMs)
     this.refresh()
     return result
   }
@@ -325,7 +209,7 @@ export class LogDirectory {
   /** Before the first change: a crash of ours must be seen by Kafka as unclean. */
   #noteUnclean(): void {
     if (this.#isUnclean) return
-    setCleanShutdownMarkerAside(this.#options.fileSystem, this.path)
+    setCleanShutdownMarkerAside(this.options.fileSystem, this.path)
     this.#isUnclean = true
   }
 
@@ -335,14 +219,14 @@ export class LogDirectory {
       const topic = this.topic(partition.topic)
       refuseUnknownPartition(topic, partition.partition)
       this.#noteUnclean()
-      this.#directories.finishDeletion(topic.name)
-      this.#directories.make([partition], topic.id ?? randomUuid(this.#options.random))
+      this.directories.finishDeletion(topic.name)
+      this.directories.make([partition], topic.id ?? randomUuid(this.options.random))
     })
   }
 
   #openLog(partition: TopicPartition, topic: Topic): PartitionLog {
     this.#noteUnclean()
-    this.#directories.identify(partition, topic.id ?? randomUuid(this.#options.random))
+    this.directories.identify(partition, topic.id ?? randomUuid(this.options.random))
     const log = new PartitionLog(this.#logOptions(partition, topic))
     this.#logs.set(partitionDirectoryName(partition), log)
     return log
@@ -350,8 +234,8 @@ export class LogDirectory {
 
   #logOptions(partition: TopicPartition, topic: Topic): PartitionLogOptions {
     const config = resolveTopicConfig(topic.configs)
-    const segmentMs = config.segmentMs - jitterMs(config.segmentJitterMs, this.#options.random)
-    return { ...this.#options, ...partition, logDirectory: this.path, config: { ...config, segmentMs } }
+    const segmentMs = config.segmentMs - jitterMs(config.segmentJitterMs, this.options.random)
+    return { ...this.options, ...partition, logDirectory: this.path, config: { ...config, segmentMs } }
   }
 
   #markDeleted(partition: TopicPartition, topic: Topic): void {
@@ -367,16 +251,16 @@ export class LogDirectory {
   #removePartition(partition: TopicPartition): void {
     this.#noteUnclean()
     this.closeLog(partition)
-    this.#directories.remove(partition)
+    this.directories.remove(partition)
   }
 
   #makePartitions({ name, partitionCount, configs, id: given }: NewTopic): CatalogTopic {
     this.#noteUnclean()
-    this.#directories.finishDeletion(name)
+    this.directories.finishDeletion(name)
     // A creation that was killed left directories: they, and the id in them, are taken as they are.
-    const id = given ?? this.#directories.topicIdOf(name) ?? randomUuid(this.#options.random)
-    this.#directories.make(partitionsOf(name, partitionCount), id)
-    return { id, partitionCount, configs: new Map(configs), createdMs: this.#options.clock.now() }
+    const id = given ?? this.directories.topicIdOf(name) ?? randomUuid(this.options.random)
+    this.directories.make(partitionsOf(name, partitionCount), id)
+    return { id, partitionCount, configs: new Map(configs), createdMs: this.options.clock.now() }
   }
 }
 
@@ -390,9 +274,4 @@ function refuseElsewhere({ name, partitionCount, elsewhere }: Topic, partition: 
   throw new NotFoundError(`partition ${partition} of ${name} is kept by another log directory or broker of Kafka's`, {
     hint: `those here are ${here.join(', ')}: -p ${here[0] ?? 0}`,
   })
-}
-
-function refuseUnknownPartition({ name, partitionCount }: Topic, partition: number): void {
-  if (partition >= 0 && partition < partitionCount) return
-  throw missingPartition(name, partition, partitionCount)
 }

@@ -1,14 +1,15 @@
 import type { Offset, TimestampMs } from '../base/brands.ts'
 import { directoryOwner } from '../storage/directory-ownership.ts'
 import { loadKafkaImport } from '../storage/kafka-import.ts'
-import type { LogDirectory, NewTopic, Topic } from '../storage/log-directory.ts'
-import { LogDirectory as Directory, type LogDirectoryOptions } from '../storage/log-directory.ts'
+import type { LogDirectory, NewTopic } from '../storage/log-directory.ts'
 import { partitionDirectoryName } from '../storage/file-names.ts'
 import { partitionSize, type PartitionSize } from '../storage/partition-size.ts'
+import { type LogDirectoryOptions, ReadableLogDirectory, type Topic } from '../storage/readable-log-directory.ts'
 import { findOffsetForTime, findOffsetOfLargestTime, type TimedOffset } from '../storage/offset-for-time.ts'
 import type { TopicConfig } from '../storage/topic-configs.ts'
-import { DirectoryAppender } from './directory-appender.ts'
+import type { DirectoryAppender } from './directory-appender.ts'
 import { DirectorySource } from './directory-source.ts'
+import type { DirectoryWriting } from './directory-writing.ts'
 import { LazyGroups } from './lazy-groups.ts'
 import type {
   BatchSource,
@@ -28,12 +29,15 @@ export class DirectoryStore implements LogStore {
   readonly name: string
   readonly #options: LogDirectoryOptions
   #completed: Promise<LogDirectoryOptions> | undefined
-  #reading: LogDirectory | undefined
+  readonly #loadWriting: () => Promise<DirectoryWriting>
+  #reading: ReadableLogDirectory | undefined
   #writing: LogDirectory | undefined
 
-  constructor(options: LogDirectoryOptions) {
+  /** `writing`: for who has it loaded; else the first method that needs it loads it. */
+  constructor(options: LogDirectoryOptions, writing?: DirectoryWriting) {
     this.name = options.path
     this.#options = options
+    this.#loadWriting = async () => writing ?? (await import('./directory-writing.ts')).directoryWriting
   }
 
   async refresh(): Promise<void> {
@@ -58,7 +62,8 @@ export class DirectoryStore implements LogStore {
   }
 
   async config(name: string): Promise<TopicConfig> {
-    return (await this.#forReading()).config(name)
+    const { configOf } = await this.#loadWriting()
+    return configOf((await this.#forReading()).findTopic(name)?.configs ?? new Map())
   }
 
   async defaultPartitionCount(): Promise<number> {
@@ -126,7 +131,8 @@ export class DirectoryStore implements LogStore {
   }
 
   async openAppender(topic: string): Promise<DirectoryAppender> {
-    return new DirectoryAppender(await this.#forWriting(), topic)
+    const { openAppender } = await this.#loadWriting()
+    return openAppender(await this.#forWriting(), topic)
   }
 
   get groups(): GroupStore {
@@ -147,14 +153,15 @@ export class DirectoryStore implements LogStore {
     return new DirectorySource(reader, partition, { ...this.#options, isolation })
   }
 
-  async #forReading(): Promise<LogDirectory> {
+  async #forReading(): Promise<ReadableLogDirectory> {
     const options = await this.#complete()
-    return this.#writing ?? (this.#reading ??= Directory.openToRead(options))
+    return this.#writing ?? (this.#reading ??= ReadableLogDirectory.openToRead(options))
   }
 
   async #forWriting(): Promise<LogDirectory> {
     const options = await this.#complete()
-    return (this.#writing ??= Directory.openToWrite(options))
+    const { open } = await this.#loadWriting()
+    return (this.#writing ??= open(options))
   }
 
   /** With what a directory of Kafka's takes, when it is one. */

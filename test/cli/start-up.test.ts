@@ -38,6 +38,12 @@ test.each(['src/main.ts', 'src/cli/hot-reading.ts', 'src/cli/hot-writing.ts', 's
   },
 )
 
+test('a command that reads does not load what writes', () => {
+  const imports = [...staticImports('src/cli/hot-reading.ts')]
+  expect(imports).toContain('src/storage/partition-reader.ts')
+  expect(imports).not.toContain('src/storage/partition-log.ts')
+})
+
 test('a hot command loads the specification of no other command', () => {
   expect([...staticImports('src/main.ts')].filter((name) => name.startsWith('src/cli/specs/'))).toEqual([
     'src/cli/specs/global-flags.ts',
