@@ -155,5 +155,8 @@ type CamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}`
 
 /** `retention-ms` becomes `retentionMs`. */
 export function camelCase(name: string): string {
-  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+  // Called for every flag at every start: to compile a pattern would take longer than all the rest.
+  if (!name.includes('-')) return name
+  const [first = '', ...others] = name.split('-')
+  return first + others.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
 }

@@ -51,7 +51,7 @@ function assignOperands(spec: CommandSpec, operands: readonly string[], options:
 
 function checkOperand(spec: CommandSpec, arg: ArgSpec, word: string): void {
   if (word === '') throw new UsageError(`${spec.name}: ${arg.label} is empty`, { hint: exampleOf(spec) })
-  const partition = arg.label === 'TOPIC' ? /^[^:/]+:(\d+)$/.exec(word)?.[1] : undefined
+  const partition = arg.label === 'TOPIC' && word.includes(':') ? /^[^:/]+:(\d+)$/.exec(word)?.[1] : undefined
   if (partition !== undefined && Object.hasOwn(spec.flags, 'partition')) {
     const topic = word.slice(0, word.indexOf(':'))
     throw new UsageError(`${quoted(word)} is no topic: the partition is -p`, {

@@ -1,10 +1,12 @@
-import { fileCalls, readSystemFile } from '../disk/file-calls.ts'
+import { nativeCalls } from '../disk/native-calls.ts'
 
 /** The signals that ask for an orderly stop. */
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
 /** What the shell sees after an orderly stop: 128 and the number of the signal. */
 export const exitCodeOfSignal: Readonly<Record<StopSignal, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
+
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 const signalNumbers: Readonly<Record<StopSignal, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
 
@@ -32,12 +34,12 @@ export interface SignalWatchOptions {
 export class SignalWatch {
   readonly #source: SignalSource
   readonly #handlers: readonly (readonly [StopSignal, () => void])[]
-  readonly #controller = new AbortController()
+  #controller: AbortController | undefined
   #pending: StopSignal | undefined
 
   constructor({ source = process, ignored = inheritedIgnores() }: SignalWatchOptions = {}) {
     this.#source = source
-    this.#handlers = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    this.#handlers = stopSignals
       .filter((signal) => !ignored.has(signal))
       .map((signal) => [signal, () => this.#note(signal)])
     for (const [signal, handler] of this.#handlers) source.on(signal, handler)
@@ -50,6 +52,8 @@ export class SignalWatch {
 
   /** Aborted with the first signal, for whoever waits in the event loop. */
   get stop(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#pending !== undefined) this.#controller.abort()
     return this.#controller.signal
   }
 
@@ -69,24 +73,11 @@ export class SignalWatch {
       return
     }
     this.#pending = signal
-    this.#controller.abort()
+    this.#controller?.abort()
   }
-}
-
-/** The stop signals in the `SigIgn` mask of a `/proc/PID/status` file. */
-export function ignoredSignals(processStatus: string): ReadonlySet<StopSignal> {
-  const start = processStatus.indexOf('\nSigIgn:') + 1
-  if (start === 0) return new Set()
-  const digits = processStatus.slice(start, processStatus.indexOf('\n', start)).slice(-4)
-  const lowest16 = Number.parseInt(digits, 16)
-  const signals = Object.keys(signalNumbers) as StopSignal[]
-  return new Set(signals.filter((signal) => ((lowest16 >> (signalNumbers[signal] - 1)) & 1) === 1))
 }
 
 function inheritedIgnores(): ReadonlySet<StopSignal> {
-  try {
-    return ignoredSignals(readSystemFile(fileCalls(), '/proc/self/status'))
-  } catch {
-    return new Set()
-  }
+  const calls = nativeCalls()
+  return new Set(stopSignals.filter((signal) => calls?.ignoresSignal(signalNumbers[signal]) === true))
 }

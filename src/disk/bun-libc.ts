@@ -36,9 +36,10 @@ function open<Name extends string>(
 export function bunLibc(): Libc | undefined {
   const ffi = findFfi()
   if (ffi === undefined) return undefined
-  const { fcntl, poll } = open(ffi, {
+  const { fcntl, poll, sigaction } = open(ffi, {
     fcntl: { args: ['i32', 'i32', 'ptr'], returns: 'i32' },
     poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' },
+    sigaction: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
   })
   const appending = onDemand(() =>
     open(ffi, {
@@ -60,6 +61,7 @@ export function bunLibc(): Libc | undefined {
     fcntlBytes: fcntl,
     fcntlNumber: fcntl,
     poll,
+    signalAction: (signal, action) => sigaction(signal, null, action),
     seek: (fd, offset, whence) => appending().lseek(fd, offset, whence),
     mapShared: (fd, bytes) => {
       const address = appending().mmap(null, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0)

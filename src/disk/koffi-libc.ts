@@ -2,7 +2,7 @@ import type { Libc } from './linux-native-calls.ts'
 
 /** The part of the npm package `koffi` used here. */
 interface Koffi {
-  load(library: string): { func(prototype: string): (...values: (number | Uint8Array)[]) => number }
+  load(library: string): { func(prototype: string): (...values: (number | Uint8Array | null)[]) => number }
   errno(): number
 }
 
@@ -24,6 +24,8 @@ export function koffiLibc(): Libc | undefined {
   const write = libc.func('int64_t write(int fd, const uint8_t *bytes, uint64_t length)')
   const sendFile = libc.func('int64_t sendfile(int socket, int file, _Inout_ uint8_t *offset, uint64_t count)')
   const allocate = libc.func('int fallocate(int fd, int mode, int64_t position, int64_t bytes)')
+  const sigaction = libc.func('int sigaction(int signal, const uint8_t *changed, _Inout_ uint8_t *action)')
+  const signalAction = (signal: number, action: Uint8Array): number => sigaction(signal, null, action)
   const mapShared = (): undefined => undefined
   return {
     fcntlBytes,
@@ -32,6 +34,7 @@ export function koffiLibc(): Libc | undefined {
     poll,
     pipe,
     receive,
+    signalAction,
     send,
     write,
     sendFile,

@@ -18,6 +18,8 @@ export interface Libc {
   sendFile(socket: number, file: number, offset: Uint8Array, count: number): number
   /** `pipe2`: puts the descriptors of both ends into 8 bytes. Returns -1 on failure. */
   pipe(ends: Uint8Array, flags: number): number
+  /** `sigaction` that changes nothing: puts what the signal does into `action`. Returns -1 on failure. */
+  signalAction(signal: number, action: Uint8Array): number
   /** Returns 0, or -1 on failure. */
   allocate(fd: number, mode: number, position: number, bytes: number): number
   /** `mmap(MAP_SHARED)` of the start of a file, readable and writable. */
@@ -90,6 +92,11 @@ export class LinuxNativeCalls implements NativeCalls {
     return flags >= 0 && (flags & FD_CLOEXEC) !== 0
   }
 
+  ignoresSignal(signal: number): boolean {
+    const action = new BigUint64Array(SIGACTION_BYTES / 8)
+    return this.#libc.signalAction(signal, new Uint8Array(action.buffer)) === 0 && action[0] === SIG_IGN
+  }
+
   setPipeSize(fd: number, bytes: number): boolean {
     return this.#libc.fcntlNumber(fd, F_SETPIPE_SZ, bytes) >= 0
   }
@@ -109,6 +116,9 @@ export class LinuxNativeCalls implements NativeCalls {
 
 const O_CLOEXEC = 0o2000000
 const O_NONBLOCK = 0o4000
+/** More than `struct sigaction` has; what handles the signal comes first. */
+const SIGACTION_BYTES = 256
+const SIG_IGN = 1n
 const F_GETFD = 1
 const FD_CLOEXEC = 1
 const F_GETFL = 3

@@ -37,6 +37,8 @@ export interface NativeCalls {
   reserve(fd: number, position: number, bytes: number): boolean
   /** Whether a descriptor would be closed by `exec`. */
   closesOnExec(fd: number): boolean
+  /** Whether a signal, by its number, is ignored: set so by whoever started us, as long as nobody here handles it. */
+  ignoresSignal(signal: number): boolean
   /** Asks for a pipe buffer of so many bytes; true when it was given. Best effort: only speed depends on it. */
   setPipeSize(fd: number, bytes: number): boolean
   /** From now on this end of a pipe does not wait: reads and writes fail with `EAGAIN` instead. False when the system refuses. */

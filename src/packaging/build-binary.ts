@@ -37,12 +37,13 @@ const verifyWorker = 'cli/verify/verify-worker'
 /**
  * The bundler puts modules into one chunk when the same entries and the same dynamic imports reach them, which made a dozen chunks of what
  * `produce` needs, and milliseconds of their loading. So the workers, and through a facade each dynamic import in our sources but those of
- * what pipes call, reach all that is hot: that code is in three chunks then, for reading, for writing, and for both; what `main.ts` begins
- * with is in two more.
+ * what pipes call, reach all that is hot: that code is in three chunks then, for reading, for writing, and for both. What is hot reaches all that
+ * `main.ts` begins with, which is in one more.
  */
 const hotModules = ['hot-reading', 'hot-writing'].map((name) => join(root, `src/cli/${name}.ts`))
 const firstModules = ['command-line', 'version'].map((name) => join(root, `src/cli/${name}.ts`))
-const reachHot = [...firstModules, ...hotModules].map((path) => `import ${JSON.stringify(path)}`).join('\n')
+const reach = (paths: readonly string[]): string => paths.map((path) => `import ${JSON.stringify(path)}`).join('\n')
+const reachHot = reach([...firstModules, ...hotModules])
 const facadeMark = '?facade'
 
 function isBehindFacade({ path, importer, kind }: { path: string; importer: string; kind: string }): boolean {
@@ -116,9 +117,9 @@ const result = await bun.build({
             ? { path: join(dirname(asked.importer), asked.path) + facadeMark, namespace: 'facade' }
             : undefined,
         )
-        build.onLoad({ filter: /-worker\.ts$/ }, ({ path }) => ({
+        build.onLoad({ filter: /(-worker|hot-(reading|writing))\.ts$/ }, ({ path }) => ({
           loader: 'ts',
-          contents: `${reachHot}\n${readFileSync(path, 'utf8')}`,
+          contents: `${hotModules.includes(path) ? reach(firstModules) : reachHot}\n${readFileSync(path, 'utf8')}`,
         }))
         build.onLoad({ filter: /.*/, namespace: 'facade' }, ({ path }) => ({
           loader: 'js',

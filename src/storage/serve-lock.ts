@@ -1,8 +1,8 @@
 import { LockedError } from '../base/errors.ts'
 import type { FileSystem, OpenFile } from '../disk/file-system.ts'
 import { SERVE_LOCK } from './file-names.ts'
-import { openIfThere } from './open-if-there.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
+import { openIfThere } from './whole-file.ts'
 import { refusalOf, type WriteState } from './write-state.ts'
 
 /** Others hold it for a moment, when they look whether there is a server. */
@@ -21,7 +21,7 @@ export function takeServeLock(fileSystem: FileSystem, directory: string): OpenFi
 
 /** Whether a server holds the log directory now. */
 export function isServed(fileSystem: FileSystem, directory: string): boolean {
-  const file = openIfThere(() => fileSystem.open(`${directory}/${SERVE_LOCK}`, 'read'))
+  const file = openIfThere(fileSystem, `${directory}/${SERVE_LOCK}`)
   if (file === undefined) return false
   try {
     return !file.lock('shared', 0)

@@ -91,6 +91,8 @@ async function syncTogether(fileSystem: FileSystem, paths: readonly string[]): P
 
 /** Opens a file for reading; `undefined` when there is none. */
 export function openIfThere(fileSystem: FileSystem, path: string): OpenFile | undefined {
+  // Most of these files are seldom there: to look first is a tenth of the price of an error that is caught.
+  if (fileSystem.stat(path) === undefined) return undefined
   try {
     return fileSystem.open(path, 'read')
   } catch (error) {

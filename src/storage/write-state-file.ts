@@ -17,10 +17,13 @@ export class WriteStateFile {
   readonly file: OpenFile
   readonly #incoming = new Uint8Array(WRITE_STATE_BYTES)
   readonly #known = new Uint8Array(WRITE_STATE_BYTES)
+  readonly #incomingWords = wordsOf(this.#incoming)
+  readonly #knownWords = wordsOf(this.#known)
   readonly #codec = new WriteStateCodec()
   /** How long a state that is torn may be one that is just being written: with the lock held nobody writes, so not at all. */
   readonly #waitMs: number
   #memory: Uint8Array | undefined
+  #memoryWords: Int32Array | undefined
   #isMapTried = false
 
   private constructor(file: OpenFile, waitMs = 0) {
@@ -45,8 +48,9 @@ export class WriteStateFile {
 
   /** Whether the file holds other bytes than at the last `read` or `write` of this process. */
   hasChanged(): boolean {
-    const memory = this.#memory ?? this.#readBytes(this.#incoming)
-    return !isEqual(memory, this.#known)
+    if (this.#memoryWords !== undefined) return !isEqual(this.#memoryWords, this.#knownWords)
+    this.#readBytes(this.#incoming)
+    return !isEqual(this.#incomingWords, this.#knownWords)
   }
 
   /**
@@ -150,6 +154,7 @@ export class WriteStateFile {
     if (this.#isMapTried) return
     this.#isMapTried = true
     if (this.file.size() >= WRITE_STATE_BYTES) this.#memory = this.file.map(WRITE_STATE_BYTES)
+    this.#memoryWords = this.#memory && wordsOf(this.#memory)
   }
 
   #readBytes(target: Uint8Array): Uint8Array {
@@ -166,7 +171,12 @@ function lockPath(directory: string): string {
   return `${directory}/${PARTITION_LOCK}`
 }
 
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+/** Four bytes a step: a reader with little to do compares so often that bytes would start the engine's compiler. */
+function isEqual(a: Int32Array, b: Int32Array): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true
+}
+
+function wordsOf(bytes: Uint8Array): Int32Array {
+  return new Int32Array(bytes.buffer, bytes.byteOffset, WRITE_STATE_BYTES / 4)
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
-import { ignoredSignals, SignalWatch } from '../../src/cli/signals.ts'
+import { SignalWatch } from '../../src/cli/signals.ts'
 import type { SignalSource } from '../../src/cli/signals.ts'
 
 class FakeProcess extends EventEmitter implements SignalSource {
@@ -111,11 +111,3 @@ async function asleep({ pid }: { pid?: number | undefined }): Promise<void> {
   const isAsleep = (): boolean => /^State:\tS/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))
   for (let seen = 0; seen < 5; seen = isAsleep() ? seen + 1 : 0) await new Promise((resolve) => setTimeout(resolve, 10))
 }
-
-test('reads the ignored signals of a process from its status', () => {
-  expect([...ignoredSignals('Name:\tx\nSigIgn:\t0000000000000003\nSigCgt:\t0000000000004000\n')]).toEqual([
-    'SIGHUP',
-    'SIGINT',
-  ])
-  expect(ignoredSignals('Name:\tx\n').size).toBe(0)
-})

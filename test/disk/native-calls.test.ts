@@ -42,6 +42,11 @@ describe('poll', () => {
   )
 })
 
+test('tells which signals whoever started us set to be ignored', async () => {
+  // Node begins with every signal as it is by default.
+  expect(await answerOf(inShell("trap '' HUP; {} ignores", 'bun'))).toBe('true false')
+})
+
 test('a file goes through a socket behind what was sent ahead, as far as the socket takes it', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'tslog-send-'))
   const path = join(directory, 'file')

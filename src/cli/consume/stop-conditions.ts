@@ -24,20 +24,27 @@ export class StopConditions implements Disposable {
   readonly #signals = new SignalWatch()
   readonly #tally: RecordTally
   readonly #timer: NodeJS.Timeout | undefined
-  readonly #expiry = new AbortController()
+  /** Only with a timeout: to make one takes a while. */
+  readonly #expiry: AbortController | undefined
   #bytesSinceTurn = 0
 
   constructor(tally: RecordTally, timeoutMs: number | undefined) {
     this.#tally = tally
     if (timeoutMs === undefined || timeoutMs > timerMax) return
-    this.#timer = setTimeout(() => this.#expiry.abort(), timeoutMs)
+    const expiry = new AbortController()
+    this.#expiry = expiry
+    this.#timer = setTimeout(() => expiry.abort(), timeoutMs)
     this.#timer.unref()
   }
 
   /** The reason to stop now, if there is one. */
   get cause(): StopCause | undefined {
     if (this.#tally.left <= 0) return 'count'
-    return this.#signals.pending() ?? (this.#expiry.signal.aborted ? 'timeout' : undefined)
+    return this.#signals.pending() ?? (this.#isExpired ? 'timeout' : undefined)
+  }
+
+  get #isExpired(): boolean {
+    return this.#expiry?.signal.aborted === true
   }
 
   /** Lets signals and timers through when so many bytes have been read since the last time. */
@@ -65,7 +72,7 @@ export class StopConditions implements Disposable {
     let [sent, idleFlushes] = [output.bytesSent, 0]
     while (!output.flush()) {
       await this.turn()
-      idleFlushes = output.bytesSent === sent && this.#expiry.signal.aborted ? idleFlushes + 1 : 0
+      idleFlushes = output.bytesSent === sent && this.#isExpired ? idleFlushes + 1 : 0
       sent = output.bytesSent
       if (idleFlushes >= stuckFlushes) throw new ReaderStuckError()
     }
@@ -73,7 +80,7 @@ export class StopConditions implements Disposable {
 
   /** Waits for `ms`, or until there is a reason to stop. */
   sleep(ms: number): Promise<void> {
-    const stops = [this.#signals.stop, this.#expiry.signal]
+    const stops = [this.#signals.stop, ...(this.#expiry === undefined ? [] : [this.#expiry.signal])]
     if (stops.some((signal) => signal.aborted)) return Promise.resolve()
     return new Promise((resolve) => {
       const done = (): void => {

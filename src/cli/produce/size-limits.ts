@@ -49,7 +49,9 @@ function valueBytesMax(batchBytesMax: number, constantBytes: number): number {
   const body = batchBytesMax - RecordBatch.overhead
   // Attributes and both deltas of a first record take a byte each.
   const around = (value: number): number => 3 + constantBytes + sizeOfVarint(value) + value
-  let value = body - constantBytes
-  while (value > 0 && sizeOfVarint(around(value)) + around(value) > body) value--
-  return Math.max(0, value)
+  const fits = (value: number): boolean => sizeOfVarint(around(value)) + around(value) <= body
+  // Neither length takes more than that of the whole body would.
+  let value = Math.max(0, body - 3 - constantBytes - 2 * sizeOfVarint(body))
+  while (fits(value + 1)) value++
+  return value
 }
