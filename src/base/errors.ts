@@ -37,7 +37,12 @@ export class DivergedError extends TslogError {
 
 /** Another process holds what we need to write. Exit code 6. */
 export class LockedError extends TslogError {
-  override readonly name = 'LockedError'
+  override readonly name: string = 'LockedError'
+}
+
+/** It was waited for as long as was to be, and another process holds it still. Exit code 75. */
+export class LockTimeoutError extends LockedError {
+  override readonly name: string = 'LockTimeoutError'
 }
 
 /** A running `tslog serve` has the partition: changes of it go through that. Exit code 6 for who cannot do so. */

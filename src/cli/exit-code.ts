@@ -5,6 +5,7 @@ import {
   errorCode,
   InterruptedError,
   LockedError,
+  LockTimeoutError,
   NotAllowedError,
   NotFoundError,
   TemporaryError,
@@ -46,16 +47,20 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return ExitCode.usage
   if (error instanceof NotFoundError) return ExitCode.notFound
   if (isDamage(error)) return ExitCode.damaged
+  if (mayWorkLater(error)) return ExitCode.temporary
   if (error instanceof LockedError) return ExitCode.locked
-  if (error instanceof TemporaryError) return ExitCode.temporary
   if (error instanceof NotAllowedError) return ExitCode.notAllowed
   if (error instanceof InterruptedError) return ExitCode.interrupted
-  if (error instanceof DiskError && error.isOutOfSpace) return ExitCode.temporary
   return exitCodeOfSystem(errorCode(error))
 }
 
 function isDamage(error: unknown): boolean {
   return error instanceof CorruptSegmentError || error instanceof DivergedError
+}
+
+function mayWorkLater(error: unknown): boolean {
+  const isOutOfSpace = error instanceof DiskError && error.isOutOfSpace
+  return isOutOfSpace || error instanceof TemporaryError || error instanceof LockTimeoutError
 }
 
 function exitCodeOfSystem(code: string): number {

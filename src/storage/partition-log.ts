@@ -43,7 +43,7 @@ export class PartitionLog {
 
   /**
    * Appends whole v2 batches: gives them their base offsets and leader epoch in place, writes, indexes and publishes them. Throws
-   * `LockedError` when another writer holds the partition for longer than `lockWaitMs`, `DiskError` when the disk fails, `NotFoundError`
+   * `LockTimeoutError` when another writer holds the partition for longer than `lockWaitMs`, `DiskError` when the disk fails, `NotFoundError`
    * when the partition was removed: after one of these two this object appends nothing more. `moreFollows`: the caller appends again, or
    * calls `endTurn`, before it waits for anything; other writers may have to wait until then.
    */

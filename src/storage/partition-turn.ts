@@ -1,4 +1,4 @@
-import { LockedError } from '../base/errors.ts'
+import { LockTimeoutError } from '../base/errors.ts'
 import type { OpenFile } from '../disk/file-system.ts'
 
 /**
@@ -22,13 +22,13 @@ export class PartitionTurn {
   }
 
   /**
-   * Begins or goes on with a turn. False when it goes on: nobody else can have written since. Throws `LockedError` when another
+   * Begins or goes on with a turn. False when it goes on: nobody else can have written since. Throws `LockTimeoutError` when another
    * writer holds the partition for too long.
    */
   take(): boolean {
     if (this.#takenMs !== undefined) return false
     if (!this.#file.lock('exclusive', this.#waitMs)) {
-      throw new LockedError(`${this.#file.path} is held by another writer`, {
+      throw new LockTimeoutError(`${this.#file.path} is held by another writer`, {
         hint: 'wait for it to finish, or stop it',
       })
     }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { LockedError } from '../../src/base/errors.ts'
+import { LockTimeoutError } from '../../src/base/errors.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { NodeFileSystem } from '../../src/disk/node-file-system.ts'
@@ -79,7 +79,7 @@ describe('a producer that is stopped in the midst of its turn', () => {
     const append = async () =>
       appender.append(0, { bytes: batch({ values: ['after'] }), durability: 'never', moreFollows: false })
     const began = Date.now()
-    await expect(append()).rejects.toThrow(LockedError)
+    await expect(append()).rejects.toThrow(LockTimeoutError)
     expect(Date.now() - began).toBeGreaterThanOrEqual(300)
     await ended(holder, 'SIGKILL')
     await append()

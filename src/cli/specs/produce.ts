@@ -186,7 +186,7 @@ export const produceSpec = {
   ],
   exitCodes: {
     3: 'The topic is missing and --no-create was given.',
-    75: 'The disk is full; what was reported is in the log.',
+    75: 'The disk is full, or another writer held its lock for too long; what was reported is in the log.',
   },
   habits: {
     '-P': 'that is what produce does; example: tslog produce app-logs',
