@@ -30,10 +30,10 @@ export async function produce(options: ProduceOptions, context: CliContext): Pro
   const store = await openStore(options, context, directoryWriting)
   try {
     const sink = await BatchSink.open(store, settings, clock)
-    using run = new ProduceRun(options, settings, { context, sink })
+    using run = new ProduceRun(options, settings, { context, sink, startedMs })
     const end = await run.all()
     await sink.finish()
-    run.report(clock.now() - startedMs, end)
+    run.report(end)
     const signal = run.signal
     return signal === undefined ? 0 : exitCodeOfSignal[signal]
   } finally {
@@ -45,6 +45,12 @@ function leftOut({ count, first }: BatchOutlet['skipped'], limit: string): strin
   return `left out ${counted(count, 'record')} over ${limit}: ${first}${count > 1 ? ' and others' : ''}`
 }
 
+interface ProduceWorld {
+  readonly context: CliContext
+  readonly sink: BatchSink
+  readonly startedMs: number
+}
+
 class ProduceRun implements Disposable {
   readonly #options: ProduceOptions
   readonly #settings: ProduceSettings
@@ -54,9 +60,11 @@ class ProduceRun implements Disposable {
   readonly #signals = new SignalWatch()
   readonly #names: readonly string[]
   readonly #progress: InputProgress
+  readonly #startedMs: number
   #unfinishedBytes = 0
 
-  constructor(options: ProduceOptions, settings: ProduceSettings, world: { context: CliContext; sink: BatchSink }) {
+  constructor(options: ProduceOptions, settings: ProduceSettings, world: ProduceWorld) {
+    this.#startedMs = world.startedMs
     this.#options = options
     this.#settings = settings
     this.#context = world.context
@@ -170,28 +178,39 @@ class ProduceRun implements Disposable {
       await this.#outlet.drain()
       await this.#sink.finish()
     }
-    if (this.#sink.records > 0) this.#say(`${counted(this.#sink.records, 'record')} went in before this`)
+    if (this.#sink.records === 0) return
+    if (!this.#options.json) this.#say(`${counted(this.#sink.records, 'record')} went in before this`)
+    // Not where it is open what the disk has of it.
+    else if (!this.#sink.hasFailed) writeMessage(this.#context.stdout, this.#summary())
   }
 
-  report(elapsedMs: number, end: InputEnd): void {
+  report(end: InputEnd): void {
     const { skipped } = this.#outlet
     if (skipped.count > 0) this.#say(leftOut(skipped, sizeLimitName(this.#outlet.config)))
     if (this.#unfinishedBytes > 0) this.#say(`left out ${this.#unfinishedBytes} bytes of a record that had not ended`)
-    if (this.#options.json) writeText(this.#context.stdout, `${JSON.stringify(this.#summary(elapsedMs))}\n`)
+    if (this.#options.json) writeText(this.#context.stdout, this.#summary())
     const isWanted = this.#options.verbose || end === 'signal' || this.#context.isTerminal(this.#context.stderr)
     if (!isWanted || this.#options.json) return
     const { records, payloadBytes } = this.#sink
-    this.#say(`${counted(records, 'record')}, ${payloadBytes} bytes to ${this.#settings.topic} in ${elapsedMs} ms`)
+    this.#say(
+      `${counted(records, 'record')}, ${payloadBytes} bytes to ${this.#settings.topic} in ${this.#elapsedMs} ms`,
+    )
   }
 
-  #summary(elapsedMs: number): object {
+  get #elapsedMs(): number {
+    return this.#context.clock.now() - this.#startedMs
+  }
+
+  /** One JSON document, and a newline. */
+  #summary(): string {
     const partitions = this.#sink.partitions.map(({ partition, firstOffset, lastOffset }) => ({
       partition,
       firstOffset: Number(firstOffset),
       lastOffset: Number(lastOffset),
     }))
     const { records, payloadBytes: bytes } = this.#sink
-    return { topic: this.#settings.topic, records, bytes, partitions, elapsedMs }
+    const { topic } = this.#settings
+    return `${JSON.stringify({ topic, records, bytes, partitions, elapsedMs: this.#elapsedMs })}\n`
   }
 
   #say(text: string): void {

@@ -36,10 +36,14 @@ function firstOwnFlag(words: readonly string[]): string | undefined {
 }
 
 function withoutCommand(words: readonly string[]): UsageError {
-  const flag = words.find((word) => Object.hasOwn(kcatModes, word))
-  const hint = flag === undefined ? undefined : kcatModes[flag]
-  return new UsageError(flag === undefined ? 'no command is named' : `no command is named, only ${flag}`, {
-    hint: hint ?? didYouMean(undefined),
+  const mode = words.find((word) => Object.hasOwn(kcatModes, word))
+  if (mode !== undefined) {
+    return new UsageError(`no command is named, only ${mode}`, { hint: kcatModes[mode] ?? didYouMean(undefined) })
+  }
+  const flag = firstOwnFlag(words)
+  if (flag === undefined) return new UsageError('no command is named', { hint: didYouMean(undefined) })
+  return new UsageError(`there is no flag ${quoted(flag)} before the command`, {
+    hint: 'those of a command stand behind it, as in: tslog consume app-logs --since 10m',
   })
 }
 

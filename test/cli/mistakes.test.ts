@@ -20,6 +20,11 @@ const notFound = (line: string, message: string, hint: string): Mistake => ({ li
 const mistakes: readonly Mistake[] = [
   usage('tslog consum app-logs', "there is no command 'consum'", 'did you mean: tslog consume'),
   usage('tslog -C -t app-logs', 'no command is named, only -C', 'to read records: tslog consume app-logs'),
+  usage(
+    'tslog --since 1h consume app-logs',
+    "there is no flag '--since' before the command",
+    'those of a command stand behind it, as in: tslog consume app-logs --since 10m',
+  ),
   usage('tslog -b h:9092 -L', 'no command is named, only -L', 'to see the topics: tslog topics describe'),
   usage('tslog consume app-logs -g ""', '-g: the name of the group is empty', 'for example -g nightly'),
   usage('tslog cat app-logs', "there is no command 'cat'", 'to read records: tslog consume app-logs'),

@@ -309,6 +309,13 @@ describe('produce says', () => {
     })
   })
 
+  test('as JSON also what went in before a bad line: one document on each stream', () => {
+    const { code, stdout, stderr } = runBinary(['produce', 'zoo', '-d', home, '--json', '-K:'], 'k:a\nk:b\nnothing\n')
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout.toString())).toMatchObject({ records: 2, partitions: [{ firstOffset: 0, lastOffset: 1 }] })
+    expect(JSON.parse(stderr)).toMatchObject({ error: { name: 'InputLineError', exitCode: 1 } })
+  })
+
   test('what is missing when it may not make the topic', () => {
     runBinary(['produce', 'app-logs', '-d', home], 'a\n')
     const run = runBinary(['produce', 'app-log', '-d', home, '--no-create'], 'a\n')
