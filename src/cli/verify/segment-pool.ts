@@ -1,6 +1,7 @@
 import { DiskError } from '../../base/errors.ts'
 import type { FileSystem } from '../../disk/file-system.ts'
-import { checkSegmentInSteps, type SegmentReport, type SegmentTask } from '../../storage/verify/segment-check.ts'
+import { checkSegmentInSteps, type SegmentReport } from '../../storage/verify/segment-check.ts'
+import type { SegmentTask } from '../../storage/verify/segment-task.ts'
 import { SegmentQueue } from './segment-queue.ts'
 import { verifyWindow } from './verify-window.ts'
 import type { VerifyWorkerAnswer, VerifyWorkerData } from './verify-worker.ts'

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { TslogError } from '../../base/errors.ts'
 import { NodeFileSystem } from '../../disk/node-file-system.ts'
-import { checkSegment, type SegmentReport, type SegmentTask } from '../../storage/verify/segment-check.ts'
+import { checkSegment, type SegmentReport } from '../../storage/verify/segment-check.ts'
+import type { SegmentTask } from '../../storage/verify/segment-task.ts'
 import { SegmentQueue } from './segment-queue.ts'
 import { verifyWindow } from './verify-window.ts'
 

@@ -1,7 +1,7 @@
 import type { Offset } from '../../base/brands.ts'
 import type { OpenFile } from '../../disk/file-system.ts'
 import { batchFieldAt, batchLengthOverhead, RecordBatch } from '../../record/record-batch.ts'
-import type { BadStretch } from '../verify/segment-check.ts'
+import type { BadStretch } from '../verify/bad-stretches.ts'
 
 /** A larger stretch is not read as one batch. */
 const bytesMax = 32 * 1024 * 1024

@@ -10,7 +10,7 @@ import { type Finding, FindingList } from './finding.ts'
 import { metadataFinding } from './metadata-check.ts'
 import { checkNames, type PartitionNames } from './partition-names.ts'
 import { whileQuiet } from './quiet-look.ts'
-import type { PublishedEnd, SegmentTask } from './segment-check.ts'
+import type { PublishedEnd, SegmentTask } from './segment-task.ts'
 
 /** What of the log directory bears on one partition. */
 export interface PartitionPlanOptions extends TopicPartition {

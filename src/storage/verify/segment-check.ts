@@ -9,51 +9,12 @@ import { segmentFileName } from '../file-names.ts'
 import { Segment } from '../segment.ts'
 import { BatchScanner, type ScannedPlace } from './batch-scanner.ts'
 import { type EpochRun, noteEpoch } from './epoch-runs.ts'
+import { BadStretches, type BadStretch } from './bad-stretches.ts'
 import { type Finding, FindingList } from './finding.ts'
 import { malformedReason } from './producer-check.ts'
 import { recordsProblem } from './record-check.ts'
 import { SegmentIndexChecks } from './segment-index-checks.ts'
-
-/** One segment to be checked, with what is known of it from elsewhere. Plain data: it may go to another thread. */
-export interface SegmentTask {
-  /** The partition's directory. */
-  readonly directory: string
-  readonly baseOffset: Offset
-  /** Bytes of the `.log` when the check was planned. */
-  readonly bytes: number
-  /** Where the next segment begins; `undefined` in the last one. */
-  readonly endOffset: Offset | undefined
-  readonly isFirst: boolean
-  /** How far a writer of this boot says the last segment reaches. */
-  readonly published: PublishedEnd | undefined
-  /** What is below was synced once. */
-  readonly recoveryPoint: Offset
-  /** The directory was closed in order: nothing may follow the last batch, and the recovery point is the end of the log. */
-  readonly wasClosed: boolean
-  /** Below it gaps between batches are what compaction leaves. */
-  readonly compactedBelow: Offset
-  /** index.interval.bytes of the topic, where it is known. */
-  readonly indexIntervalBytes: number | undefined
-  /** Also decompress batches and walk their records. */
-  readonly isDeep: boolean
-}
-
-/** The end of a log by the word of its writers. */
-export interface PublishedEnd {
-  readonly logEndOffset: Offset
-  readonly endPosition: number
-  readonly indexBytes: number
-  readonly timeIndexBytes: number
-}
-
-/** A stretch of a segment that is not as it should be, for whoever mends it. */
-export interface BadStretch {
-  readonly kind: 'bad' | 'hole' | 'tail'
-  readonly position: number
-  readonly end: number
-  readonly firstOffset: Offset
-  readonly nextOffset: Offset
-}
+import type { SegmentTask } from './segment-task.ts'
 
 /** What a check of one segment came to. */
 export interface SegmentReport {
@@ -111,7 +72,7 @@ class SegmentCheck {
   readonly #end: number
   readonly #indexes: SegmentIndexChecks
   readonly #findings = new FindingList(findingsMax)
-  readonly #stretches: BadStretch[] = []
+  readonly #stretches: BadStretches
   readonly #epochs: EpochRun[] = []
   #nextOffset: Offset
   #batches = 0
@@ -127,6 +88,7 @@ class SegmentCheck {
     this.#end = task.published?.endPosition ?? segment.log.size()
     this.#scanner = new BatchScanner(segment.log, { window: options.window, end: this.#end })
     this.#indexes = new SegmentIndexChecks(options.fileSystem, task)
+    this.#stretches = new BadStretches(segment.log.path, this.#findings)
   }
 
   *run(): Generator<undefined, SegmentReport> {
@@ -145,7 +107,7 @@ class SegmentCheck {
       nextOffset: this.#nextOffset,
       findings: this.#findings.findings,
       findingsDropped: this.#findings.dropped,
-      stretches: this.#stretches,
+      stretches: this.#stretches.stretches,
       epochs: this.#epochs,
     }
   }
@@ -300,13 +262,13 @@ class SegmentCheck {
     const firstOffset = this.#nextOffset > compactedBelow ? this.#nextOffset : compactedBelow
     if (firstOffset >= upTo) return
     const reason = 'no batch holds these offsets'
-    this.#report({ kind: 'hole', position, end: position, firstOffset, nextOffset: upTo }, 'hole', reason)
+    this.#stretches.add({ kind: 'hole', position, end: position, firstOffset, nextOffset: upTo }, 'hole', reason)
   }
 
   #badBatch({ position, sizeInBytes }: ScannedPlace & { kind: 'batch' }, next: Offset, reason: string): boolean {
     const nextOffset = next > this.#nextOffset ? next : this.#nextOffset
     const end = position + sizeInBytes
-    this.#report({ kind: 'bad', position, end, firstOffset: this.#nextOffset, nextOffset }, 'batch', reason)
+    this.#stretches.add({ kind: 'bad', position, end, firstOffset: this.#nextOffset, nextOffset }, 'batch', reason)
     this.#skipTo(end, nextOffset)
     return true
   }
@@ -326,7 +288,7 @@ class SegmentCheck {
     const nextOffset = behind ?? this.#syncedEnd()
     const isTail = found === undefined && this.#mayBeTorn()
     const stretch = { kind: isTail ? 'tail' : 'bad', position, end, firstOffset, nextOffset } as const
-    this.#report(stretch, isTail ? 'torn-tail' : 'batch', reason)
+    this.#stretches.add(stretch, isTail ? 'torn-tail' : 'batch', reason)
     this.#skipTo(end, nextOffset)
     return true
   }
@@ -346,32 +308,6 @@ class SegmentCheck {
     this.#indexes.skip(end, nextOffset)
     this.#scanner.seek(end)
     this.#nextOffset = nextOffset
-  }
-
-  #report(stretch: BadStretch, kind: Finding['kind'], reason: string): void {
-    if (this.#goesOn(stretch)) return
-    if (this.#stretches.length < findingsMax) this.#stretches.push(stretch)
-    const { position, end, firstOffset, nextOffset } = stretch
-    this.#findings.add({
-      severity: 'damage',
-      kind,
-      path: this.#segment.log.path,
-      position,
-      end,
-      firstOffset,
-      nextOffset,
-      reason,
-    })
-  }
-
-  /** Batches of other offsets that follow one another, as in a log that was copied into itself, are one stretch. */
-  #goesOn({ kind, position, end, firstOffset, nextOffset }: BadStretch): boolean {
-    const last = this.#stretches.at(-1)
-    if (last === undefined || last.kind !== 'bad' || kind !== 'bad' || last.end !== position) return false
-    if (last.nextOffset > last.firstOffset || nextOffset > firstOffset) return false
-    this.#stretches[this.#stretches.length - 1] = { ...last, end }
-    this.#findings.extendLast(end)
-    return true
   }
 
   #checkEnd(): void {

@@ -9,7 +9,7 @@ import type { Finding, FindingKind } from './finding.ts'
 import { OffsetIndexCheck } from './offset-index-check.ts'
 import { malformedReason, ProducerCheck } from './producer-check.ts'
 import type { SeenBatch } from './seen-batch.ts'
-import type { SegmentTask } from './segment-check.ts'
+import type { SegmentTask } from './segment-task.ts'
 import { TimeIndexCheck } from './time-index-check.ts'
 
 /** What stands beside the log of a segment, held against its batches while they are walked. */
