@@ -20,7 +20,7 @@ export const serveRows: readonly Row[] = [
   }),
   row('serve-fetch-1mb', { must: 0.75, hopedFor: 0.9 }, (bench) => {
     const words = (count: number): string => `fetch t 1048576 0 1 1 ${count} 0`
-    return { words: words(requests(bench, 1_000_000)), before: [produceLarge, words(200)] }
+    return { words: words(requests(bench, 250_000)), before: [produceLarge, words(1000)] }
   }),
   row('serve-produce-small', { must: 0.45, hopedFor: 0.7 }, (bench) => {
     const words = (count: number): string => `produce t 100 1 50 8 ${count} 1`
