@@ -16,12 +16,22 @@ export class UnsupportedByBrokerError extends TslogError {
 }
 
 /** The disk of the only broker that has a log failed: there it takes no records until the broker is started anew. Exit code 1. */
-export class FailedStorageError extends TslogError {
+class FailedStorageError extends TslogError {
   override readonly name = 'FailedStorageError'
 
   constructor({ message }: KafkaError) {
     super(message, { hint: 'what was acknowledged is kept; once the disk is well, start the server anew' })
   }
+}
+
+/** As our server words what a full disk said to it. */
+const saysFull = /\((?:ENOSPC|EDQUOT)\)/
+
+/** What the user is told when the only broker that has a log cannot write to it. */
+export function storageErrorOf(error: KafkaError): TslogError {
+  if (!saysFull.test(error.message)) return new FailedStorageError(error)
+  const hint = 'what was acknowledged is kept; make room on the disk: the server takes records again by itself then'
+  return new TemporaryError(error.message, { cause: error, hint })
 }
 
 const notFound: ReadonlySet<number> = new Set([

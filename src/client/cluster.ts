@@ -7,7 +7,7 @@ import { KafkaError } from '../protocol/kafka-error.ts'
 import { findCoordinatorApi, findCoordinatorRequest } from '../protocol/messages/find-coordinator.ts'
 import { metadataApi, metadataRequest, type MetadataResponse } from '../protocol/messages/metadata.ts'
 import { BrokerConnection, type ConnectionOptions } from './broker-connection.ts'
-import { FailedStorageError, throwIfError, userErrorOf } from './broker-errors.ts'
+import { storageErrorOf, throwIfError, userErrorOf } from './broker-errors.ts'
 import { pause } from './pause.ts'
 
 export interface ClusterOptions extends ConnectionOptions {
@@ -146,7 +146,7 @@ export class Cluster {
   /** What the user is told once an error is final. */
   userErrorOf(error: unknown): unknown {
     const isKafka = error instanceof KafkaError
-    return isKafka && this.#isFailedStorage(error) ? new FailedStorageError(error) : userErrorOf(error)
+    return isKafka && this.#isFailedStorage(error) ? storageErrorOf(error) : userErrorOf(error)
   }
 
   #isFailedStorage({ code }: KafkaError): boolean {

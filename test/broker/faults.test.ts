@@ -117,6 +117,9 @@ test.skipIf(disk === undefined)(
     while ((await send()) === 0) next++
     expect(next).toBeGreaterThan(2)
     for (let i = 0; i < 300; i++) expect(await send()).toBe(ErrorCode.KAFKA_STORAGE_ERROR)
+    // A command that comes by the socket is told what it would be told at rest.
+    const command = runBinary(['-d', path, 'produce', 'full'], `${'y'.repeat(100_000)}\n`)
+    expect(command).toMatchObject({ code: 75, stderr: expect.stringMatching(/ENOSPC.*\n {2}.*make room on the disk/u) })
     const seen = async (): Promise<string[]> => {
       const found: string[] = []
       for (let from = 0; from < next; from++) {

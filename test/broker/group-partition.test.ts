@@ -157,6 +157,26 @@ describe('an append that fails', () => {
     await expect(positionIn(partition)).rejects.toMatchObject({ code: ErrorCode.NOT_COORDINATOR })
   })
 
+  test('to be read back is told once, however often it is tried', async () => {
+    const told: string[] = []
+    let isBroken = true
+    const log = new MemoryGroupLog()
+    const events: BrokerLog = { ...silent, error: (event) => told.push(event) }
+    const readable = (): GroupLog => {
+      if (isBroken) throw broken
+      return log
+    }
+    const partition = new GroupPartition({ ...optionsFor(log), events, log: readable })
+    for (let i = 0; i < 5; i++) {
+      await expect(commit(partition, 1)).rejects.toMatchObject({ code: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS })
+    }
+    expect(told).toEqual(['groups cannot be read'])
+    isBroken = false
+    const committing = settled(commit(partition, 1))
+    await log.sync()
+    expect(committing.value).toBe(0)
+  })
+
   test('on a full disk sends everybody away for a while: the groups are there again as they are in the log', async () => {
     const full = new DiskError('write', '/log', Object.assign(new Error('no'), { code: 'ENOSPC' }))
     const log = new MemoryGroupLog()

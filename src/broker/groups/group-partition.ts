@@ -56,6 +56,8 @@ export class GroupPartition {
   #durable: Promise<void> | undefined
   #lastRequestId = 0
   #restsUntilMs = 0
+  /** What was told last of why the groups cannot be read, since they could. */
+  #toldUnreadable: string | undefined
   #isClosed = false
 
   constructor(options: GroupPartitionOptions) {
@@ -143,13 +145,22 @@ export class GroupPartition {
       else if (slice !== undefined) setTimeout(() => this.#loadOn(), slice.value)
     } catch (error) {
       this.#loading = undefined
-      this.#options.events.error('groups cannot be read', { name: this.#options.name, reason: String(error) })
+      this.#tellUnreadable(String(error))
     }
+  }
+
+  /** Once: members and commits come again until it is over, and each of them has it read. */
+  #tellUnreadable(reason: string): void {
+    if (reason === this.#toldUnreadable) return
+    this.#toldUnreadable = reason
+    const hint = 'its groups are read as soon as that is over; until then their clients are told to come again'
+    this.#options.events.error('groups cannot be read', { name: this.#options.name, reason, hint })
   }
 
   #loaded({ table, logEndOffset }: LoadedGroups): void {
     const { events, name } = this.#options
     this.#loading = undefined
+    this.#toldUnreadable = undefined
     this.#logEndOffset = logEndOffset
     const [first] = table.unreadable
     if (first !== undefined) {
