@@ -4,6 +4,7 @@ import type { Offered, OfferOutcome } from '../storage/batch-offer.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
 import type { AppendHealth } from './append-health.ts'
 import type { FlushPolicy } from './broker-config.ts'
+import { CommitPacing } from './commit-pacing.ts'
 
 /** Told what became of a batch, once: either of the two. */
 export interface AppendListener {
@@ -55,7 +56,7 @@ const waitMsMax = 10_000
 
 /**
  * The appends of clients to one partition. Those of one turn of the event loop are appended together, and all that were appended while a sync ran
- * share the next one (group commit). A large one that no sync is paid for is appended at once. The order of appends is the order of the calls. A log whose
+ * share the next one (group commit); `CommitPacing` tells when that begins. A large one that no sync is paid for is appended at once. The order of appends is the order of the calls. A log whose
  * disk is full is opened anew, since there will be room again; any other failure of the disk is final for it.
  */
 export class CommitQueue {
@@ -63,12 +64,14 @@ export class CommitQueue {
   #waiting: Waiting[] = []
   #uncommitted: Uncommitted[] = []
   #isScheduled = false
-  #isCommitting = false
+  /** Of the uncommitted, so many at the end were appended since the last commit began. */
+  #uncovered = 0
+  readonly #pacing = new CommitPacing()
+  #paceTimer: ReturnType<typeof setTimeout> | undefined
   /** A write found no room: the log takes no more of them until it is opened anew. */
   #mustReopen = false
   /** What is under way is committed through a log that was opened anew for that. */
   #isSecondCommit = false
-  #commitBegunMs = 0
   #retryMs = retryMsMin
   /** For another process, in ms. */
   #waitedMs = 0
@@ -79,7 +82,7 @@ export class CommitQueue {
 
   /** Whether nothing is under way. */
   get isIdle(): boolean {
-    return this.#waiting.length === 0 && this.#uncommitted.length === 0 && !this.#isCommitting
+    return this.#waiting.length === 0 && this.#uncommitted.length === 0 && this.#pacing.isIdle
   }
 
   /** Appends one checked batch of a client. */
@@ -94,13 +97,14 @@ export class CommitQueue {
 
   /** Makes what another process left uncommitted durable, so that readers see it. */
   commitLeftovers(): void {
-    if (!this.#isCommitting) this.#startCommit()
+    if (this.#pacing.isIdle) this.#startCommit()
   }
 
   /** The log was cut under what is appended and not committed: it is refused. */
   abandon(error: unknown): void {
     const failed = this.#uncommitted
     this.#uncommitted = []
+    this.#uncovered = 0
     for (const { listener } of failed) listener.failed(error)
   }
 
@@ -145,7 +149,10 @@ export class CommitQueue {
     if (offered.kind === 'failed') return listener.failed(offered.error)
     const nextOffset = endOf(offered)
     if (nextOffset === undefined || this.#options.flushPolicy === 'os') listener.appended(offered, logStartOffset)
-    else this.#uncommitted.push({ batch, nextOffset, offered, listener })
+    else {
+      this.#uncommitted.push({ batch, nextOffset, offered, listener })
+      this.#uncovered++
+    }
   }
 
   #appendFailed(error: unknown, rest: readonly Waiting[]): void {
@@ -175,7 +182,7 @@ export class CommitQueue {
 
   /** Once nothing is under way in the log that there is. */
   #reopenIfDue(): void {
-    if (!this.#mustReopen || this.#isCommitting) return
+    if (!this.#mustReopen || !this.#pacing.isIdle) return
     this.#mustReopen = false
     try {
       const end = this.#options.reopenLog()
@@ -190,15 +197,28 @@ export class CommitQueue {
   }
 
   #commit(): void {
-    if (!this.#isCommitting && this.#uncommitted.length > 0) this.#startCommit()
+    if (this.#uncovered === 0) return
+    const delayMs = this.#pacing.delayMs(this.#uncovered, this.#options.elapsedMs())
+    if (delayMs === 0) this.#startCommit()
+    else if (delayMs < Infinity) this.#commitLater(delayMs)
+  }
+
+  #commitLater(delayMs: number): void {
+    this.#paceTimer ??= setTimeout(() => {
+      this.#paceTimer = undefined
+      this.#commit()
+    }, delayMs)
   }
 
   #startCommit(): void {
-    this.#isCommitting = true
-    this.#commitBegunMs = this.#options.elapsedMs()
+    clearTimeout(this.#paceTimer)
+    this.#paceTimer = undefined
+    this.#uncovered = 0
+    const begunMs = this.#options.elapsedMs()
+    this.#pacing.begun(begunMs)
     this.#commitLog().then(
-      (visibleEnd) => this.#committed(visibleEnd),
-      (error: unknown) => this.#commitFailed(error),
+      (visibleEnd) => this.#committed(visibleEnd, begunMs),
+      (error: unknown) => this.#commitFailed(error, begunMs),
     )
   }
 
@@ -207,30 +227,42 @@ export class CommitQueue {
     return this.#options.log().commit()
   }
 
-  #committed(visibleEnd: Offset): void {
-    this.#isCommitting = false
+  #committed(visibleEnd: Offset, begunMs: number): void {
     this.#isSecondCommit = false
     const done = this.#uncommitted.filter(({ nextOffset }) => nextOffset <= visibleEnd)
     this.#uncommitted = this.#uncommitted.filter(({ nextOffset }) => nextOffset > visibleEnd)
-    this.#options.onCommit(done.length, this.#options.elapsedMs() - this.#commitBegunMs)
+    this.#options.onCommit(done.length, this.#commitEnded(done.length, begunMs))
     const logStartOffset = this.#options.logStartOffset()
     for (const { listener, offered } of done) listener.appended(offered, logStartOffset)
     this.#options.onVisible(done.length === 0 ? undefined : sizeOf(done))
     this.#commit()
   }
 
-  #commitFailed(error: unknown): void {
+  /** Returns how long it took, in ms. */
+  #commitEnded(answered: number, begunMs: number): number {
+    const nowMs = this.#options.elapsedMs()
+    const left = this.#uncommitted.length
+    this.#uncovered = Math.min(this.#uncovered, left)
+    this.#pacing.ended({ answered, waiting: this.#uncovered, elapsedMs: nowMs - begunMs }, nowMs)
+    // What an earlier one was for, which failed, no other one will settle.
+    if (this.#pacing.isIdle) this.#uncovered = left
+    return nowMs - begunMs
+  }
+
+  #commitFailed(error: unknown, begunMs: number): void {
     if (error instanceof LockedError) {
       setTimeout(() => {
-        this.#isCommitting = false
+        this.#commitEnded(0, begunMs)
         this.#commit()
       }, this.#nextRetryMs())
       return
     }
-    this.#isCommitting = false
+    this.#commitEnded(0, begunMs)
     const isForWantOfRoom = error instanceof DiskError && error.isWantOfRoom
     // After a sync that failed nothing more is written, whatever a write had met before.
     this.#mustReopen = isForWantOfRoom
+    // The one beside it has met the same, or worse.
+    if (isForWantOfRoom && !this.#pacing.isIdle) return
     this.#reopenIfDue()
     if (isForWantOfRoom && !this.#isSecondCommit) {
       // It is in the log, and was not to blame: another append was.

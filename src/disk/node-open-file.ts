@@ -5,6 +5,7 @@ import type { LockKind, OpenFile } from './file-system.ts'
 import { waitForLock } from './lock-wait.ts'
 import type { NativeCallsOnDemand } from './native-calls.ts'
 import { nodeFs } from './node-file-calls.ts'
+import { SyncsUnderWay } from './syncs-under-way.ts'
 import { systemError } from './system-error.ts'
 
 /** In place of the descriptor of a file that is closed: the runtime refuses it, and no other file can have it. */
@@ -18,8 +19,8 @@ export class NodeOpenFile implements OpenFile {
   #fd: number
   #identity: string | undefined
   #failure: DiskError | undefined
-  #syncsUnderWay = 0
-  #toClose = CLOSED
+  /** From the first of them on. */
+  #syncs: SyncsUnderWay | undefined
   #wasLocked = false
 
   constructor(path: string, fd: number, calls: { readonly files: FileCalls; readonly native: NativeCallsOnDemand }) {
@@ -128,17 +129,12 @@ export class NodeOpenFile implements OpenFile {
 
   syncSoon(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       assert(this.#fd !== CLOSED, `sync after close: ${this.path}`)
-      this.#syncsUnderWay++
-      const fs = nodeFs()
-      fs.fdatasync(this.#fd, (error) => {
-        this.#syncsUnderWay--
-        if (this.#syncsUnderWay === 0 && this.#toClose !== CLOSED) fs.close(this.#toClose, ignore)
-        if (error === null) resolve()
-        // What a write met meanwhile may be mended, by making room; this cannot.
-        else reject((this.#failure = new DiskError('sync', this.path, error)))
-      })
+      // What a write met meanwhile may be mended, by making room; this cannot.
+      const failed = (cause: unknown): DiskError => (this.#failure = new DiskError('sync', this.path, cause))
+      this.#syncs ??= new SyncsUnderWay(this.#fd, failed)
+      resolve(this.#syncs.begin())
     })
   }
 
@@ -167,12 +163,8 @@ export class NodeOpenFile implements OpenFile {
     if (fd === CLOSED) return
     // A child that was just forked shares the open file until it runs its own program: the lock would outlive the close.
     if (this.#wasLocked) this.unlock()
-    if (this.#syncsUnderWay > 0) {
-      this.#fd = CLOSED
-      this.#toClose = fd
-      return
-    }
     this.#fd = CLOSED
+    if (this.#syncs?.close(fd) === 'later') return
     try {
       this.#calls.close(fd)
     } catch (error) {
@@ -197,10 +189,6 @@ export class NodeOpenFile implements OpenFile {
     assert(this.#fd !== CLOSED, `${action} after close: ${this.path}`)
     return new DiskError(action, this.path, cause)
   }
-}
-
-function ignore(): void {
-  // Every sync that was asked for has answered; what a close could still say concerns no byte anybody waits for.
 }
 
 /**

@@ -120,7 +120,7 @@ export class PartitionLog {
 
   /**
    * Makes every append of this process durable without blocking the caller, and then lets readers see them. Resolves to the end of what is durable
-   * and visible, to which other writers may have added. Appends that come meanwhile wait for the next one: one at a time.
+   * and visible, to which other writers may have added. Appends that come meanwhile wait for the next one, which may begin before this one ends; they end in order.
    */
   async commit(): Promise<Offset> {
     this.endTurn()

@@ -4,6 +4,7 @@ import { BackgroundSync } from './background-sync.ts'
 import type { FinalFailure } from './final-failure.ts'
 import type { PartitionLogOptions } from './partition-options.ts'
 import { SealedSegments } from './sealed-segments.ts'
+import { SyncOrder } from './sync-order.ts'
 import type { WriteState } from './write-state.ts'
 
 /** What this process has appended to a log that the disk does not have yet: the end of the active segment, and what rolls left behind. */
@@ -13,6 +14,7 @@ export class UnsyncedAppends {
   readonly #failure: FinalFailure
   readonly #background: BackgroundSync
   readonly #sealed: SealedSegments
+  readonly #order = new SyncOrder()
   /** Somebody waits for the disk: segments that are left behind must be synced before they are closed. */
   #isAwaited = false
 
@@ -64,7 +66,10 @@ export class UnsyncedAppends {
       this.#sealed.syncBelow(active.baseOffset, state.syncedEndOffset)
       if (isBlocking) active.log.sync()
     })
-    if (!isBlocking) await active.log.syncSoon().catch((error: unknown) => Promise.reject(failure.note(error)))
+    if (!isBlocking) {
+      const noted = (error: unknown): Promise<never> => Promise.reject(failure.note(error))
+      await this.#order.add(active.log.syncSoon().catch(noted))
+    }
     if (!isNamed) failure.guard(() => this.#options.fileSystem.syncDirectory(this.#directory))
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { offset } from '../../src/base/brands.ts'
+import { type Offset, offset } from '../../src/base/brands.ts'
 import { LockedError, NotFoundError } from '../../src/base/errors.ts'
 import { AppendHealth } from '../../src/broker/append-health.ts'
 import { CommitQueue, type CommitQueueOptions } from '../../src/broker/commit-queue.ts'
@@ -67,5 +67,32 @@ test.each([
   append('large behind', 300_000)
   expect(told).toEqual(row.atOnce)
   await expect.poll(() => told).toEqual(['large', 'small 1', 'small 2', 'large behind'])
+  expect(queue.isIdle).toBe(true)
+})
+
+test('beside a sync that takes long the next one begins, and what came meanwhile shares it', async () => {
+  const log = new PartitionScene().open()
+  const commits: ((visibleEnd: Offset) => void)[] = []
+  log.commit = () => new Promise((resolve) => void commits.push(resolve))
+  let nowMs = 0
+  const queue = new CommitQueue({ ...unused(), log: () => log, flushPolicy: 'sync', elapsedMs: () => nowMs })
+  const answered: number[] = []
+  const append = (at: number): void =>
+    queue.append(clientBatch(numbered(1)), { appended: () => answered.push(at), failed: () => answered.push(-1) })
+  append(0)
+  await expect.poll(() => commits.length).toBe(1)
+  append(1)
+  append(2)
+  nowMs = 10
+  await expect.poll(() => commits.length).toBe(2)
+  append(3)
+  commits[0]?.(offset(1))
+  await expect.poll(() => answered).toEqual([0])
+  commits[1]?.(offset(3))
+  await expect.poll(() => answered).toEqual([0, 1, 2])
+  nowMs = 20
+  await expect.poll(() => commits.length).toBe(3)
+  commits[2]?.(offset(4))
+  await expect.poll(() => answered).toEqual([0, 1, 2, 3])
   expect(queue.isIdle).toBe(true)
 })

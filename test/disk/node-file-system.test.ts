@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -56,6 +56,33 @@ describe('opening', () => {
     expect(() => fileSystem.open(path, 'read')).toThrow(/permission denied \(EACCES\)/)
   })
 })
+
+test('syncs of one file that run beside each other are answered in order, and leave no descriptor', async () => {
+  const file = fileSystem.open(path, 'create')
+  const answered: number[] = []
+  for (let round = 0; round < 5; round++) {
+    file.write(bytes(`round ${round}`), 0)
+    const calls = [0, 1, 2, 3].map((at) => file.syncSoon().then(() => answered.push(4 * round + at)))
+    if (round < 4) await Promise.all(calls)
+    else file.close()
+  }
+  await expect.poll(() => answered).toEqual(Array.from({ length: 20 }, (_, at) => at))
+  await expect.poll(() => openDescriptorsOf(path)).toBe(0)
+})
+
+function openDescriptorsOf(wanted: string): number {
+  const descriptors = readdirSync('/proc/self/fd').map((fd) => join('/proc/self/fd', fd))
+  return descriptors.filter((link) => targetOf(link) === wanted).length
+}
+
+function targetOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link)
+  } catch {
+    // The one that listed them is gone.
+    return undefined
+  }
+}
 
 test('a directory may be reached through a symbolic link', () => {
   symlinkSync(root, join(root, 'self'))
