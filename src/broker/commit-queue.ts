@@ -56,8 +56,9 @@ const waitMsMax = 10_000
 
 /**
  * The appends of clients to one partition. Those of one turn of the event loop are appended together, and all that were appended while a sync ran
- * share the next one (group commit); `CommitPacing` tells when that begins. A large one that no sync is paid for is appended at once. The order of appends is the order of the calls. A log whose
- * disk is full is opened anew, since there will be room again; any other failure of the disk is final for it.
+ * share the next one (group commit); `CommitPacing` tells when that begins. A large one that no sync is paid for is appended at once. The order of
+ * appends is the order of the calls. A log whose disk is full is opened anew, since there will be room again; any other failure of the disk is final
+ * for it.
  */
 export class CommitQueue {
   readonly #options: CommitQueueOptions

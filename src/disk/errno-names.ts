@@ -25,4 +25,6 @@ const errnoNames: Readonly<Record<number, string>> = {
   38: 'ENOSYS',
   88: 'ENOTSOCK',
   95: 'ENOTSUP',
+  // The runtime's list has it not.
+  122: 'EDQUOT',
 }
