@@ -55,6 +55,24 @@ describe('--ephemeral --exec', () => {
   })
 })
 
+test('a service manager that waits for it is told when it serves, reads its settings again, and stops', async () => {
+  const told = join(home, 'told')
+  // Its tool writes down what it is given; the state comes last.
+  writeFileSync(join(home, 'systemd-notify'), `#!/bin/sh\nfor state; do :; done; echo "$state" >> '${told}'\n`, {
+    mode: 0o755,
+  })
+  const env = { ...process.env, PATH: `${home}:${process.env['PATH']}`, NOTIFY_SOCKET: join(home, 'socket') }
+  const words = ['serve', '-d', join(home, 'log'), '--listen', '127.0.0.1:0']
+  const child = spawn(builtBinary(), words, { env, stdio: 'ignore' })
+  const states = (): string[] => (existsSync(told) ? readFileSync(told, 'utf8').trim().split('\n') : [])
+  await expect.poll(states).toEqual(['READY=1'])
+  child.kill('SIGHUP')
+  await expect.poll(() => states().toSorted()).toEqual(['READY=1', 'READY=1', 'RELOADING=1'])
+  child.kill('SIGTERM')
+  expect((await outcome(child)).code).toBe(143)
+  await expect.poll(() => states().at(-1)).toBe('STOPPING=1')
+})
+
 describe('a configuration file', () => {
   const file = (...lines: string[]): string => {
     const path = join(home, 'server.properties')
