@@ -190,6 +190,10 @@ describe('--metrics-listen', () => {
     expect(text).toMatch(/process_resident_memory_bytes \d+\n/)
     expect(text).toContain('kafka_network_requestmetrics_totaltimems_count{request="Produce"} 1\n')
     expect(text).toContain('tslog_partitions_refusing_appends{reason="full"} 0\n')
+    const board = readFileSync(new URL('../../contrib/grafana-dashboard.json', import.meta.url), 'utf8')
+    const shown = new Set(board.match(/\b(?:kafka|tslog|process|nodejs)_[a-z0-9_]+/g))
+    expect(shown.size).toBeGreaterThan(10)
+    expect([...shown].filter((name) => !text.includes(`# TYPE ${name.replace(/_bucket$/, '')} `))).toEqual([])
     // Every other Kafka is watched under this name.
     const known = 'kafka_server_socketservermetrics_connection_count ends as a histogram'
     expect(faultsOfMetrics(text)).toEqual([known])
