@@ -23,6 +23,13 @@ describe.skipIf(!hasTerminal)('a question on a terminal', () => {
     expect(status).toBe(130)
   })
 
+  test('is what produce says of a terminal as its input, and the line that is typed then is a record', async () => {
+    const line = `tslog produce typed && tslog consume typed -f 'got %s\\n'`
+    const { status, screen } = await scene.answer(line, 'one a line; Ctrl-D ends', `hello\r${CTRL_D}`)
+    expect(screen).toMatch(/tslog: 1 record, 5 bytes to typed in \d+ ms\r\ngot hello\r\n/)
+    expect(status).toBe(0)
+  })
+
   test.each([
     ['y\r', 0, 'tslog: deleted topic hosts'],
     ['\r', 1, 'tslog: nothing was deleted'],

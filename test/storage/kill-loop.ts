@@ -14,6 +14,8 @@ const cycles = Number(process.argv[2] ?? 1000)
 const cyclesPerLog = 25
 const home = mkdtempSync(join(tmpdir(), 'tslog-kill-loop-'))
 let slowestMs = 0
+/** Commands after a kill that took more than the second that is promised: on a machine with nothing else to do, none. */
+let slow = 0
 let records = 0
 
 for (let cycle = 0; cycle < cycles; cycle += cyclesPerLog) {
@@ -26,13 +28,15 @@ for (let cycle = 0; cycle < cycles; cycle += cyclesPerLog) {
   rmSync(log.directory, { recursive: true })
 }
 rmSync(home, { recursive: true })
-process.stdout.write(`${cycles} cycles, ${records} records, the slowest next command took ${slowestMs} ms\n`)
+process.stdout.write(
+  `${cycles} cycles, ${records} records; the next command took more than a second ${slow} times, ${slowestMs} ms at most\n`,
+)
 
 async function killOnce(log: BinaryRunner, cycle: number): Promise<void> {
   const killAfterMs = Math.random() * 150
   const { nextCommandMs } = await killCycle(log, { cycle, producers: 1 + (cycle % 8), killAfterMs })
   slowestMs = Math.max(slowestMs, nextCommandMs)
-  if (nextCommandMs > 1000) process.stdout.write(`cycle ${cycle}: the next command took ${nextCommandMs} ms\n`)
+  if (nextCommandMs > 1000) slow++
 }
 
 async function check(log: BinaryRunner, reader: FollowedLog, acknowledged: number): Promise<void> {
