@@ -72,7 +72,7 @@ export function readOffsetCheckpoint(
 /**
  * Brings `changes` into a checkpoint that other processes write too: under `tslog-checkpoint.lock` reads what is there,
  * changes only these entries, and replaces the file unless nothing is new. `onlyForward`: an offset that is there already is not made
- * smaller, since what another process wrote meanwhile holds too. Returns what was read, with its damage.
+ * smaller, since what another process wrote meanwhile holds too. What is there afterwards is durable. Returns what was read, with its damage.
  * Throws `TemporaryError` when the lock is not to be had within `waitMs`.
  */
 export function mergeOffsetCheckpoint(
@@ -91,6 +91,9 @@ export function mergeOffsetCheckpoint(
     const merged = merge(before.offsets, current(merging))
     if (merged !== undefined || before.damage !== undefined) {
       writeCheckpoint(fileSystem, `${directory}/${name}`, formatEntries(merged ?? before.offsets))
+    } else {
+      // Whoever wrote it may have been killed, or have met a failing sync, before the file had its name on the disk.
+      fileSystem.syncDirectory(directory)
     }
     return before
   } finally {

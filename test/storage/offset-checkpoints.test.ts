@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
 import { TemporaryError } from '../../src/base/errors.ts'
+import { GoneError } from '../../src/disk/memory-disk.ts'
+import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
 import { CHECKPOINT_LOCK } from '../../src/storage/file-names.ts'
 import {
   mergeOffsetCheckpoint,
@@ -68,4 +70,20 @@ describe('an offset checkpoint', () => {
     merge(scratch, [['t-0', 5]])
     expect(scratch.text(name)).toBe('0\n1\nt 0 5\n')
   })
+})
+
+test('what a process wrote that was killed before its name was durable is on the disk once another one asks for the same', () => {
+  const fileSystem = new MemoryFileSystem()
+  fileSystem.makeDirectory('/log')
+  const mergeAs = (process: string): void => {
+    const changes = new Map([['t-0', offset(5n)]])
+    mergeOffsetCheckpoint(fileSystem.asProcess(process), '/log', name, { changes, waitMs: 0 })
+  }
+  fileSystem.beforeOperation((operation) => {
+    if (operation.process === 'doomed' && operation.name === 'sync-directory') fileSystem.kill('doomed')
+  })
+  expect(() => mergeAs('doomed')).toThrow(GoneError)
+  mergeAs('next')
+  fileSystem.crash({ personality: 'lose-unsynced' })
+  expect(readOffsetCheckpoint(fileSystem, '/log', name).offsets.get('t-0')).toBe(5n)
 })
