@@ -161,6 +161,7 @@ export class Partition {
     this.#readers.drop(found)
   }
 
+  /** As it is now; see `AwaitedBytes`. */
   get growth(): PartitionGrowth {
     return this.#growth
   }
