@@ -201,7 +201,7 @@ describe('a partition whose disk was full', () => {
   })
 
   test('of whatever size it is goes on where it was: nothing acknowledged is lost, and nothing is there twice', async () => {
-    for (let capacityBytes = 900; capacityBytes < 5_000; capacityBytes += 37) {
+    for (let capacityBytes = 900; capacityBytes < 5_000; capacityBytes += 89) {
       const scene = new FullDiskScene(capacityBytes + 600, [
         ['segment.bytes', '400'],
         ['index.interval.bytes', '100'],

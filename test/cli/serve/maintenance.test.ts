@@ -75,18 +75,18 @@ describe('a command that a server runs beside it', () => {
   })
 
   test('is not begun a second time while it runs', async () => {
-    const job = jobOf('sleep 0.5')
+    const job = jobOf('sleep 0.2')
     const first = ended(job)
     job.run([])
-    await sleep(100)
+    await sleep(50)
     job.run([])
     await first
     expect(runs()).toHaveLength(1)
-    expect(job.lastTookMs).toBeGreaterThan(400)
+    expect(job.lastTookMs).toBeGreaterThan(150)
   })
 
   test('is waited for when the server stops, told nothing of, and not begun any more', async () => {
-    const job = jobOf(`trap 'sleep 0.2; echo done >> "${home}/runs"; exit 143' TERM; while :; do sleep 0.05; done`)
+    const job = jobOf(`trap 'sleep 0.1; echo done >> "${home}/runs"; exit 143' TERM; while :; do sleep 0.05; done`)
     job.run([])
     await expect.poll(() => readFileSync(join(home, 'runs'), 'utf8')).not.toBe('')
     await job.stop()
@@ -100,7 +100,7 @@ describe('a command that a server runs beside it', () => {
     const job = jobOf(`trap '' TERM; echo ready >> "${home}/runs"; while :; do sleep 0.05; done`)
     job.run([])
     await expect.poll(() => readFileSync(join(home, 'runs'), 'utf8')).toContain('ready')
-    await job.stop(200)
+    await job.stop(100)
     expect(job.isRunning).toBe(false)
   })
 })
