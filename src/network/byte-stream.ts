@@ -24,6 +24,8 @@ export interface ByteStream {
    * what comes next, and has to do so at once.
    */
   readonly openSocket?: number | undefined
+  /** What waits on its way costs whoever carries it: no more than is needed is to be under way. Left out where it only waits. */
+  readonly isCostlyToFill?: boolean
   /** Bytes that were sent and have not left this process yet. */
   readonly queuedBytes: number
   /** Resolves when less is queued, or nothing ever goes again. */

@@ -11,14 +11,16 @@ const lookedAtMax = 8
  */
 export class AskingPace {
   readonly #elapsedMs: () => number
+  readonly #aheadMin: number
   /** The shortest time from a question to its answer. */
   #wayMs = Infinity
   /** When the last answers came, oldest first. */
   readonly #answeredMs: number[] = []
 
-  /** `elapsedMs`: since any moment. */
-  constructor(elapsedMs: () => number) {
+  /** `elapsedMs`: since any moment. `aheadMin`: so many, however short the way is. */
+  constructor(elapsedMs: () => number, aheadMin = 1) {
     this.#elapsedMs = elapsedMs
+    this.#aheadMin = aheadMin
   }
 
   /** Resolves to what a question is answered with, and takes the time. `isLarge`: it is one of those that are asked for ahead. */
@@ -34,6 +36,6 @@ export class AskingPace {
   /** How many may be under way. */
   get ahead(): number {
     const since = (this.#answeredMs.at(-1) ?? 0) - (this.#wayMs - ownMs)
-    return 1 + this.#answeredMs.filter((at) => at > since).length
+    return Math.max(this.#aheadMin, 1 + this.#answeredMs.filter((at) => at > since).length)
   }
 }

@@ -41,6 +41,8 @@ export interface RemoteLeaderOptions {
   readonly isSlow: boolean
   /** What the other side said of itself before it was asked. */
   readonly offer?: LeaderOffer | null
+  /** So many answers may be asked for ahead, however short the way is. */
+  readonly aheadMin: number
   /** In ms, since any moment. */
   readonly elapsedMs: () => number
 }
@@ -69,7 +71,7 @@ export class RemoteLeader implements Leader {
     this.#close = options.close
     this.#isSlow = options.isSlow
     this.#offered = new OfferedOnce(options.offer ?? null)
-    this.#pace = new AskingPace(options.elapsedMs)
+    this.#pace = new AskingPace(options.elapsedMs, options.aheadMin)
   }
 
   async topics(): Promise<LeaderTopic[]> {

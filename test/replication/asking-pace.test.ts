@@ -47,7 +47,8 @@ describe('AskingPace', () => {
     expect(ahead).toBeLessThanOrEqual(max)
   })
 
-  test('asks for one at a time while nothing is known', () => {
+  test('asks for one at a time while nothing is known, unless more costs nothing', () => {
     expect(new AskingPace(() => 0).ahead).toBe(1)
+    expect(new AskingPace(() => 0, 3).ahead).toBe(3)
   })
 })

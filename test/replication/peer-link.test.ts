@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
+import { offset } from '../../src/base/brands.ts'
 import { MalformedMessageError } from '../../src/base/errors.ts'
 import { AnswerTurns } from '../../src/cli/replicate/answer-turns.ts'
 import { ConnectionLostError, PeerLink } from '../../src/cli/replicate/peer-link.ts'
 import type { ByteStream, ByteStreamEvents } from '../../src/network/byte-stream.ts'
+import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
 import { topicsApi } from '../../src/replication/peer-apis.ts'
+import { FileBytes } from '../../src/storage/file-bytes.ts'
 
 /** The other side takes nothing and says nothing. */
 class StuckStream implements ByteStream {
@@ -59,6 +62,16 @@ test('who waits for an answer hears of one that cannot be read', async () => {
   stream.events?.onBytes(Uint8Array.of(0, 0, 0, 5, 0, 0, 0, 0, 255))
   await expect(asked).rejects.toThrow(MalformedMessageError)
   await expect(link.ended()).rejects.toThrow(MalformedMessageError)
+})
+
+test('a connection is of no use once a piece of an answer is not in its file any more', async () => {
+  const link = new PeerLink(new StuckStream(), false)
+  const file = new MemoryFileSystem().open('/log', 'create')
+  file.write(new Uint8Array(100_000), 0)
+  const piece = new Uint8Array(200_000)
+  const bytes = new FileBytes({ file, position: 0, bytes: piece.length, nextOffset: offset(1) }, piece)
+  link.sendUnread({ frame: [Uint8Array.of(1), piece, Uint8Array.of(2)] }, { piece, bytes })
+  await expect(link.ended()).rejects.toThrow('the file is shorter than it was')
 })
 
 test('who asks for more than it takes is answered no further, and in the end not read any more', async () => {

@@ -8,7 +8,7 @@ const partition = { topic: 't', partition: 0 }
 
 /** Each look at the clock is a moment later, so that the way there and back is as long as an answer. */
 let nowMs = 0
-const far = { name: 'far', isSlow: false, elapsedMs: (): number => (nowMs += 10) }
+const far = { name: 'far', isSlow: false, aheadMin: 1, elapsedMs: (): number => (nowMs += 10) }
 
 const muchAt = (baseOffset: bigint): Uint8Array =>
   batch({ baseOffset: offset(baseOffset), values: Array.from({ length: 300 }, () => 'x'.repeat(1000)) })

@@ -18,6 +18,9 @@ const frameBytesMax = 128 * 1024 * 1024
 /** So long not a byte may come of what was asked for, in ms: on the slowest link some do. */
 const silenceMsMax = 60_000
 
+/** What waits in a socket costs nothing. */
+const aheadMinOfSockets = 4
+
 /** A frame that is smaller, and cut in two on its way, gets memory of its own. */
 const windowFrameBytesMin = 64 * 1024
 
@@ -69,6 +72,11 @@ export class PeerLink {
     return this.#stream.peer
   }
 
+  /** So many answers may be asked for ahead, however short the way is. */
+  get aheadMin(): number {
+    return this.#stream.isCostlyToFill === true ? 1 : aheadMinOfSockets
+  }
+
   /** Whether the other side has ever answered. */
   get wasAnswered(): boolean {
     return this.#wasAnswered
@@ -105,7 +113,10 @@ export class PeerLink {
 
   /** Sends an answer, a piece of which may still lie in a file. */
   readonly sendUnread: SendUnread = ({ frame, onSent }, { piece, bytes }) => {
-    sendPieces(this.#stream, frame, { unreadOf: (one) => (one === piece ? bytes : undefined) }, onSent)
+    // What is not in its file any more cannot be sent, and half of its frame may have gone.
+    this.#guard(() =>
+      sendPieces(this.#stream, frame, { unreadOf: (one) => (one === piece ? bytes : undefined) }, onSent),
+    )
   }
 
   /** Resolves when the connection has ended, whoever ended it; throws what was wrong with what came. */

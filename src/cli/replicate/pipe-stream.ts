@@ -9,6 +9,8 @@ const lastWordsMs = 1000
 /** Two pipes as a connection: those of a child process, or our own standard streams. */
 export class PipeStream implements ByteStream {
   readonly peer: string
+  /** The buffer of an OpenSSH grows by copying itself. */
+  readonly isCostlyToFill = true
   readonly #readEnd: number
   readonly #outgoing: OutgoingPipe
   #incoming: IncomingPipe | undefined

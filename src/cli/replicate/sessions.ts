@@ -70,6 +70,7 @@ function leaderBehind(
     name,
     isSlow,
     offer,
+    aheadMin: link.aheadMin,
     elapsedMs: () => performance.now(),
     ask: link.ask,
     giveBack: (bytes) => link.windows.giveBack(bytes),
