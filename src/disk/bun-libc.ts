@@ -90,10 +90,11 @@ export function bunFileLibc(): FileLibc | undefined {
       pread: { args: ['i32', 'ptr', 'u64', 'i64_fast'], returns: 'i64_fast' },
       write: { args: ['i32', 'ptr', 'u64'], returns: 'i64_fast' },
       statx: { args: ['i32', 'ptr', 'i32', 'u32', 'ptr'], returns: 'i32' },
+      // The youngest of all: glibc has it since 2.30.
+      getdents64: { args: ['i32', 'ptr', 'u64'], returns: 'i64_fast' },
     })
     const seldom = onDemand(() =>
       open(ffi, {
-        getdents64: { args: ['i32', 'ptr', 'u64'], returns: 'i64_fast' },
         pwrite: { args: ['i32', 'ptr', 'u64', 'i64_fast'], returns: 'i64_fast' },
         fdatasync: { args: ['i32'], returns: 'i32' },
       }),
@@ -101,8 +102,8 @@ export function bunFileLibc(): FileLibc | undefined {
     return {
       ...libc,
       readAt: libc.pread,
+      listInto: libc.getdents64,
       writeAt: (fd, source, length, position) => seldom().pwrite(fd, source, length, position),
-      listInto: (fd, entries, length) => seldom().getdents64(fd, entries, length),
       sync: (fd) => seldom().fdatasync(fd),
       errno: errnoReader(ffi),
     }

@@ -115,7 +115,8 @@ export class LinuxFileCalls implements FileCalls {
    */
   #listAll(fd: number, path: string): DirectoryEntry[] {
     const entries: DirectoryEntry[] = []
-    const decoder = new TextDecoder()
+    // A byte order mark is part of a name, so that no other file goes by it.
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
     const bytes = new Uint8Array(LIST_BYTES)
     for (;;) {
       const filled = this.#libc.listInto(fd, bytes, LIST_BYTES)

@@ -57,7 +57,7 @@ const offsetsPerSegment = 2n ** 31n
 
 /**
  * Checks every batch of `segment` from its progress on, indexes it as Kafka's own recovery would, and decides what the first bad byte
- * means (see the table in the layer's README). To check the segment from its start, empty its indexes first.
+ * means (see the table in the layer's README). To check the segment from its start, call its `remakeIndexes` first.
  */
 export function recoverSegment(segment: ActiveSegment, from: Offset, options: SegmentRecoveryOptions): SegmentRecovery {
   return new SegmentRecoveryRun(segment, from, options).run()
