@@ -11,6 +11,13 @@ import type { Partition } from './partition.ts'
 /** The answer for one partition. */
 export type PartitionAnswer = FetchResponse['responses'][number]['partitions'][number]
 
+/** What a fetch found in one partition. */
+export interface PartitionFetch {
+  readonly answer: PartitionAnswer
+  /** Waiting brings no more of it into one answer. */
+  readonly isFull: boolean
+}
+
 /** What of a Fetch request all its partitions share, and what is left of it. */
 export interface FetchTerms {
   readonly isCommittedOnly: boolean
@@ -23,14 +30,16 @@ export interface FetchTerms {
 }
 
 const nothing = new Uint8Array(0)
-const noBatches = { bytes: nothing }
+const noBatches = { bytes: nothing, isCut: false }
 
 /** Reads for one partition of a Fetch. Throws `KafkaError` for what that partition is refused with, or what the storage throws. */
-export function fetchPartition(partition: Partition, wanted: FetchedPartition, terms: FetchTerms): PartitionAnswer {
+export function fetchPartition(partition: Partition, wanted: FetchedPartition, terms: FetchTerms): PartitionFetch {
   partition.checkLeaderEpoch(wanted.currentLeaderEpoch)
   const offsets = partition.offsets()
   const diverging = divergence(partition, wanted, offsets)
-  if (diverging !== undefined) return { ...answer(wanted.partition, offsets), divergingEpoch: diverging }
+  if (diverging !== undefined) {
+    return { answer: { ...answer(wanted.partition, offsets), divergingEpoch: diverging }, isFull: true }
+  }
   const { fetchOffset } = wanted
   if (fetchOffset < offsets.logStartOffset || fetchOffset > offsets.logEndOffset) {
     throw new KafkaError(
@@ -43,10 +52,10 @@ export function fetchPartition(partition: Partition, wanted: FetchedPartition, t
   const mayRead = bytesMax > 0 || terms.isFirst
   const { bytesWanted, isFirst: mayExceed } = terms
   const found = mayRead ? partition.find({ fetchOffset, endOffset, bytesMax, mayExceed, bytesWanted }) : noBatches
+  const abortedTransactions = terms.isCommittedOnly ? abortedIn(partition, fetchOffset, found) : null
   return {
-    ...answer(wanted.partition, offsets),
-    records: found.bytes,
-    abortedTransactions: terms.isCommittedOnly ? abortedIn(partition, fetchOffset, found) : null,
+    answer: { ...answer(wanted.partition, offsets), records: found.bytes, abortedTransactions },
+    isFull: found.isCut,
   }
 }
 

@@ -24,6 +24,8 @@ export interface FoundBatches {
   readonly bytes: Uint8Array
   /** The offset after them, when they are unread. */
   readonly nextOffset?: Offset
+  /** They are less than was wanted, and not the last: one read gives no more of them. */
+  readonly isCut: boolean
 }
 
 export interface PartitionReadersOptions {
@@ -85,17 +87,30 @@ export class PartitionReaders {
 
   /** The same for who only sends them, at once: what is large and was checked before is left where it lies. */
   find(request: ReadRequest): FoundBatches {
+    const located = this.#locate(request)
+    if (located !== undefined) return located
+    const bytes = this.read(request)
+    return { bytes, isCut: this.#isCut(bytes, request) }
+  }
+
+  #locate(request: ReadRequest): FoundBatches | undefined {
     const { fetchOffset, bytesMax } = request
     const checkedEnd = this.#checked.endFrom(fetchOffset)
-    if (checkedEnd === undefined || fetchOffset >= request.endOffset) return { bytes: this.read(request) }
+    if (checkedEnd === undefined || fetchOffset >= request.endOffset) return undefined
     this.#settle()
     const endOffset = checkedEnd < request.endOffset ? checkedEnd : request.endOffset
     const range = this.#readerAt(fetchOffset).locate({ bytesMax: Math.min(bytesMax, bytesAtOnce), endOffset })
-    if (range === undefined || isTooLittle(range, request)) return { bytes: this.read(request) }
+    if (range === undefined || isTooLittle(range, request)) return undefined
     const bytes = this.#options.buffers.take(range.bytes)
     this.#unsent = new FileBytes(range, bytes)
     this.#options.buffers.leaveUnread(bytes, this.#unsent)
-    return { bytes, nextOffset: range.nextOffset }
+    return { bytes, nextOffset: range.nextOffset, isCut: false }
+  }
+
+  #isCut(found: Uint8Array, { bytesMax, bytesWanted = 0, endOffset }: ReadRequest): boolean {
+    const reader = this.#readers.at(-1)
+    if (reader === undefined || found.length === 0 || found.length >= bytesWanted) return false
+    return reader.nextOffset < endOffset && (bytesMax > bytesAtOnce || reader.isAtSegmentEnd)
   }
 
   /** What was found is not sent after all: others may have its memory. */

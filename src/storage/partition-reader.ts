@@ -73,6 +73,13 @@ export class PartitionReader {
     return this.#nextOffset
   }
 
+  /** Whether the next read goes on in another segment. */
+  get isAtSegmentEnd(): boolean {
+    const segment = this.#segment
+    if (segment === undefined || this.view.segmentEnd(segment.baseOffset) === UNKNOWN_END) return false
+    return this.#position >= segment.log.size()
+  }
+
   /** Looks again at what other processes did, and says what is readable now. */
   refresh(): VisibleRange {
     this.#refresh()

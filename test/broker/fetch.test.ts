@@ -227,6 +227,22 @@ describe('a fetch that waits', () => {
     expect(recordsOf(await waiting).length).toBe(34)
   })
 
+  test('for more bytes than one read of a partition gives is answered with as many, at once', async () => {
+    await makeTopic(client, 'backlog')
+    for (const letter of ['a', 'b', 'c']) await produce(client, 'backlog', clientBatch([letter.repeat(500_000)]))
+    const wish = { topic: 'backlog', from: 0n, bytesMax: 2 ** 22 }
+    const response = await fetch(client, [wish], { maxWaitMs: 60_000, minBytes: 1_200_000 })
+    expect(recordsOf(response).length).toBe(2)
+  })
+
+  test('is answered at once at the end of a segment that another one follows', async () => {
+    const words = ['--config', 'segment.bytes=1000', '--config', 'segment.index.bytes=1048576']
+    runBinary(['-d', scene.directory, 'topics', 'create', 'rolled', ...words])
+    for (const letter of ['a', 'b']) await produce(client, 'rolled', clientBatch([letter.repeat(700)]))
+    const response = await fetch(client, [{ topic: 'rolled', from: 0n }], { maxWaitMs: 60_000, minBytes: 1200 })
+    expect(recordsOf(response).length).toBe(1)
+  })
+
   test('keeps what is behind it on the connection waiting, and nobody else', async () => {
     const consumer = await scene.connect()
     const order: string[] = []

@@ -12,7 +12,8 @@ import { errorCodeOf } from '../storage-errors.ts'
 // Fetch: batches from some partitions, as they lie in the log.
 //
 // Behaviour
-//   * Waits for min_bytes up to max_wait; woken by appends of clients and of other processes, commits, deletions. Any error is answered at once.
+//   * Waits for min_bytes up to max_wait; woken by appends of clients and of other processes, commits, deletions. Any error is answered at once, and so
+//     is less than min_bytes when one answer gives no more of a partition, at the end of a segment or since it would take too much memory.
 //   * Batches are whole: from the one with the fetch offset on, up to the high watermark, or the last stable offset with read_committed, which
 //     also gets the aborted transactions. The first batch of an answer is given whatever its size, all others within the limits.
 //   * Partitions are served in the order of the request, or of the session, where those that gave records come last next time.
@@ -87,9 +88,9 @@ function collect(
     }
     try {
       const partition = partitionOf(wanted, context)
-      const answer = fetchPartition(partition, wanted, terms)
+      const { answer, isFull } = fetchPartition(partition, wanted, terms)
       bytes += answer.records?.length ?? 0
-      isUrgent ||= answer.divergingEpoch.epoch >= 0 || answer.divergingEpoch.endOffset >= 0n
+      isUrgent ||= isFull
       readable.push(partition)
       answers.push([wanted, answer])
     } catch (error) {
