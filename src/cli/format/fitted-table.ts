@@ -1,14 +1,13 @@
+import { linesOf, placesOf } from './cell-lines.ts'
 import type { Column, Table } from './table.ts'
 
 /** Columns of a table that a terminal has room for. */
 export interface FittedTable {
   readonly columns: readonly Column[]
-  /** The text of each cell. */
+  /** The text of each cell, in lines where its column is narrower. */
   readonly rows: readonly (readonly string[])[]
-  /** Characters of each column's text; longer texts are wrapped. */
-  readonly widths: readonly number[]
-  /** Whether words must be cut in two to be wrapped. */
-  readonly cutsWords: boolean
+  /** Places of the text of each column that was made narrower; null for the others. */
+  readonly widths: readonly (number | null)[]
 }
 
 /** What stands around the text of a column: a space on each side and a border. */
@@ -19,7 +18,7 @@ const wordMax = 32
 const widthMin = 8
 
 /**
- * Makes a table fit into `width` characters: columns that have a rank are left out, the highest first; where that is not enough, the widest
+ * Makes a table fit into `width` places: columns that have a rank are left out, the highest first; where that is not enough, the widest
  * ones become narrower. Of `cells` each is the text as it is to be shown.
  */
 export function fitTable({ columns }: Table, cells: readonly (readonly string[])[], width: number): FittedTable {
@@ -31,15 +30,14 @@ export function fitTable({ columns }: Table, cells: readonly (readonly string[])
   }
   const widths = shaved(kept, width)
   return {
-    columns: kept.map(({ column }) => column),
-    rows: cells.map((row) => kept.map(({ index }) => row[index] ?? '')),
-    widths,
-    cutsWords: kept.some(({ longestWord }, at) => longestWord > (widths[at] ?? 0)),
+    columns: kept.map(({ column }, at) => ({ ...column, title: linesOf(column.title, widths[at] ?? 0) })),
+    rows: cells.map((row) => kept.map(({ index }, at) => linesOf(row[index] ?? '', widths[at] ?? 0))),
+    widths: kept.map(({ text }, at) => (widths[at] === text ? null : (widths[at] ?? null))),
   }
 }
 
 interface Extent {
-  /** Characters of the longest text. */
+  /** Places of the longest text. */
   readonly text: number
   readonly longestWord: number
 }
@@ -50,14 +48,14 @@ function extentOf({ title }: Column, index: number, cells: readonly (readonly st
 }
 
 function longest(texts: readonly string[]): number {
-  return texts.reduce((most, text) => Math.max(most, text.length), 0)
+  return texts.reduce((most, text) => Math.max(most, placesOf(text)), 0)
 }
 
 function widthOf(columns: readonly Extent[]): number {
   return columns.reduce((sum, { text }) => sum + text + framePerColumn, 1)
 }
 
-/** Takes what is too much from the widest column that can be narrower, character by character. */
+/** Takes what is too much from the widest column that can be narrower, place by place. */
 function shaved(columns: readonly Extent[], width: number): number[] {
   const widths = columns.map(({ text }) => text)
   for (let excess = widthOf(columns) - width; excess > 0; excess--) {

@@ -46,13 +46,11 @@ async function bordered(table: Table, { isColoured, width = Infinity }: TableSty
   const { fitTable } = await import('./fitted-table.ts')
   const { bold } = palette(isColoured)
   const cells = table.rows.map((row) => row.map(cellText))
-  const { columns, rows, widths, cutsWords } = fitTable(table, cells, width)
+  const { columns, rows, widths } = fitTable(table, cells, width)
   const shown = new BorderedTable({
-    head: columns.map(({ title }) => bold(title)),
+    head: columns.map(({ title }) => title.split('\n').map(bold).join('\n')),
     colAligns: columns.map(({ align }) => align ?? 'left'),
-    colWidths: widths.map((characters) => characters + paddingPerCell),
-    wordWrap: true,
-    wrapOnWordBoundary: !cutsWords,
+    colWidths: widths.map((places) => places && places + paddingPerCell),
     style: { head: [], border: [], compact: true },
   })
   shown.push(...rows.map((row) => [...row]))

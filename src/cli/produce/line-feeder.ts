@@ -27,8 +27,6 @@ export class LineFeeder implements Feeder {
   #name = '-'
   /** Lines of this input that are in batches written so far. */
   #linesBefore = 0
-  /** Lines that were left out of the inputs before this one. */
-  #skippedBefore = 0
   #placeOfFirstSkipped: string | undefined
 
   constructor(options: LineFeederOptions) {
@@ -72,7 +70,6 @@ export class LineFeeder implements Feeder {
   begin(name: string): void {
     this.#name = name
     this.#linesBefore = 0
-    this.#skippedBefore = this.#encoder.skippedLines
   }
 
   async filled(bytes: number): Promise<void> {
@@ -132,7 +129,7 @@ export class LineFeeder implements Feeder {
   }
 
   async #refuse(): Promise<void> {
-    const place = this.#place(this.#encoder.recordCount + this.#encoder.skippedLines - this.#skippedBefore)
+    const place = this.#place(this.#encoder.recordCount)
     const { oversized } = this.#encoder
     const limit = sizeLimitName(this.#options.outlet.config)
     await this.flush()

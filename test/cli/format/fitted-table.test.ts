@@ -57,6 +57,20 @@ describe('a table on a terminal', () => {
     expect(text.match(/k/g)?.length).toBe(201)
   })
 
+  test('shows East Asian text whole, in lines where there is no room for it in one', async () => {
+    const key = '日本語のキーですよね、日本語のキーですよね'
+    const asian: Table = { columns: [{ title: 'key' }], rows: [[key], ['ключ']] }
+    const style = { isTerminal: true, isColoured: false }
+    expect(await renderTable(asian, { ...style, width: 200 })).toContain(`│ ${key} │`)
+    expect(await renderTable(asian, { ...style, width: 36 })).toContain(
+      [
+        '│ 日本語のキーですよね、日本語のキ │',
+        '│ ーですよね                       │',
+        '│ ключ                             │',
+      ].join('\n'),
+    )
+  })
+
   test('is never wider than the terminal when its words are short', async () => {
     const words = fc.array(fc.string({ minLength: 1, maxLength: 8, unit: fc.constantFrom('a', 'b', '7') }), {
       maxLength: 9,
