@@ -194,7 +194,7 @@ function recoverAll(options: OpeningOptions): OpenedPartition {
     const base = bases[i] ?? logStart
     active?.sealIndexes()
     active?.close()
-    if (i > first) mendSnapshotAt(options, producers, base)
+    if (i > first) mendSnapshotAt(options, { producers, recoveryPoint, base })
     active = ActiveSegment.open(segmentOptions(options, base), emptyProgress(base))
     active.remakeIndexes()
     const end = bases[i + 1]
@@ -206,14 +206,17 @@ function recoverAll(options: OpeningOptions): OpenedPartition {
   report(options, recoveries)
   const hasProducers = producers.producerCount > 0
   const state = freshState(options, { active, history, recoveries, logStart, recoveryPoint, hasProducers })
-  removeLeftovers(fileSystem, directory, state.logEndOffset)
+  removeLeftovers(fileSystem, directory, { recoveryPoint, end: state.logEndOffset })
   return { active, state, isChanged: true }
 }
 
 /** Between two segments there may be offsets that no batch has. */
-function mendSnapshotAt({ fileSystem, directory }: OpeningOptions, producers: ProducerState, base: Offset): void {
+function mendSnapshotAt(
+  { fileSystem, directory }: OpeningOptions,
+  { producers, recoveryPoint, base }: { producers: ProducerState; recoveryPoint: Offset; base: Offset },
+): void {
   producers.skipTo(base)
-  if (producers.endOffset === base) mendSnapshot(fileSystem, directory, producers)
+  if (producers.endOffset === base) mendSnapshot(fileSystem, directory, producers, base <= recoveryPoint)
 }
 
 function firstToCheck(options: OpeningOptions, bases: readonly Offset[]): number {

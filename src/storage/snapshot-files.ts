@@ -1,7 +1,12 @@
 import type { Offset } from '../base/brands.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { parsePartitionFile, snapshotFileName, TEMPORARY_SUFFIX } from './file-names.ts'
-import { decodeProducerSnapshot, encodeProducerSnapshot, type ProducerSnapshotRead } from './producer-snapshot.ts'
+import {
+  decodeProducerSnapshot,
+  encodeProducerSnapshot,
+  type ProducerSnapshotEntry,
+  type ProducerSnapshotRead,
+} from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
 import { readWholeFile } from './whole-file.ts'
 
@@ -49,10 +54,20 @@ export function writeProducerSnapshot(
   fileSystem.rename(path + TEMPORARY_SUFFIX, path)
 }
 
-/** Writes the snapshot of `state` anew if what has its name is not whole. Kafka: ProducerStateManager.truncateAndReload removes such files. */
-export function mendSnapshot(fileSystem: FileSystem, directory: string, state: ProducerState): void {
-  const { kind } = readSnapshot(fileSystem, `${directory}/${snapshotFileName(state.endOffset)}`)
-  if (kind === 'damaged') writeProducerSnapshot(fileSystem, directory, state)
+/**
+ * Writes the snapshot of `state` anew if what has its name is not whole, or says something else and was never synced (`isSynced`: it was): a power cut may
+ * have taken batches that it tells of. Durably then: it would be believed. Kafka: ProducerStateManager.truncateAndReload removes such files.
+ */
+export function mendSnapshot(fileSystem: FileSystem, directory: string, state: ProducerState, isSynced: boolean): void {
+  const read = readSnapshot(fileSystem, `${directory}/${snapshotFileName(state.endOffset)}`)
+  if (read.kind === 'damaged') writeProducerSnapshot(fileSystem, directory, state)
+  if (read.kind !== 'entries' || isSynced || areEqual(read.entries, state.toSnapshot())) return
+  writeProducerSnapshot(fileSystem, directory, state, true)
+  fileSystem.syncDirectory(directory)
+}
+
+function areEqual(one: readonly ProducerSnapshotEntry[], other: readonly ProducerSnapshotEntry[]): boolean {
+  return Buffer.compare(encodeProducerSnapshot(one), encodeProducerSnapshot(other)) === 0
 }
 
 /**

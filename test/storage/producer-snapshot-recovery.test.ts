@@ -177,3 +177,38 @@ test('that a snapshot is gone with what it spoke of is durable before anything i
   scene.powerCut()
   expect(scene.names()).not.toContain('00000000000000000009.snapshot')
 })
+
+describe('a snapshot that nobody has synced, of a batch that a power cut took out of the midst of the log,', () => {
+  const none = new Uint8Array(0)
+
+  test('is written anew, durably: the batch is appended when it is sent again', () => {
+    const scene = written(4, 'never')
+    for (const at of [2, 3]) scene.overwrite(segmentPath(at, 'log'), none)
+    scene.reboot()
+    expect(scene.logEndOffset()).toBe(3n)
+    scene.powerCut()
+    expect(scene.bytes(segmentPath(3, 'snapshot'))).toEqual(scene.bytes(segmentPath(2, 'snapshot')))
+    expect(offerOne(scene.open(), sequenced(2))).toMatchObject({ kind: 'appended', baseOffset: 3n })
+  })
+
+  test('is removed where its segment is gone too', () => {
+    const scene = written(5, 'never')
+    for (const at of [2, 4]) scene.overwrite(segmentPath(at, 'log'), none)
+    for (const part of ['log', 'index', 'timeindex'] as const) scene.fileSystem.remove(segmentPath(3, part))
+    scene.fileSystem.remove(segmentPath(4, 'snapshot'))
+    scene.reboot()
+    expect(scene.logEndOffset()).toBe(4n)
+    expect(scene.names()).not.toContain('00000000000000000003.snapshot')
+    expect(offerOne(scene.open(), sequenced(2))).toMatchObject({ kind: 'appended', baseOffset: 4n })
+  })
+
+  test('is not compared where it was synced: what it tells of was on the disk', () => {
+    const scene = written(4, 'now')
+    const whole = scene.bytes(segmentPath(3, 'snapshot'))
+    scene.overwrite(segmentPath(2, 'log'), none)
+    scene.reboot()
+    expect(scene.logEndOffset()).toBe(4n)
+    expect(scene.bytes(segmentPath(3, 'snapshot'))).toEqual(whole)
+    expect(offerOne(scene.open(), sequenced(3))).toMatchObject({ kind: 'duplicate', baseOffset: 3n })
+  })
+})
