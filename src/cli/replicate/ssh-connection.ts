@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  errorCode,
   MalformedMessageError,
   NotAllowedError,
   RefusedError,
@@ -55,7 +56,10 @@ export class SshConnection {
     const { spawnError } = this.#process
     if (spawnError !== undefined) {
       return new TemporaryError(`cannot run ssh: ${spawnError.message}`, {
-        hint: 'is it installed? --ssh-command names another one',
+        hint:
+          errorCode(spawnError) === 'ENOENT'
+            ? 'is it installed? --ssh-command names another one'
+            : 'ulimit -n and -u: how many files may be open, and processes run',
       })
     }
     const said = visibleText(this.#process.said.trimEnd().split('\n').at(-1)?.trim() ?? '')

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
-import { assert } from '../../base/assert.ts'
+import type { Readable } from 'node:stream'
 import { RefusedError } from '../../base/errors.ts'
 import { nativeCalls, type PipeEnds } from '../../disk/native-calls.ts'
 
@@ -34,9 +34,9 @@ export class SshProcess {
       })
       this.#child.on('close', (code) => resolve(code ?? -1))
     })
-    const { stderr } = this.#child
-    assert(stderr !== null, 'a child has the pipe that was asked for')
-    stderr.setEncoding('utf8').on('data', (text: string) => (this.#said = (this.#said + text).slice(-saidMax)))
+    // One that could not be run has no stderr at all, whatever the types say.
+    const stderr: Readable | null | undefined = this.#child.stderr
+    stderr?.setEncoding('utf8').on('data', (text: string) => (this.#said = (this.#said + text).slice(-saidMax)))
   }
 
   /** The last of what it and the far side said on stderr. */
