@@ -28,6 +28,10 @@ export interface FileSystem {
   syncDirectory(path: string): void
   /** Which file system the directory is on, and how much room there is. */
   space(path: string): SpaceFacts
+  /**
+   * Asks `isThere` again and again for what another process is just doing, until it says true (then true) or `waitMs` are over (then false). Blocks the caller.
+   */
+  waitUntil(isThere: () => boolean, waitMs: number): boolean
   /** Names this boot of the machine (16 bytes, hex): the page cache of another boot is gone. Empty when unknown. */
   readonly bootId: string
 }

@@ -1,14 +1,14 @@
 /**
- * Tries again and again until `tryLock` says true (then true) or `waitMs` are over (then false).
+ * Tries again and again until `isThere` says true (then true) or `waitMs` are over (then false).
  *
  * Why not let the kernel wait (`F_OFD_SETLKW`): both runtimes install their signal handlers with `SA_RESTART`, so nothing
  * but the lock ends such a wait, and it knows no time limit. It is not faster either: the README has the figures.
  */
-export function waitForLock(tryLock: () => boolean, waitMs: number): boolean {
+export function waitUntil(isThere: () => boolean, waitMs: number): boolean {
   const start = performance.now()
   const cell = new Int32Array(new SharedArrayBuffer(4))
   for (let napMs = SHORTEST_NAP_MS; ; napMs *= 1.5) {
-    for (let i = 0; i < TRIES_BETWEEN_NAPS; i++) if (tryLock()) return true
+    for (let i = 0; i < TRIES_BETWEEN_NAPS; i++) if (isThere()) return true
     const waitedMs = performance.now() - start
     if (waitedMs >= waitMs) return false
     // Fractions of a microsecond are chance enough to keep many waiters out of step.

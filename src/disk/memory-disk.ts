@@ -54,6 +54,8 @@ export interface MemoryDiskOptions {
   readonly isShared?: boolean
   /** False: `lock` throws `RefusedError`, as on a platform without locks. */
   readonly hasLocks?: boolean
+  /** How often one process asks for what another one is doing before it has waited long enough. */
+  readonly triesInWait?: number
   /** Resolves when the disk comes to a `syncSoon`; at the next turn of the promise queue by default. */
   readonly comesToSync?: () => Promise<unknown>
 }
@@ -78,7 +80,7 @@ export class MemoryDisk {
   readonly #faults = new Set<(operation: Operation) => Fault | undefined>()
 
   constructor(options: MemoryDiskOptions) {
-    const defaults = { clock: systemClock, capacityBytes: 2 ** 40, isShared: false, hasLocks: true }
+    const defaults = { clock: systemClock, capacityBytes: 2 ** 40, isShared: false, hasLocks: true, triesInWait: 20 }
     this.options = { ...defaults, comesToSync: () => Promise.resolve(), ...options }
   }
 

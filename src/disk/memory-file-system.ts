@@ -190,6 +190,12 @@ export class MemoryFileSystem implements FileSystem {
     return { freeBytes: Math.max(0, capacityBytes - this.#disk.usedBytes), totalBytes: capacityBytes, isShared }
   }
 
+  /** Asks so often as the disk's options say, however fast the machine is: no time goes by. */
+  waitUntil(isThere: () => boolean): boolean {
+    for (let i = 0; i < this.#disk.options.triesInWait; i++) if (isThere()) return true
+    return false
+  }
+
   #begin(name: OperationName, path: string): void {
     const fault = this.#disk.begin(this.#process, name, path)
     if (fault !== undefined) throw memoryDiskError(name.replace('-', ' '), path, fault.code)

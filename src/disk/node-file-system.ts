@@ -1,6 +1,7 @@
 import { DiskError, errorCode } from '../base/errors.ts'
 import { type FileCalls, fileCalls, type FileStatus, readSystemFile } from './file-calls.ts'
 import type { DirectoryEntry, FileFacts, FileSystem, OpenFile, OpenMode, SpaceFacts } from './file-system.ts'
+import { waitUntil } from './lock-wait.ts'
 import { nativeCalls, NativeCallsOnDemand } from './native-calls.ts'
 import type { NativeCalls } from './native-calls.ts'
 import { nodeFs } from './node-file-calls.ts'
@@ -133,6 +134,10 @@ export class NodeFileSystem implements FileSystem {
     } catch (error) {
       throw new DiskError('look at', path, error)
     }
+  }
+
+  waitUntil(isThere: () => boolean, waitMs: number): boolean {
+    return waitUntil(isThere, waitMs)
   }
 
   get bootId(): string {

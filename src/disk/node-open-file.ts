@@ -2,7 +2,7 @@ import { assert } from '../base/assert.ts'
 import { DiskError, errorCode, RefusedError } from '../base/errors.ts'
 import type { FileCalls, FileStatus } from './file-calls.ts'
 import type { LockKind, OpenFile } from './file-system.ts'
-import { waitForLock } from './lock-wait.ts'
+import { waitUntil } from './lock-wait.ts'
 import type { NativeCallsOnDemand } from './native-calls.ts'
 import { nodeFs } from './node-file-calls.ts'
 import { SyncsUnderWay } from './syncs-under-way.ts'
@@ -154,7 +154,7 @@ export class NodeOpenFile implements OpenFile {
     this.#wasLocked = true
     if (result === 'ok') return true
     if (result !== 'held') throw new DiskError('lock', this.path, systemError(result, result))
-    return waitMs > 0 && waitForLock(() => this.#lockCall(kind, 0), waitMs)
+    return waitMs > 0 && waitUntil(() => this.#lockCall(kind, 0), waitMs)
   }
 
   /** While a sync is under way the descriptor stays open, since its number could soon be another file's. The lock goes now. */

@@ -1,6 +1,5 @@
 import { DiskError } from '../base/errors.ts'
 import type { FileSystem, OpenFile, OpenMode } from '../disk/file-system.ts'
-import { waitForLock } from '../disk/lock-wait.ts'
 import { PARTITION_LOCK } from './file-names.ts'
 import {
   appendingAt,
@@ -20,15 +19,15 @@ export class WriteStateFile {
   readonly #incomingWords = wordsOf(this.#incoming)
   readonly #knownWords = wordsOf(this.#known)
   readonly #codec = new WriteStateCodec()
-  /** How long a state that is torn may be one that is just being written: with the lock held nobody writes, so not at all. */
-  readonly #waitMs: number
+  /** Waits for the end of a write that is under way; not with the lock held, where nobody writes. */
+  readonly #wait: Wait | undefined
   #memory: Uint8Array | undefined
   #memoryWords: Int32Array | undefined
   #isMapTried = false
 
-  private constructor(file: OpenFile, waitMs = 0) {
+  private constructor(file: OpenFile, wait?: Wait) {
     this.file = file
-    this.#waitMs = waitMs
+    this.#wait = wait
   }
 
   /** For writers: makes the file when it is missing. */
@@ -39,7 +38,8 @@ export class WriteStateFile {
   /** For readers: `undefined` when no writer of ours has been here. */
   static find(fileSystem: FileSystem, directory: string, mode: OpenMode = 'read'): WriteStateFile | undefined {
     try {
-      return new WriteStateFile(fileSystem.open(lockPath(directory), mode), tornMsMax)
+      const wait: Wait = (isWhole) => fileSystem.waitUntil(isWhole, tornMsMax)
+      return new WriteStateFile(fileSystem.open(lockPath(directory), mode), wait)
     } catch (error) {
       if (error instanceof DiskError && error.code === 'ENOENT') return undefined
       throw error
@@ -59,9 +59,9 @@ export class WriteStateFile {
    */
   read(): WriteState | undefined {
     const state = this.#readOnce()
-    if (state !== undefined || this.#waitMs === 0 || bootOf(this.#known) === undefined) return state
+    if (state !== undefined || this.#wait === undefined || bootOf(this.#known) === undefined) return state
     let found: WriteState | undefined
-    waitForLock(() => (found = this.#readOnce()) !== undefined, this.#waitMs)
+    this.#wait(() => (found = this.#readOnce()) !== undefined)
     return found
   }
 
@@ -162,6 +162,8 @@ export class WriteStateFile {
     return target
   }
 }
+
+type Wait = (isWhole: () => boolean) => void
 
 /** In ms; a writer takes less than a microsecond for it, unless it loses the processor just then. */
 const tornMsMax = 50

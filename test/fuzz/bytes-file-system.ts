@@ -55,6 +55,7 @@ export function fileSystemOf(bytes: Uint8Array): FileSystem {
     removeDirectory: unwanted,
     syncDirectory: unwanted,
     space: unwanted,
+    waitUntil: (isThere) => isThere(),
     bootId: 'fuzz',
   }
 }

@@ -14,6 +14,7 @@ import { cleanPartition } from '../../src/storage/log-cleaner.ts'
 import { LogDirectory, type LogDirectoryOptions } from '../../src/storage/log-directory.ts'
 import type { PartitionLog } from '../../src/storage/partition-log.ts'
 import type { PartitionReader } from '../../src/storage/partition-reader.ts'
+import { loadProducerState } from '../../src/storage/producer-loading.ts'
 import { RetentionPlanner } from '../../src/storage/retention.ts'
 import { applyRetention } from '../../src/storage/retention-run.ts'
 import { takeServeLock } from '../../src/storage/serve-lock.ts'
@@ -123,12 +124,13 @@ export class DirectorySimulation {
   #tail: PartitionReader | undefined
   #tailLast = -1n
 
-  constructor(seed: number) {
+  /** `triesInWait`: how often a process looks again for the end of a write that another one may be in the midst of. */
+  constructor(seed: number, triesInWait = 20) {
     this.#random = seededRandom(seed)
     this.#random.fill(new Uint8Array(64))
     const dice = new Dice(this.#random)
     this.#dice = dice
-    this.#fileSystem = new MemoryFileSystem({ clock: { now: () => this.#now } })
+    this.#fileSystem = new MemoryFileSystem({ clock: { now: () => this.#now }, triesInWait })
     this.#isLazy = dice.oneIn(3)
     const durabilities = (): readonly Durability[] => {
       if (this.#isLazy) return ['never']
@@ -464,14 +466,26 @@ export class DirectorySimulation {
   /** Opens the directory as the next writer would, reads all of it and holds it against what was promised. */
   #check(isCacheLost: boolean): FoundLog {
     const directory = LogDirectory.openToWrite(this.#options('checker'))
-    const { logStartOffset, logEndOffset } = directory.openLog(partition).offsets()
+    const { logStartOffset, logEndOffset, highWatermark } = directory.openLog(partition).offsets()
     const reader = directory.openReader(partition)
     const found = { logStartOffset, logEndOffset, records: readOn(reader, this.#personality === undefined) }
     reader.close()
     directory.close()
     this.#promises.check(found, isCacheLost, isCacheLost && this.#personality === 'posix-adversary')
+    this.#checkProducers(found, highWatermark)
     this.#verify(logStartOffset)
     return found
+  }
+
+  /** Who sends the last batch of a producer again is told where it lies: there it must be. What is not visible yet no reader has seen. */
+  #checkProducers({ logStartOffset, logEndOffset, records }: FoundLog, highWatermark: bigint): void {
+    if (this.#promises.isCompacted) return
+    const there = new Set(records.map(({ at }) => at))
+    const state = loadProducerState(this.#fileSystem.asProcess('checker'), '/log/t-0', offset(logEndOffset))
+    for (const { producerId, lastOffset } of state.toSnapshot()) {
+      if (lastOffset < logStartOffset || lastOffset >= highWatermark || there.has(lastOffset)) continue
+      throw new Error(`the last batch of producer ${producerId} is said to lie at ${lastOffset}, where there is none`)
+    }
   }
 
   /** What recovery leaves is in order, but for what a power cut took of records that nobody had synced. */
