@@ -50,6 +50,8 @@ export interface RemoteLeaderOptions {
 /** Answers that are under way, to be taken in this order. */
 interface AskedAhead {
   readonly from: Offset
+  /** The leader checks them before it gives them. */
+  readonly isChecked: boolean
   readonly asked: Promise<Uint8Array>[]
 }
 
@@ -112,17 +114,17 @@ export class RemoteLeader implements Leader {
   askAhead(partition: TopicPartition, from: Offset): void {
     const key = partitionDirectoryName(partition)
     if (this.#ahead.has(key) || !this.#mayAskAhead(0)) return
-    this.#ahead.set(key, { from, asked: [this.#fetch(partition, from)] })
+    this.#ahead.set(key, { from, isChecked: false, asked: [this.#fetch(partition, from)] })
   }
 
   /**
    * While much comes, more is asked for before it is here, so that the way there and back costs nothing: "what follows", since nobody knows yet
-   * at which offset that begins.
+   * at which offset that begins. Where nothing followed then, something may by now.
    */
   async fetch(partition: TopicPartition, from: Offset, isChecked = false): Promise<Uint8Array> {
     const key = partitionDirectoryName(partition)
-    const ahead = this.#askedAhead(key, isChecked ? undefined : from) ?? { from, asked: [] }
-    const batches = await (ahead.asked.shift() ?? this.#fetch(partition, from, isChecked))
+    const ahead = this.#askedAhead(key, from, isChecked) ?? { from, isChecked, asked: [] }
+    const batches = await this.#next(partition, ahead)
     const next = endOfBatches(batches)
     if (next === undefined) {
       this.#ahead.delete(key)
@@ -130,16 +132,30 @@ export class RemoteLeader implements Leader {
     }
     this.#ahead.set(key, { ...ahead, from: next })
     if (batches.length < muchBytes) return batches
-    while (this.#mayAskAhead(ahead.asked.length)) ahead.asked.push(this.#fetch(partition, nextOffset))
+    while (this.#mayAskAhead(ahead.asked.length)) ahead.asked.push(this.#fetch(partition, nextOffset, ahead.isChecked))
     return batches
   }
 
   /** What was asked for from there on; anything else that was asked for is not wanted any more. */
-  #askedAhead(key: string, from: Offset | undefined): AskedAhead | undefined {
+  #askedAhead(key: string, from: Offset, isChecked: boolean): AskedAhead | undefined {
     const ahead = this.#ahead.get(key)
-    if (ahead?.from === from) return ahead
-    for (const asked of ahead?.asked.splice(0) ?? []) asked.then(this.giveBack, () => undefined)
+    if (ahead?.from === from && (ahead.isChecked || !isChecked)) return ahead
+    if (ahead !== undefined) this.#drop(ahead)
     return undefined
+  }
+
+  #next(partition: TopicPartition, ahead: AskedAhead): Promise<Uint8Array> {
+    const ask = (): Promise<Uint8Array> => this.#fetch(partition, ahead.from, ahead.isChecked)
+    const came = ahead.asked.shift()?.then((batches) => {
+      if (batches.length > 0) return batches
+      this.#drop(ahead)
+      return ask()
+    })
+    return came ?? ask()
+  }
+
+  #drop({ asked }: AskedAhead): void {
+    for (const one of asked.splice(0)) one.then(this.giveBack, () => undefined)
   }
 
   #mayAskAhead(asked: number): boolean {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
+import { endOfBatches } from '../../src/replication/end-of-batches.ts'
+import { nextOffset } from '../../src/replication/peer-apis.ts'
 import { type Ask, RemoteLeader } from '../../src/replication/remote-leader.ts'
 import { asTheyAre } from '../../src/replication/travelling-batches.ts'
 import { batch } from '../support/batches.ts'
@@ -22,6 +24,41 @@ test('little is asked for ahead in all, however many partitions are fetched', as
   const leader = new RemoteLeader({ ...far, ask, giveBack: () => {}, close: () => {} })
   for (let number = 0; number < 6; number++) await leader.fetch({ topic: 't', partition: number }, offset(0))
   expect(asked).toBe(6 + 6)
+})
+
+test('what is to be checked is asked for ahead so too, and what was not is not taken for it', async () => {
+  const asked: boolean[] = []
+  const ask = ((_: unknown, { isChecked }: { isChecked: boolean }): Promise<unknown> => {
+    asked.push(isChecked)
+    return Promise.resolve(asTheyAre(muchAt(BigInt(asked.length - 1) * 300n)))
+  }) as Ask
+  const leader = new RemoteLeader({ ...far, ask, giveBack: () => {}, close: () => {} })
+  await leader.fetch(partition, offset(0), true)
+  const ahead = asked.length - 1
+  expect(ahead).toBeGreaterThan(0)
+  for (let i = 1; i <= ahead; i++) await leader.fetch(partition, offset(i * 300), true)
+  expect(asked.length).toBe(1 + 2 * ahead)
+  expect(new Set(asked)).toEqual(new Set([true]))
+  const before = asked.length
+  await leader.fetch(partition, offset(30))
+  await leader.fetch(partition, offset((before + 1) * 300), true)
+  expect(asked.slice(before).indexOf(true)).toBeGreaterThan(0)
+})
+
+test('what was not there yet when it was asked for ahead is asked for again', async () => {
+  let end = 300
+  let given: bigint | undefined
+  const ask = ((_: unknown, { offset: asked }: { offset: bigint }): Promise<unknown> => {
+    const from = asked === nextOffset ? given : asked
+    given = from !== undefined && from < end ? from + 300n : undefined
+    return Promise.resolve(asTheyAre(from === undefined || given === undefined ? new Uint8Array() : muchAt(from)))
+  }) as Ask
+  const leader = new RemoteLeader({ ...far, ask, giveBack: () => {}, close: () => {} })
+  await leader.fetch(partition, offset(0))
+  end = 900
+  expect(endOfBatches(await leader.fetch(partition, offset(300)))).toBe(600n)
+  expect(endOfBatches(await leader.fetch(partition, offset(600)))).toBe(900n)
+  expect((await leader.fetch(partition, offset(900))).length).toBe(0)
 })
 
 test('what was asked for ahead and is not wanted any more is given back once, and to nobody afterwards', async () => {
