@@ -15,6 +15,7 @@ export function writeText(fd: number, text: string): void {
     } catch (error) {
       const code = errorCode(error)
       if (code === 'EPIPE') throw error
+      if (code === 'EINTR') continue
       if (code !== 'EAGAIN') throw cannotWrite(fd === 2 ? 'standard error' : 'standard output', error)
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
     }

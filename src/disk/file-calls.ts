@@ -7,7 +7,7 @@ import { NodeFileCalls } from './node-file-calls.ts'
  * The system calls that every command makes, also one with next to nothing to do. Those that few need are asked of `node:fs` where they are needed:
  * to load that module takes the binary longer than all that `tslog --version` does otherwise.
  *
- * A call that fails throws an error with the system's name as its `code`. None of them waits again after a signal (`EINTR`), but `open` and `sync`.
+ * A call that fails throws an error with the system's name as its `code`. After a signal `read` and `write` may fail with `EINTR`; the others, but `close`, go on.
  */
 export interface FileCalls {
   /** Returns a descriptor that no child inherits. `input`: to read whatever it is, also a pipe or a device, and so waiting for it. */

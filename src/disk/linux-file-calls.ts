@@ -57,20 +57,21 @@ export class LinuxFileCalls implements FileCalls {
 
   statusOf(fd: number): FileStatus {
     this.#path[0] = 0
-    if (this.#libc.statx(fd, this.#path, AT_EMPTY_PATH, STATX_BASIC_STATS, this.#statusBytes) < 0) {
-      throw this.#failure('fstat')
+    while (this.#libc.statx(fd, this.#path, AT_EMPTY_PATH, STATX_BASIC_STATS, this.#statusBytes) < 0) {
+      const errno = this.#libc.errno()
+      if (errno !== EINTR) throw failure(errno, 'fstat')
     }
     return readStatus(this.#status)
   }
 
   statusAt(path: string, followsLink = false): FileStatus | undefined {
     const how = followsLink ? 0 : AT_SYMLINK_NOFOLLOW
-    if (this.#libc.statx(AT_FDCWD, this.#pathBytes(path), how, STATX_BASIC_STATS, this.#statusBytes) === 0) {
-      return readStatus(this.#status)
+    while (this.#libc.statx(AT_FDCWD, this.#pathBytes(path), how, STATX_BASIC_STATS, this.#statusBytes) < 0) {
+      const errno = this.#libc.errno()
+      if (errno === ENOENT) return undefined
+      if (errno !== EINTR) throw failure(errno, 'stat', path)
     }
-    const errno = this.#libc.errno()
-    if (errno === ENOENT) return undefined
-    throw failure(errno, 'stat', path)
+    return readStatus(this.#status)
   }
 
   list(path: string): DirectoryEntry[] {
@@ -120,8 +121,11 @@ export class LinuxFileCalls implements FileCalls {
     const bytes = new Uint8Array(LIST_BYTES)
     for (;;) {
       const filled = this.#libc.listInto(fd, bytes, LIST_BYTES)
-      if (filled < 0) throw this.#failure('scandir', path)
       if (filled === 0) return entries
+      if (filled < 0) {
+        const errno = this.#libc.errno()
+        if (errno !== EINTR) throw failure(errno, 'scandir', path)
+      }
       for (let at = 0; at < filled; at += (bytes[at + 16] ?? 0) + 256 * (bytes[at + 17] ?? 0)) {
         const name = decoder.decode(bytes.subarray(at + 19, bytes.indexOf(0, at + 19)))
         if (name !== '.' && name !== '..') entries.push({ name, kind: this.#kindOf(bytes[at + 18], path, name) })
@@ -137,8 +141,8 @@ export class LinuxFileCalls implements FileCalls {
     return kind === 'file' || kind === 'directory' ? kind : 'other'
   }
 
-  #failure(call: string, path?: string): Error {
-    return failure(this.#libc.errno(), call, path)
+  #failure(call: string): Error {
+    return failure(this.#libc.errno(), call)
   }
 }
 

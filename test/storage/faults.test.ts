@@ -23,6 +23,15 @@ const killPoints = Object.entries(calls).flatMap(([call, count]) =>
   Array.from({ length: Math.ceil(count / step) }, (_, n) => ({ call, when: n * step + 1 })),
 )
 
+test.skipIf(strace === undefined)('a result is told whole though signals interrupt its writing', () => {
+  const log = new BinaryLog()
+  log.done(['produce', 't'], 'a\n')
+  expect(injected(log, 'write:error=EINTR:when=1..3', ['topics', 'list'])).toMatchObject({
+    code: 0,
+    stdout: Buffer.from('t\n'),
+  })
+})
+
 describe.skipIf(strace === undefined)('a producer', () => {
   test.each(killPoints)(
     'that is killed before its call $when of $call leaves whole records and their order',
