@@ -1,3 +1,4 @@
+import { isPlainText } from './plain-text.ts'
 import type { Random } from './random.ts'
 
 /** A topic, cluster or directory id as Kafka writes it: 16 bytes in 22 characters of base64url, without padding. */
@@ -31,7 +32,7 @@ export function uuidFromBytes(bytes: Uint8Array): Uuid {
 
 /** Whether `text` is written as an id is. */
 export function isUuid(text: string): text is Uuid {
-  return /^[A-Za-z0-9_-]{22}$/.test(text)
+  return text.length === 22 && isPlainText(text) && !text.includes('.')
 }
 
 /** The 16 bytes of an id, or `undefined` when `text` is not one. */

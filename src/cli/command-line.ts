@@ -47,6 +47,7 @@ function skipGlobalFlags(argv: readonly string[], start: number): number {
 
 /** How many words a global flag takes, itself included; 0 when `word` is none. */
 function globalFlagWords(word: string): number {
+  if (!word.startsWith('-')) return 0
   for (const [name, flag] of Object.entries<FlagSpec>(globalFlags)) {
     if (word === `--${name}` || word === `-${flag.char}`) return flag.kind === 'bool' ? 1 : 2
     if (flag.kind === 'bool') continue

@@ -1,5 +1,6 @@
 import { offset, type Offset } from '../base/brands.ts'
 import { UsageError } from '../base/errors.ts'
+import { isDigits, isPlainText } from '../base/plain-text.ts'
 
 /** What follows the stem of the files of one segment. `txnindex` is there only when a transaction was aborted in the segment. */
 export type SegmentPart = 'log' | 'index' | 'timeindex' | 'txnindex'
@@ -108,7 +109,7 @@ function quarantine(baseOffset: Offset, digits: string): PartitionFile | undefin
 
 /** The offset that 20 digits name, or `undefined` when they are none, or more than an int64 holds. */
 function parseFileStem(stem: string): Offset | undefined {
-  if (!/^\d{20}$/.test(stem)) return undefined
+  if (stem.length !== 20 || !isDigits(stem)) return undefined
   const value = BigInt(stem)
   return value <= OFFSET_MAX ? offset(value) : undefined
 }
@@ -215,7 +216,7 @@ function plainName(name: string): LogDirectoryName {
 
 /** The number that `text` names, or `undefined` when it is not written as Kafka writes one. */
 export function parsePartition(text: string): number | undefined {
-  if (!/^(0|[1-9]\d{0,9})$/.test(text)) return undefined
+  if (text.length > 10 || !isDigits(text) || (text.startsWith('0') && text !== '0')) return undefined
   const partition = Number(text)
   return partition < 2 ** 31 ? partition : undefined
 }
@@ -245,6 +246,7 @@ function topicNameProblem(name: string): string | undefined {
   if (name === '.' || name === '..') return 'means a directory'
   if (name.length > TOPIC_NAME_LENGTH_MAX)
     return `has ${name.length} characters, at most ${TOPIC_NAME_LENGTH_MAX} are allowed`
+  if (isPlainText(name)) return undefined
   const stranger = /[^a-zA-Z0-9._-]/u.exec(name)?.[0]
   return stranger === undefined ? undefined : `contains ${JSON.stringify(stranger)}`
 }

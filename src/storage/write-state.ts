@@ -157,7 +157,10 @@ export class WriteStateCodec {
 
   #bootIdOf(bytes: Uint8Array): string {
     const isKnown = this.#bootId !== '' && this.#bootBytes.every((byte, i) => byte === bytes[bootIdStart + i])
-    if (!isKnown) this.#learn(hexOf(bytes.subarray(bootIdStart, bootIdEnd)))
+    if (!isKnown) {
+      this.#bootBytes.set(bytes.subarray(bootIdStart, bootIdEnd))
+      this.#bootId = hexOf(this.#bootBytes)
+    }
     return this.#bootId
   }
 }
