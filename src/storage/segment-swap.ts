@@ -29,15 +29,17 @@ const parts: readonly SegmentPart[] = ['log', 'index', 'timeindex', 'txnindex']
 
 /**
  * Puts rewritten segments into the place of others, in Kafka's order (LocalLog.replaceSegments): `.cleaned` becomes `.swap`, newest first; the old
- * files become `.deleted`; `.swap` goes. Each step is synced before the next one, so that whatever a crash leaves of the names, `settleSwap`
- * finds the log as it was before or as it is after. Takes the partition's lock for these renames alone; readers see either log, whole.
- * Then the old files are removed: who has them open reads on.
+ * files become `.deleted`; `.swap` goes. Each step is synced before the next one, the making of `.cleaned` too, so that whatever a crash leaves of
+ * the names, `settleSwap` finds the log as it was before or as it is after. Takes the partition's lock for these renames alone; readers see either
+ * log, whole. Then the old files are removed: who has them open reads on.
  *
  * Throws `TemporaryError`, with nothing done, when a replaced segment is not what it was: trimmed, deleted or rewritten by others meanwhile.
  * The caller holds the partition's `PartitionMaintenance`.
  */
 export function swapSegments(log: PartitionLog, fileSystem: FileSystem, swap: SegmentSwap): void {
   const files = new SwapFiles(fileSystem, log.directory)
+  // Else a power cut could leave the log of a segment as `.swap` and of its index no name at all: that would be taken for whole.
+  fileSystem.syncDirectory(log.directory)
   const doomed = log.rearrange(({ activeBaseOffset }) => {
     for (const one of swap.replaced) {
       assert(one.baseOffset < activeBaseOffset, `only closed segments are replaced: ${one.baseOffset}`)

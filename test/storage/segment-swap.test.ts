@@ -219,6 +219,15 @@ describe('a swap', () => {
     expect([...new Set(seen)]).toEqual(['cleaner', 'opener'])
   })
 
+  test('renames nothing before the names of what was rewritten are on the disk: of a part of them the rest would be taken for whole', () => {
+    const scene = written()
+    const unsynced: boolean[] = []
+    swap(scene, shape, ({ name, path }) => {
+      if (name === 'rename' && path.endsWith('.cleaned')) unsynced.push(scene.fileSystem.hasUnsynced(directory))
+    })
+    expect(unsynced[0]).toBe(false)
+  })
+
   test('begins only when whoever removes what another one left, that was killed, is done with it', () => {
     const scene = written()
     rewrite(scene, scene.fileSystem.asProcess('killed'), shape)
