@@ -4,7 +4,7 @@ import type { FileSystem } from '../disk/file-system.ts'
 import { scanBatch } from '../record/log-batch.ts'
 import { RecordBatch } from '../record/record-batch.ts'
 import { type LeaderEpochEntry, LeaderEpochHistory } from './leader-epoch-history.ts'
-import type { PlacedBatch, PlacedBatches } from './placed-batches.ts'
+import { offsetEnd, type PlacedBatch, type PlacedBatches } from './placed-batches.ts'
 import type { PartitionLog } from './partition-log.ts'
 import type { WriteState } from './write-state.ts'
 
@@ -73,8 +73,6 @@ function placeAsFollower(bytes: Uint8Array, append: FollowerAppend, state: Write
   return { batches, nextOffset, maxTimestamp, hasProducers, epochs }
 }
 
-/** Behind the last of them nothing of its own could be appended to the log. */
-const offsetEnd = 2n ** 63n - 1n
 const leaderEpochEnd = 2 ** 31 - 1
 
 function leaderBatch(bytes: Uint8Array, position: number, offsetMin: Offset): RecordBatch {

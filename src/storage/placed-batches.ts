@@ -1,4 +1,5 @@
 import type { LeaderEpoch, Offset, TimestampMs } from '../base/brands.ts'
+import { RefusedError } from '../base/errors.ts'
 import { RecordBatch } from '../record/record-batch.ts'
 import type { Durability } from './appended.ts'
 
@@ -28,9 +29,13 @@ export interface PlacedAppend {
   readonly durability: Durability
 }
 
+/** A log whose end comes to here has no offsets left, and takes nothing more. */
+export const offsetEnd = 2n ** 63n - 1n
+
 /**
  * Gives whole v2 batches, one after the other in `bytes`, their base offsets from `firstOffset` on and their leader epoch, in place.
- * Throws `MalformedMessageError` when they are not whole batches.
+ * Throws `MalformedMessageError` when they are not whole batches, `RefusedError` when
+ * there are no offsets left for them.
  */
 export function placeBatches(bytes: Uint8Array, firstOffset: Offset, epoch: LeaderEpoch): PlacedBatches {
   const batches: PlacedBatch[] = []
@@ -41,6 +46,7 @@ export function placeBatches(bytes: Uint8Array, firstOffset: Offset, epoch: Lead
     const batch = new RecordBatch(bytes, position)
     batch.assign(nextOffset, epoch)
     nextOffset = batch.nextOffset
+    if (nextOffset >= offsetEnd) throw new RefusedError(`the log has no offsets left: it ends at ${firstOffset}`)
     const { sizeInBytes } = batch
     const placed = { position, sizeInBytes, lastOffset: (nextOffset - 1n) as Offset, maxTimestamp: batch.maxTimestamp }
     batches.push(placed)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
-import { DiskError, LockedError, NotFoundError } from '../../src/base/errors.ts'
+import { DiskError, LockedError, NotFoundError, RefusedError } from '../../src/base/errors.ts'
 import { GoneError, type Operation } from '../../src/disk/memory-disk.ts'
 import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
 import { readOffsetCheckpoint } from '../../src/storage/offset-checkpoints.ts'
@@ -144,6 +144,17 @@ describe('appending', () => {
       expect(scene.fileSystem.openFileCount).toBe(0)
     },
   )
+
+  test('refuses what there are no offsets left for, and changes nothing', () => {
+    const scene = new PartitionScene()
+    scene.fileSystem.makeDirectory(directory)
+    scene.fileSystem.open(`${directory}/09223372036854775805.log`, 'create').close()
+    const log = scene.open()
+    expect(() => log.append(batch({ values: ['a', 'b'] }), 'now')).toThrow(RefusedError)
+    expect(log.append(one('a'), 'now')).toEqual({ baseOffset: 2n ** 63n - 3n, nextOffset: 2n ** 63n - 2n })
+    expect(() => log.append(one('b'), 'now')).toThrow(RefusedError)
+    expect(scene.read().records).toEqual(['9223372036854775805 a'])
+  })
 
   test('refuses what is no batch and goes on', () => {
     const scene = new PartitionScene()
