@@ -97,7 +97,9 @@ export class PartitionFollower {
     const { segments } = this.#described
     const { activeBaseOffset, activeBytes, logEndOffset } = this.replica
     if (logEndOffset >= this.#described.logEndOffset) return 0
-    if (segments.length === 0) return Number(this.#described.logEndOffset - this.#from) * this.replica.bytesPerOffset
+    if (segments.length === 0) {
+      return Math.ceil(Number(this.#described.logEndOffset - this.#from) * this.replica.bytesPerOffset)
+    }
     return segments.reduce((sum, { baseOffset, sizeInBytes }) => {
       if (baseOffset < activeBaseOffset) return sum
       return sum + (baseOffset === activeBaseOffset ? Math.max(0, sizeInBytes - activeBytes) : sizeInBytes)

@@ -31,6 +31,8 @@ function followerOf(bytesPerOffset: number): PartitionFollower {
 describe('a leader that tells nothing of its files', () => {
   test('is ahead by as many bytes as its records have taken so far', () => {
     expect(followerOf(120).missingBytes).toBe(500 * 120)
+    // Bytes are whole.
+    expect(followerOf(10.8901).missingBytes).toBe(5446)
   })
 
   test('has changed when its log ends where it did, in another epoch', () => {
