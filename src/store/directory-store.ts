@@ -137,9 +137,12 @@ export class DirectoryStore implements LogStore {
 
   get groups(): GroupStore {
     return new LazyGroups({
-      ...this.#options,
-      store: this,
-      hasTopic: async (name) => (await this.findTopic(name)) !== undefined,
+      areMembersGone: () => true,
+      load: async () => {
+        const { DirectoryGroups } = await import('./directory-groups.ts')
+        const hasTopic = async (name: string): Promise<boolean> => (await this.findTopic(name)) !== undefined
+        return new DirectoryGroups({ ...this.#options, store: this, hasTopic })
+      },
     })
   }
 

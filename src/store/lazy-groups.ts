@@ -1,15 +1,23 @@
 import type { Group } from '../coordinator/group.ts'
-import type { DirectoryGroupsOptions } from './directory-groups.ts'
 import type { GroupHold, GroupMembership, GroupStore, OffsetToStore, WantedTopics } from './log-store.ts'
 
-/** The groups of a directory, whose code is loaded by the first question: most commands have none. */
+export interface LazyGroupsWays {
+  /** Answered without what is loaded. */
+  areMembersGone(): boolean
+  load(): Promise<GroupStore>
+}
+
+/** Groups whose code is loaded by the first question: most commands have none. */
 export class LazyGroups implements GroupStore {
-  readonly areMembersGone = true
-  readonly #options: DirectoryGroupsOptions
+  readonly #ways: LazyGroupsWays
   #loaded: Promise<GroupStore> | undefined
 
-  constructor(options: DirectoryGroupsOptions) {
-    this.#options = options
+  constructor(ways: LazyGroupsWays) {
+    this.#ways = ways
+  }
+
+  get areMembersGone(): boolean {
+    return this.#ways.areMembersGone()
   }
 
   async groupIds(): Promise<string[]> {
@@ -41,7 +49,7 @@ export class LazyGroups implements GroupStore {
   }
 
   #load(): Promise<GroupStore> {
-    this.#loaded ??= import('./directory-groups.ts').then(({ DirectoryGroups }) => new DirectoryGroups(this.#options))
+    this.#loaded ??= this.#ways.load()
     return this.#loaded
   }
 }

@@ -5,7 +5,7 @@ import type { PartitionSize } from '../storage/partition-size.ts'
 import type { TopicConfig } from '../storage/topic-configs.ts'
 import { DirectoryDoor, type DirectoryWays } from './directory-door.ts'
 import { HandoverAppender } from './handover-appender.ts'
-import { HandoverGroups } from './handover-groups.ts'
+import { LazyGroups } from './lazy-groups.ts'
 import type {
   BatchAppender,
   BatchSource,
@@ -105,7 +105,10 @@ export class LocalStore implements LogStore {
   }
 
   get groups(): GroupStore {
-    return new HandoverGroups(this.#door)
+    return new LazyGroups({
+      areMembersGone: () => !this.#door.isServed(),
+      load: async () => new (await import('./handover-groups.ts')).HandoverGroups(this.#door),
+    })
   }
 
   close(): void {

@@ -9,13 +9,11 @@ import { exitCodeOfSignal } from '../signals.ts'
 import { includesPartition } from '../values/partition-list.ts'
 import { type BatchPrinter, RecordTally } from './batch-printer.ts'
 import { CommitPace } from './commit-pace.ts'
-import { followReadings } from './follow-loop.ts'
-import { FollowedTopics } from './followed-topics.ts'
-import { GroupProgress } from './group-progress.ts'
+import type { FollowedTopics } from './followed-topics.ts'
+import type { GroupProgress } from './group-progress.ts'
 import { LinePrinter } from './line-printer.ts'
 import { PartitionReading } from './partition-reading.ts'
 import { InOrderPass } from './print-in-order.ts'
-import { printMerged } from './print-merged.ts'
 import type { PrintingWorld } from './printing-world.ts'
 import { RangePlan } from './range-plan.ts'
 import { RecordPrinter } from './record-printer.ts'
@@ -64,6 +62,7 @@ async function joinGroup(settings: ReadingSettings, store: LogStore): Promise<Gr
   const { group, topics, partitions } = settings
   if (group === undefined) return undefined
   for (const topic of topics) await store.topic(topic)
+  const { GroupProgress } = await import('./group-progress.ts')
   return GroupProgress.join(store, group.groupId, { topics, choosesPartitions: partitions !== undefined })
 }
 
@@ -78,7 +77,7 @@ interface RunWorld {
 /** Bytes that are asked of the kernel for the pipe on standard output: fewer changes between us and its reader. */
 const pipeBytes = 1024 * 1024
 
-/** One call of `consume` or `tail`. */
+/** One call of `consume` or `tail`. What only some calls do is loaded by those: groups, following, the order of times. */
 class ReadingRun implements PrintingWorld {
   readonly output: OutputStream
   readonly stop: StopConditions
@@ -110,7 +109,7 @@ class ReadingRun implements PrintingWorld {
   async all(): Promise<number> {
     const { store } = this.#world
     const { follows, topics } = this.#settings
-    const followed = follows ? await FollowedTopics.of(topics, store) : undefined
+    const followed = follows ? await (await import('./followed-topics.ts')).FollowedTopics.of(topics, store) : undefined
     await this.#open()
     await this.#print()
     if (followed !== undefined) await this.#follow(followed)
@@ -125,6 +124,7 @@ class ReadingRun implements PrintingWorld {
   }
 
   async #follow(followed: FollowedTopics): Promise<void> {
+    const { followReadings } = await import('./follow-loop.ts')
     await followReadings(this.#readings, {
       clock: this.#world.context.clock,
       output: this.output,
@@ -213,9 +213,14 @@ class ReadingRun implements PrintingWorld {
   /** Prints and sends what lies below the ends that the readings have now. */
   async #print(): Promise<void> {
     const waiting = this.#readings.filter(({ isAtEnd }) => !isAtEnd)
-    if (this.#settings.mergesByTime && waiting.length > 1) await printMerged(waiting, this.#records, this)
+    if (this.#settings.mergesByTime && waiting.length > 1) await this.#printMerged(waiting)
     else await this.#inOrder.print(waiting)
     await this.stop.flush(this.output)
+  }
+
+  async #printMerged(waiting: readonly PartitionReading[]): Promise<void> {
+    const { printMerged } = await import('./print-merged.ts')
+    await printMerged(waiting, this.#records, this)
   }
 
   async #commitIfDue(): Promise<void> {
