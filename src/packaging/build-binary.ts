@@ -37,19 +37,13 @@ const verifyWorker = 'cli/verify/verify-worker'
 /**
  * The bundler puts modules into one chunk when the same entries and the same dynamic imports reach them, which made a dozen chunks of what
  * `produce` needs, and milliseconds of their loading. So the workers, and through a facade each dynamic import in our sources but those of
- * what pipes call, reach all that is hot, and what writes reaches what reads: that code is in two chunks then, one for all that reads, with what
- * writing has in common with it, and one for the rest of writing. What is hot reaches all that `main.ts` begins with, which is in one more.
+ * what pipes call, reach all that is hot: that code is in three chunks then, for reading, for writing, and for both. What is hot reaches all that
+ * `main.ts` begins with, which is in one more.
  */
-const hotReading = join(root, 'src/cli/hot-reading.ts')
-const hotWriting = join(root, 'src/cli/hot-writing.ts')
-const hotModules = [hotReading, hotWriting]
+const hotModules = ['hot-reading', 'hot-writing'].map((name) => join(root, `src/cli/${name}.ts`))
 const firstModules = ['command-line', 'version'].map((name) => join(root, `src/cli/${name}.ts`))
 const reach = (paths: readonly string[]): string => paths.map((path) => `import ${JSON.stringify(path)}`).join('\n')
 const reachHot = reach([...firstModules, ...hotModules])
-const reached: Readonly<Record<string, string>> = {
-  [hotReading]: reach(firstModules),
-  [hotWriting]: reach([...firstModules, hotReading]),
-}
 const facadeMark = '?facade'
 
 function isBehindFacade({ path, importer, kind }: { path: string; importer: string; kind: string }): boolean {
@@ -125,7 +119,7 @@ const result = await bun.build({
         )
         build.onLoad({ filter: /(-worker|hot-(reading|writing))\.ts$/ }, ({ path }) => ({
           loader: 'ts',
-          contents: `${reached[path] ?? reachHot}\n${readFileSync(path, 'utf8')}`,
+          contents: `${hotModules.includes(path) ? reach(firstModules) : reachHot}\n${readFileSync(path, 'utf8')}`,
         }))
         build.onLoad({ filter: /.*/, namespace: 'facade' }, ({ path }) => ({
           loader: 'js',
