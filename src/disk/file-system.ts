@@ -105,7 +105,7 @@ export interface OpenFile {
   reserve(position: number, bytes: number): boolean
   /** Returns once every byte written is durable (fdatasync). */
   sync(): void
-  /** The same, without blocking the caller. */
+  /** The same, without blocking the caller. A `sync` beside it may take an error away from it, or lose one to it: then only both together tell. */
   syncSoon(): Promise<void>
   /**
    * Takes or changes a whole-file advisory lock of this open file (OFD: it ends with `close` or with the process, whatever

@@ -5,6 +5,8 @@ import { nodeFs } from './node-file-calls.ts'
 const sparesMax = 1
 
 interface Call {
+  /** It came before there was a spare, which may have heard nothing of what became of the bytes that this call is about. */
+  readonly isForOwn: boolean
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
   isDone: boolean
@@ -39,14 +41,13 @@ export class SyncsUnderWay {
   /** Resolves once everything that was written before the call is durable. */
   begin(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const call = { resolve, reject, isDone: false }
+      const call = { isForOwn: this.#spares.length === 0, resolve, reject, isDone: false }
       this.#calls.push(call)
       const fd = this.#free.pop()
       if (fd !== undefined) {
         this.#run(call, fd)
         return
       }
-      // It would not hear of what became of the bytes that this call is about.
       this.#openSpare()
       this.#waiting.push(call)
     })
@@ -64,13 +65,18 @@ export class SyncsUnderWay {
 
   #run(call: Call, fd: number): void {
     nodeFs().fdatasync(fd, (error) => {
-      const next = this.#waiting.shift()
+      const next = this.#nextFor(fd)
       if (next === undefined) this.#free.push(fd)
       else this.#run(next, fd)
       call.isDone = true
       if (error !== null) this.#failure ??= this.#failed(error)
       this.#answer()
     })
+  }
+
+  #nextFor(fd: number): Call | undefined {
+    const at = this.#waiting.findIndex(({ isForOwn }) => fd === this.#fd || !isForOwn)
+    return at < 0 ? undefined : this.#waiting.splice(at, 1)[0]
   }
 
   #answer(): void {

@@ -5,14 +5,14 @@ const backgroundSyncBytes = 48 * 1024 * 1024
 
 /** Keeps what waits for the disk short while much is appended. */
 export class BackgroundSync {
-  readonly #onFailure: (error: unknown) => void
+  readonly #sync: (file: OpenFile) => Promise<void>
   /** Bytes appended since a sync began that covers them. */
   #unsyncedBytes = 0
   #underWay: Promise<void> | undefined
 
-  /** `onFailure` is told of a sync that failed: nothing may be written to the file any more. */
-  constructor(onFailure: (error: unknown) => void) {
-    this.#onFailure = onFailure
+  /** `sync` begins one, and lets whoever waits for the disk know when it fails. */
+  constructor(sync: (file: OpenFile) => Promise<void>) {
+    this.#sync = sync
   }
 
   /** So many bytes were written to `file`. */
@@ -20,12 +20,10 @@ export class BackgroundSync {
     this.#unsyncedBytes += bytes
     if (this.#unsyncedBytes < backgroundSyncBytes || this.#underWay !== undefined) return
     this.#unsyncedBytes = 0
-    this.#underWay = file
-      .syncSoon()
-      .catch(this.#onFailure)
-      .finally(() => {
-        this.#underWay = undefined
-      })
+    const done = (): void => {
+      this.#underWay = undefined
+    }
+    this.#underWay = this.#sync(file).then(done, done)
   }
 
   /** Resolves when no sync is under way. */

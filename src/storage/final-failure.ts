@@ -1,4 +1,4 @@
-import { DiskError } from '../base/errors.ts'
+import { DiskError, TemporaryError } from '../base/errors.ts'
 import type { FileSystem, OpenFile } from '../disk/file-system.ts'
 import { noteFailedSync } from './failed-sync.ts'
 import { removalOf } from './partition-removal.ts'
@@ -19,6 +19,7 @@ export interface FailurePlace {
 export class FinalFailure {
   readonly #place: FailurePlace
   #failure: unknown
+  #closed: TemporaryError | undefined
 
   constructor(place: FailurePlace) {
     this.#place = place
@@ -50,6 +51,16 @@ export class FinalFailure {
     // Also after a write that found no room: whoever opens the log anew then must hear of it.
     if (this.#failure !== error) noteFailedSync(error, this.#place.turn, this.#place.stateFile)
     return (this.#failure = error)
+  }
+
+  /** Nothing more is written, since the files are closed. Of a sync that was under way, and fails, whoever writes next hears all the same. */
+  close(): void {
+    this.#closed = new TemporaryError(`${this.#place.directory} was closed`)
+    this.#failure ??= this.#closed
+  }
+
+  throwIfClosed(): void {
+    if (this.#closed !== undefined) throw this.#closed
   }
 
   /** What is written into a file that has lost its name is lost, however well it was synced. */

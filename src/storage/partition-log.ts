@@ -211,15 +211,18 @@ export class PartitionLog {
     this.#failure.note(error)
   }
 
-  /** Closes the files. Syncs nothing. */
+  /** Closes the files, but for what takes the word of a sync that is under way. Syncs nothing. */
   close(): void {
     try {
       if (this.#end.active?.hasReserve === true) this.#withLock((_, segment) => segment.releaseReserve())
     } catch {
       // It takes room until the next roll, and nothing else.
     }
+    const { unsynced } = this.#end
     this.#end.close()
-    this.#stateFile.close()
+    this.#failure.close()
+    if (unsynced.isIdle) this.#stateFile.close()
+    else void unsynced.allSettled().then(() => this.#stateFile.close())
   }
 
   /** Changes more than the end of the log: whoever has it open looks at everything again. */

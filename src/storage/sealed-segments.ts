@@ -1,5 +1,7 @@
+import { assert } from '../base/assert.ts'
 import { type Offset, offset } from '../base/brands.ts'
 import { TemporaryError } from '../base/errors.ts'
+import type { OpenFile } from '../disk/file-system.ts'
 import type { ActiveSegment } from './active-segment.ts'
 import { partitionDirectoryName, segmentFileName, snapshotFileName } from './file-names.ts'
 import { mergeOffsetCheckpoint, readOffsetCheckpoint } from './offset-checkpoints.ts'
@@ -9,32 +11,49 @@ import { syncFile } from './whole-file.ts'
 
 /**
  * Segments that were left behind by a roll and must reach the disk: through the very descriptors that wrote them, since only those hear of
- * errors. One at most waits, so that an input without end does not run out of descriptors.
+ * errors. One at most waits, so that an input without end does not run out of descriptors; but while a sync of it is under way, which could
+ * take an error away from ours, it stays, and so do those behind it: as many as clients send without an answer.
  */
 export class SealedSegments {
   readonly #options: PartitionLogOptions
   readonly #directory: string
-  #waiting: ActiveSegment | undefined
+  readonly #isUnderWay: (file: OpenFile) => boolean
+  /** In the order of the log. */
+  #waiting: ActiveSegment[] = []
   /** All segments below were synced, by this process or before it. */
   #syncedBelow = offset(0n)
 
-  constructor(options: PartitionLogOptions, directory: string) {
+  /** `isUnderWay`: whether a sync of a file has begun and not answered yet. */
+  constructor(options: PartitionLogOptions, directory: string, isUnderWay: (file: OpenFile) => boolean) {
     this.#options = options
     this.#directory = directory
+    this.#isUnderWay = isUnderWay
+  }
+
+  /** Whether a sync of what waits is under way. */
+  get isSyncing(): boolean {
+    return this.#waiting.some(({ log }) => this.#isUnderWay(log))
   }
 
   /** Leaves `segment` behind: to be synced when somebody waits for the disk (`wantsSync`), else closed at once. */
   add(segment: ActiveSegment, wantsSync: boolean): void {
     this.sync()
-    if (wantsSync) this.#waiting = segment
+    if (wantsSync) this.#waiting.push(segment)
     else segment.close()
   }
 
-  /** Makes what waits durable, with its name, and moves the recovery point behind it. */
+  /** Makes what waits durable, as far as no sync of it is under way. */
   sync(): void {
-    const segment = this.#waiting
-    if (segment === undefined) return
-    this.#waiting = undefined
+    for (;;) {
+      const [segment] = this.#waiting
+      if (segment === undefined || this.#isUnderWay(segment.log)) return
+      this.#waiting.shift()
+      this.#syncOne(segment)
+    }
+  }
+
+  /** With its name, and moves the recovery point behind it. */
+  #syncOne(segment: ActiveSegment): void {
     const { fileSystem } = this.#options
     const { path, identity } = segment.log
     segment.syncAll()
@@ -68,6 +87,7 @@ export class SealedSegments {
   /** Makes all segments before the one at `base` durable: what waits here, and what others left. */
   syncBelow(base: Offset, syncedEnd: Offset): void {
     this.sync()
+    assert(!this.#waiting.some(({ baseOffset }) => baseOffset < base), `no sync below ${base} is under way`)
     this.syncOlder(base, syncedEnd)
   }
 
@@ -101,8 +121,7 @@ export class SealedSegments {
   }
 
   close(): void {
-    this.#waiting?.close()
-    this.#waiting = undefined
+    for (const segment of this.#waiting.splice(0)) segment.close()
   }
 
   /** Where the segment after a sealed one begins. */

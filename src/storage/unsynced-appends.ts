@@ -1,3 +1,4 @@
+import type { OpenFile } from '../disk/file-system.ts'
 import type { ActiveSegment } from './active-segment.ts'
 import type { Durability } from './appended.ts'
 import { BackgroundSync } from './background-sync.ts'
@@ -23,8 +24,8 @@ export class UnsyncedAppends {
     this.#options = options
     this.#directory = directory
     this.#failure = failure
-    this.#background = new BackgroundSync((error) => void failure.note(error))
-    this.#sealed = new SealedSegments(options, directory)
+    this.#background = new BackgroundSync((file) => this.#syncSoon(file))
+    this.#sealed = new SealedSegments(options, directory, (file) => this.#order.isSyncing(file))
   }
 
   /** An append is about to come. */
@@ -42,7 +43,12 @@ export class UnsyncedAppends {
     this.#sealed.add(segment, this.#isAwaited)
   }
 
-  /** Makes durable what rolls have left behind. */
+  /** Whether no sync is under way that blocks nobody. */
+  get isIdle(): boolean {
+    return this.#order.isIdle
+  }
+
+  /** Makes durable what rolls have left behind, as far as no sync of it is under way. */
   syncSealed(): void {
     this.#sealed.sync()
   }
@@ -61,21 +67,46 @@ export class UnsyncedAppends {
   async syncUpTo(active: ActiveSegment, state: WriteState, isBlocking: boolean): Promise<void> {
     const isNamed = state.syncedEndOffset > active.baseOffset
     const failure = this.#failure
-    failure.guard(() => {
-      failure.refuseIfRemoved()
-      this.#sealed.syncBelow(active.baseOffset, state.syncedEndOffset)
-      if (isBlocking) active.log.sync()
-    })
-    if (!isBlocking) {
-      const noted = (error: unknown): Promise<never> => Promise.reject(failure.note(error))
-      await this.#order.add(active.log.syncSoon().catch(noted))
+    failure.guard(() => failure.refuseIfRemoved())
+    if (isBlocking && this.#order.isIdle) {
+      failure.guard(() => {
+        this.#syncBelow(active, state)
+        active.log.sync()
+      })
+    } else if (this.#sealed.isSyncing) {
+      await Promise.all([this.#syncSoon(active.log), this.#syncBelowSoon(active, state)])
+    } else {
+      failure.guard(() => this.#syncBelow(active, state))
+      await this.#syncSoon(active.log)
     }
+    failure.throwIfClosed()
     if (!isNamed) failure.guard(() => this.#options.fileSystem.syncDirectory(this.#directory))
+  }
+
+  #syncSoon(file: OpenFile): Promise<void> {
+    const noted = (error: unknown): Promise<never> => Promise.reject(this.#failure.note(error))
+    return this.#order.add(file, file.syncSoon().catch(noted))
+  }
+
+  #syncBelow(active: ActiveSegment, state: WriteState): void {
+    this.#sealed.syncBelow(active.baseOffset, state.syncedEndOffset)
+  }
+
+  /** Linux tells an error to one sync of a descriptor alone: those that are under way have the first word, and if they fail the recovery point stays. */
+  async #syncBelowSoon(active: ActiveSegment, state: WriteState): Promise<void> {
+    await this.#order.settled()
+    this.#failure.throwIfFailed()
+    this.#failure.guard(() => this.#syncBelow(active, state))
   }
 
   /** Resolves when no sync of before is under way. */
   async settled(): Promise<void> {
     await this.#background.settled()
+  }
+
+  /** The same, also for syncs that somebody waits for. */
+  async allSettled(): Promise<void> {
+    await this.#order.settled()
   }
 
   /** All is being synced that was noted. */

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Offset, offset } from '../../src/base/brands.ts'
 import { LockedError, NotFoundError } from '../../src/base/errors.ts'
 import { AppendHealth } from '../../src/broker/append-health.ts'
 import { CommitQueue, type CommitQueueOptions } from '../../src/broker/commit-queue.ts'
+import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
 import { numbered } from '../support/batches.ts'
 import { clientBatch } from './requests.ts'
 import { PartitionScene } from '../storage/partition-scene.ts'
@@ -95,4 +96,51 @@ test('beside a sync that takes long the next one begins, and what came meanwhile
   commits[2]?.(offset(4))
   await expect.poll(() => answered).toEqual([0, 1, 2, 3])
   expect(queue.isIdle).toBe(true)
+})
+
+describe.each([
+  { fails: [true, false], order: [0, 1], said: ['EIO', 'EIO', 'EIO'] },
+  { fails: [true, false], order: [1, 0], said: ['EIO', 'EIO', 'EIO'] },
+  { fails: [false, true], order: [0, 1], said: ['done', 'EIO', 'EIO'] },
+  { fails: [false, true], order: [1, 0], said: ['EIO', 'EIO', 'EIO'] },
+  { fails: [true, true], order: [1, 0], said: ['EIO', 'EIO', 'EIO'] },
+  { fails: [false, false], order: [1, 0], said: ['done', 'done', 'done'] },
+])('of two syncs at once, failing $fails, done in the order $order', ({ fails, order, said }) => {
+  test(`batches are answered ${said.join(', ')}; what came meanwhile shares their fate`, async () => {
+    const begun: (() => void)[] = []
+    const comesToSync = (): Promise<void> => new Promise((resolve) => void begun.push(resolve))
+    let isFailing = false
+    const scene = new PartitionScene({}, new MemoryFileSystem({ comesToSync }))
+    scene.fileSystem.failOn(({ name }) => (name === 'sync' && isFailing ? { code: 'EIO' } : undefined))
+    const log = scene.open()
+    let nowMs = 0
+    const queue = new CommitQueue({ ...unused(), log: () => log, flushPolicy: 'sync', elapsedMs: () => nowMs })
+    const told: string[] = []
+    const append = (name: string): void => {
+      const listener = { appended: () => void told.push(`${name} done`), failed: () => void told.push(`${name} EIO`) }
+      queue.append(clientBatch([name]), listener)
+    }
+    append('0')
+    await expect.poll(() => begun.length).toBe(1)
+    nowMs = 10
+    append('1')
+    await expect.poll(() => begun.length).toBe(2)
+    append('2')
+    await expect.poll(() => log.offsets().logEndOffset).toBe(3n)
+    for (const at of order) {
+      isFailing = fails[at] === true
+      begun[at]?.()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    isFailing = false
+    nowMs = 20
+    await expect.poll(() => (begun[2]?.(), told.length)).toBe(3)
+    expect(told).toEqual(said.map((what, at) => `${at} ${what}`))
+    expect(scene.read().nextOffset).toBe(BigInt(said.filter((what) => what === 'done').length))
+    await expect.poll(() => queue.isIdle).toBe(true)
+    nowMs = 30
+    append('3')
+    await expect.poll(() => (begun[3]?.(), told.length)).toBe(4)
+    expect(told[3]).toBe(`3 ${said[2]}`)
+  })
 })
