@@ -57,7 +57,7 @@ describe.skipIf(missing)('a served partition whose disk fails one sync', () => {
     expect(log.values('t')).toEqual(lines('before'))
     expect(runBinary(['consume', 't', '-b', first.address]).stdout.toString()).toBe(`${lines('before').join('\n')}\n`)
     expect(await first.stop()).toBe(143)
-    expect(first.log).toMatch(/append failed .*EIO/)
+    expect(first.log).toMatch(/appends refused topic=t partition=0 .*EIO/)
 
     const second = await serve()
     expect(produce('t', 'again').code).toBe(0)
