@@ -10,7 +10,7 @@ import { NodeFileCalls } from './node-file-calls.ts'
  * A call that fails throws an error with the system's name as its `code`. After a signal `read` and `write` may fail with `EINTR`; the others, but `close`, go on.
  */
 export interface FileCalls {
-  /** Returns a descriptor that no child inherits. `input`: to read whatever it is, also a pipe or a device, and so waiting for it. */
+  /** Returns a descriptor that no child inherits. `input`: to read whatever it is, also a pipe or a device, which may have nothing yet (`EAGAIN`). */
   open(path: string, mode: OpenMode | 'input'): number
   close(fd: number): void
   /** Reads at most `target.length` bytes from `position`, or from where the file stands; returns how many, 0 at the end. */

@@ -17,7 +17,7 @@ export function openFlags(mode: OpenMode | 'input', flags: OpenFlags): number {
   const always = O_NOFOLLOW | O_NONBLOCK
   switch (mode) {
     case 'input':
-      return O_RDONLY | O_NOCTTY
+      return O_RDONLY | O_NOCTTY | O_NONBLOCK
     case 'read':
       return O_RDONLY | always
     case 'write':

@@ -66,6 +66,16 @@ describe('InputReader', () => {
     input.close()
   })
 
+  test('waits for whoever is to write into a named pipe no longer than it is told', () => {
+    const path = join(directory, 'lonely')
+    execFileSync('mkfifo', [path])
+    const input = InputReader.open(path)
+    expect(input.waitReadable(20)).toBe('timeout')
+    execFileSync('bash', ['-c', `exec 3<>'${path}'; echo x >&3`])
+    expect(input.waitReadable(-1)).toBe('ready')
+    input.close()
+  })
+
   test('waits for a pipe no longer than it is told', () => {
     const path = join(directory, 'fifo')
     execFileSync('mkfifo', [path])
