@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import type { BrokerLog } from '../../broker/broker-log.ts'
+import { ExitCode } from '../exit-code.ts'
 
-/** How a run ended: with exit code 0, with another one or not even begun, or by a signal. */
-export type RunResult = 'ok' | 'failed' | 'killed'
+/** How a run ended: with exit code 0, with one that says that it may do better later, with another one or not even begun, or by a signal. */
+export type RunResult = 'ok' | 'hindered' | 'failed' | 'killed'
 
 export interface MaintenanceJobOptions {
   /** The name of the command, which is the first of its words. */
@@ -26,6 +27,7 @@ export class MaintenanceJob {
   readonly #options: MaintenanceJobOptions
   readonly #runs = new Map<RunResult, number>([
     ['ok', 0],
+    ['hindered', 0],
     ['failed', 0],
     ['killed', 0],
   ])
@@ -109,6 +111,10 @@ export class MaintenanceJob {
     if (code === 0) return 'ok'
     if (this.#isStopping) return 'killed'
     const reason = said.trim()
+    if (code === ExitCode.temporary || code === ExitCode.locked) {
+      log.warn(`${command} was hindered`, { code, reason, hint: 'it is tried again when it is due next' })
+      return 'hindered'
+    }
     const hint = `run tslog ${command} by hand to see more`
     const killer = signal ?? signalOf(code)
     if (killer === undefined) log.error(`${command} failed`, { code: code ?? -1, reason, hint })

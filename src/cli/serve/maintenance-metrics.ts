@@ -17,7 +17,7 @@ export function maintenanceFamilies(jobs: readonly MaintenanceJob[]): MetricFami
     {
       kind: 'counter',
       name: 'tslog_maintenance_runs_total',
-      help: 'Runs of retention and compaction that have ended: in order, with a failure, or killed.',
+      help: 'Runs of retention and compaction that have ended: in order, hindered by something that passes, with a failure, or killed.',
       samples: () =>
         jobs.flatMap(({ command, runs }) => [...runs].map(([result, count]): Sample => [{ command, result }, count])),
     },

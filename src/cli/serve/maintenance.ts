@@ -68,8 +68,9 @@ export class Maintenance {
     this.#compactedAt = appended
     const memory = String(this.#settings.cleanerMemoryBytes)
     this.#compaction.run(['--memory', memory, ...this.#onDirectory()], (result: RunResult) => {
-      // What it was killed in is to be done still; what it failed at would fail again until something changes.
-      if (result === 'killed') this.#compactedAt = -1n
+      // What it was killed in is to be done still, or what another process was in the way of, such as retention; what it failed at would fail again
+      // until something changes.
+      if (result === 'killed' || result === 'hindered') this.#compactedAt = -1n
     })
   }
 

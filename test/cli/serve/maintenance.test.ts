@@ -4,15 +4,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { BrokerLog, LogFacts } from '../../../src/broker/broker-log.ts'
+import type { BrokerSettings } from '../../../src/broker/broker-settings.ts'
+import { Maintenance } from '../../../src/cli/serve/maintenance.ts'
 import { MaintenanceJob } from '../../../src/cli/serve/maintenance-job.ts'
 
 let home: string
 let told: { readonly event: string; readonly facts: LogFacts }[]
-const log: BrokerLog = {
-  info: () => undefined,
-  warn: () => undefined,
-  error: (event, facts = {}) => told.push({ event, facts }),
-}
+const tell = (event: string, facts: LogFacts = {}): void => void told.push({ event, facts })
+const log: BrokerLog = { info: () => undefined, warn: tell, error: tell }
 
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'tslog-maintenance-'))
@@ -38,6 +37,28 @@ function ended(job: MaintenanceJob): Promise<string> {
 
 const runs = (): string[] => readFileSync(join(home, 'runs'), 'utf8').split('\n').slice(0, -1)
 
+test('a compaction that something was in the way of is tried again though nothing was appended, one that failed is not', async () => {
+  const program = join(home, 'program')
+  writeFileSync(
+    program,
+    `#!/bin/sh\necho run >> '${home}/runs'\ntest "$(wc -l < '${home}/runs')" -gt 2 && exit 1\nexit 75\n`,
+  )
+  chmodSync(program, 0o755)
+  const served = { path: home, hasCompactedTopics: () => true, appended: () => 1n }
+  const settings = { retentionCheckMs: 3_600_000, cleanerEnabled: true, cleanerBackoffMs: 100, cleanerMemoryBytes: 1 }
+  const maintenance = new Maintenance(served, settings as BrokerSettings, {
+    report: log,
+    elapsedMs: () => performance.now(),
+    program,
+  })
+  maintenance.start()
+  await expect.poll(() => told.map(({ event }) => event)).toContain('compact failed')
+  await sleep(250)
+  await maintenance.stop()
+  expect(runs()).toHaveLength(3)
+  expect(told.map(({ event }) => event)).toEqual(['compact was hindered', 'compact was hindered', 'compact failed'])
+})
+
 describe('a command that a server runs beside it', () => {
   test('is counted by how it ends, and a failure is told with what it said, in one line', async () => {
     const job = jobOf('echo "no such thing" >&2; exit 5')
@@ -46,6 +67,7 @@ describe('a command that a server runs beside it', () => {
     expect(await ended(jobOf('exit 0'))).toBe('ok')
     expect([...job.runs]).toEqual([
       ['ok', 0],
+      ['hindered', 0],
       ['failed', 1],
       ['killed', 0],
     ])
