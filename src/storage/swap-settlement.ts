@@ -14,7 +14,7 @@ export interface SwapSettlement {
   readonly useless: readonly string[]
   /** Files that a swap which is undone, or one that is still being prepared, wrote. */
   readonly cleaned: readonly string[]
-  /** Old files that what is in `swapped` replaces. */
+  /** Old files that what is in `swapped` replaces, and indexes that the log was renamed away from: it may lie behind all that was kept. */
   readonly replaced: readonly string[]
   /** `.swap` files that take their final names. */
   readonly swapped: readonly string[]
@@ -37,7 +37,8 @@ export function planSettlement(entries: readonly DirectoryEntry[], endOf: (base:
   const isUndone = ({ at }: NumberedFile): boolean => minCleaned !== undefined && at >= minCleaned
   const swapped = swaps.filter((file) => !isUndone(file))
   const isReplaced = rangeOf(swapped, endOf)
-  const replaced = files.filter(({ name, at }) => isInPlace(name) && isReplaced(at))
+  const isOrphan = swapped.length > 0 ? orphansAmong(files) : () => false
+  const replaced = files.filter((file) => isInPlace(file.name) && (isReplaced(file.at) || isOrphan(file)))
   const deleted = entries.filter(({ name, kind }) => kind === 'file' && name.endsWith('.deleted'))
   return {
     useless: [...deleted, ...swaps.filter(isUndone)].map(({ name }) => name),
@@ -146,6 +147,12 @@ function rangeOf(swapped: readonly NumberedFile[], endOf: (base: Offset) => Offs
   const start = logs.reduce((min, { at }) => (at < min ? at : min), logs[0]?.at ?? offset(0n))
   const end = logs.map(({ at }) => endOf(at)).reduce((max, one) => (one > max ? one : max), start)
   return (at) => at >= start && at < end
+}
+
+/** Whether a file is the index of a segment whose log is not there, and not on its way in. */
+function orphansAmong(files: readonly NumberedFile[]): (file: NumberedFile) => boolean {
+  const logs = new Set<bigint>(files.filter(({ name }) => /\.log(\.swap)?$/.test(name)).map(({ at }) => at))
+  return ({ name, at }) => name.endsWith('index') && !logs.has(at)
 }
 
 function isInPlace(name: string): boolean {

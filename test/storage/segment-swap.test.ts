@@ -287,3 +287,17 @@ function noteProducers(scene: PartitionScene): void {
   view.setUint32(8, crc32c(state.subarray(12, 120)))
   scene.overwrite(path, state)
 }
+
+test('no index is left without its log, wherever a swap is killed that keeps nothing of the last segment', () => {
+  const shape: Shape = { name: 'the first three by one', replaced: [0, 2, 4], replacements: { 0: [1] } }
+  const count = steps(shape)
+  for (let step = 0; step < count; step++) {
+    const scene = written()
+    interrupt(scene, shape, step, () => scene.fileSystem.kill('cleaner'))
+    expect(scene.logEndOffset()).toBe(10n)
+    const names = scene.names()
+    const orphans = names.filter((name) => /index$/.test(name) && !names.includes(`${name.slice(0, 20)}.log`))
+    expect(orphans, `step ${step} of ${count}`).toEqual([])
+    expect(scene.read().damages).toEqual([])
+  }
+})
