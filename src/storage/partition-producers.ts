@@ -37,7 +37,8 @@ export class PartitionProducers {
   at(state: WriteState): ProducerState {
     if (!state.hasProducers) return new ProducerState(state.logEndOffset)
     const known = this.#known
-    if (known === undefined || known.endOffset > state.logEndOffset) {
+    // What others have appended since may be deleted already: then a snapshot alone tells of it.
+    if (known === undefined || known.endOffset > state.logEndOffset || known.endOffset < state.logStartOffset) {
       this.#known = loadProducerState(this.#fileSystem, this.#directory, state.logEndOffset)
     } else if (known.endOffset < state.logEndOffset) {
       replayProducers(known, { fileSystem: this.#fileSystem, directory: this.#directory, end: state.logEndOffset })

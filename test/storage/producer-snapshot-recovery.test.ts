@@ -212,3 +212,18 @@ describe('a snapshot that nobody has synced, of a batch that a power cut took ou
     expect(offerOne(scene.open(), sequenced(3))).toMatchObject({ kind: 'duplicate', baseOffset: 3n })
   })
 })
+
+test('what another process appended, and a third one has deleted, is known to a writer that was there all the time', () => {
+  const scene = written(2, 'never')
+  const waiting = scene.open('waiting')
+  expect(offerOne(waiting, sequenced(1))).toMatchObject({ kind: 'duplicate', baseOffset: 1n })
+  const other = scene.open('other')
+  for (let i = 2; i < 4; i++) offerOne(other, sequenced(i))
+  offerOne(other, sequenced(0, { producerId: 8n }))
+  other.advanceLogStart(offset(4n))
+  expect(deleteOldSegments(other, scene.fileSystem, 0)).toMatchObject({ count: 4, failure: undefined })
+  expect(offerOne(waiting, sequenced(3))).toMatchObject({ kind: 'duplicate', baseOffset: 3n })
+  expect(offerOne(waiting, sequenced(4))).toMatchObject({ kind: 'appended', baseOffset: 5n })
+  scene.close()
+  expect(offerOne(scene.open(), sequenced(3))).toMatchObject({ kind: 'duplicate', baseOffset: 3n })
+})
