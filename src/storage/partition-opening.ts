@@ -184,7 +184,7 @@ function recoverAll(options: OpeningOptions): OpenedPartition {
   const recoveryPoint = recoveryPointOf(options)
   const isSameBoot = isOfThisBoot(options)
   const recoveries: SegmentRecovery[] = []
-  const first = firstToCheck(options, bases)
+  const first = firstToCheck(options, bases, logStart)
   const producers = producersBefore(options, bases[first] ?? logStart, true)
   const history = readHistory(options)
   const beforeCut = (cut: LogCut): void => raiseEpoch(history, recoveries, cut)
@@ -219,10 +219,12 @@ function mendSnapshotAt(
   if (producers.endOffset === base) mendSnapshot(fileSystem, directory, producers, base <= recoveryPoint)
 }
 
-function firstToCheck(options: OpeningOptions, bases: readonly Offset[]): number {
+/** Not one below the log start: of those a deletion that was cut short may have left any, and what the last of them say of producers is in a snapshot alone. */
+function firstToCheck(options: OpeningOptions, bases: readonly Offset[], logStart: Offset): number {
   const { marked, synced } = recoveryPoints(options)
   // Our own note speaks of batches: of the segment that ends with them the indexes may not be on the disk.
-  const from = marked >= synced ? marked : offset(synced - 1n)
+  const unchecked = marked >= synced ? marked : offset(synced - 1n)
+  const from = unchecked > logStart ? unchecked : logStart
   return Math.min(Math.max(0, floorSegment(bases, from)), bases.length - 1)
 }
 

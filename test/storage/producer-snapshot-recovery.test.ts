@@ -227,3 +227,16 @@ test('what another process appended, and a third one has deleted, is known to a 
   scene.close()
   expect(offerOne(scene.open(), sequenced(3))).toMatchObject({ kind: 'duplicate', baseOffset: 3n })
 })
+
+test('of segments below the log start that a deletion has left when the power went recovery asks nothing: the snapshot behind them tells more', () => {
+  const scene = new PartitionScene(tiny)
+  const log = scene.open()
+  for (const producerId of [7n, 8n, 9n]) log.offer([sequenced(0, { producerId })], 'never')
+  const oldest = scene.bytes(segmentPath(0))
+  log.advanceLogStart(offset(2n))
+  expect(deleteOldSegments(log, scene.fileSystem, 0)).toMatchObject({ count: 2, failure: undefined })
+  log.close()
+  scene.overwrite(segmentPath(0), oldest)
+  scene.reboot()
+  expect(offerOne(scene.open(), sequenced(0, { producerId: 8n }))).toMatchObject({ kind: 'duplicate', baseOffset: 1n })
+})
