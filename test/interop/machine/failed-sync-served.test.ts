@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { clientBatch, produce } from '../../broker/requests.ts'
 import { ServeScene } from '../../broker/serve-scene.ts'
 import { BinaryRunner } from '../../support/binary-runner.ts'
 import { skippedFor } from '../../support/require-tool.ts'
@@ -38,14 +40,14 @@ describe.skipIf(missing)('a served partition whose disk fails one sync', () => {
     const { device, log, serve } = await sceneOfTest()
     for (const topic of ['t', 'other']) log.done(['topics', 'create', topic])
     const first = await serve()
-    const produce = (topic: string, name: string): ReturnType<BinaryRunner['run']> =>
+    const produceLines = (topic: string, name: string): ReturnType<BinaryRunner['run']> =>
       log.produce(topic, lines(name), '--batch-size', '4000')
-    expect(produce('t', 'before').code).toBe(0)
+    expect(produceLines('t', 'before').code).toBe(0)
     device.failOn('POISON')
     const startedMs = performance.now()
-    const refused = [produce('t', 'POISON')]
+    const refused = [produceLines('t', 'POISON')]
     device.failOn(undefined)
-    refused.push(produce('t', 'after'))
+    refused.push(produceLines('t', 'after'))
     for (const { code, stderr } of refused) {
       expect(code).toBe(1)
       expect(stderr).toMatch(/cannot append to t-0: .* \(KAFKA_STORAGE_ERROR\)\n.*start the server anew/)
@@ -53,14 +55,14 @@ describe.skipIf(missing)('a served partition whose disk fails one sync', () => {
     // Without a wait for what only a restart changes.
     expect(performance.now() - startedMs).toBeLessThan(20_000)
 
-    expect(produce('other', 'sound').code).toBe(0)
+    expect(produceLines('other', 'sound').code).toBe(0)
     expect(log.values('t')).toEqual(lines('before'))
     expect(runBinary(['consume', 't', '-b', first.address]).stdout.toString()).toBe(`${lines('before').join('\n')}\n`)
     expect(await first.stop()).toBe(143)
     expect(first.log).toMatch(/appends refused topic=t partition=0 .*EIO/)
 
     const second = await serve()
-    expect(produce('t', 'again').code).toBe(0)
+    expect(produceLines('t', 'again').code).toBe(0)
     expect(await second.stop()).toBe(143)
     const seen = log.values('t')
     await device.detach()
@@ -70,6 +72,37 @@ describe.skipIf(missing)('a served partition whose disk fails one sync', () => {
     expect(seen.slice(0, 400)).toEqual(lines('before'))
     expect(seen.slice(-400)).toEqual(lines('again'))
     expect(log.values('other')).toEqual(lines('sound'))
+    expect(log.run(['verify']).code).toBe(0)
+  })
+
+  test.each([
+    { where: 'in the same segment', segmentBytes: 2 ** 30 },
+    { where: 'behind two rolls', segmentBytes: 50_000 },
+  ])('acknowledges nothing that comes while that sync is under way, $where', async ({ segmentBytes }) => {
+    const { device, log, serve } = await sceneOfTest()
+    const configs = [`segment.bytes=${segmentBytes}`, 'segment.index.bytes=1048576']
+    log.done(['topics', 'create', 't', ...configs.flatMap((one) => ['--config', one])])
+    expect(log.produce('t', lines('before')).code).toBe(0)
+    const server = await serve()
+    device.failOn('POISON')
+    const answers: Promise<number>[] = []
+    for (const name of ['POISON', 'beside', 'behind']) {
+      const client = await server.connect()
+      answers.push(produce(client, 't', clientBatch(lines(name))).then(({ errorCode }) => errorCode))
+      await sleep(60)
+    }
+    expect(await Promise.all(answers)).toEqual([56, 56, 56])
+    device.failOn(undefined)
+    expect(log.values('t')).toEqual(lines('before'))
+    await server.stop()
+
+    expect(log.produce('t', lines('again')).code).toBe(0)
+    const seen = log.values('t')
+    await device.detach()
+    await device.attach()
+    expect(log.values('t')).toEqual(seen)
+    expect(seen.slice(0, 400)).toEqual(lines('before'))
+    expect(seen.slice(-400)).toEqual(lines('again'))
     expect(log.run(['verify']).code).toBe(0)
   })
 })

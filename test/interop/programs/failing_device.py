@@ -1,4 +1,5 @@
-"""A block device as one file `disk` in MOUNT, backed by IMAGE. While IMAGE.failing exists, writes that hold its text fail with EIO.
+"""A block device as one file `disk` in MOUNT, backed by IMAGE. While IMAGE.failing exists, writes that hold its text fail with EIO,
+after a third of a second in which nothing else is done: others come meanwhile.
 
 usage: failing_device.py IMAGE MOUNT
 """
@@ -6,6 +7,7 @@ usage: failing_device.py IMAGE MOUNT
 import errno
 import os
 import sys
+import time
 
 from fusepy import FUSE, FuseOSError, Operations
 
@@ -36,6 +38,7 @@ class Device(Operations):
         if os.path.exists(self.failing):
             with open(self.failing, "rb") as marker:
                 if marker.read() in data:
+                    time.sleep(0.3)
                     raise FuseOSError(errno.EIO)
         return os.pwrite(self.file, data, offset)
 
