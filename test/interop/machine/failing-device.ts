@@ -57,7 +57,9 @@ export class FailingDevice {
     if (this.#device === undefined) return
     done('umount', this.path)
     done('losetup', '-d', this.#loop)
-    done('fusermount3', '-u', join(this.#home, 'below'))
+    // The kernel lets go of the loop device's file a moment later.
+    const isDone = (command: string): boolean => spawnSync(command, ['-u', join(this.#home, 'below')]).status === 0
+    for (let tries = 0; tries < 200 && !isDone('fusermount3'); tries++) await sleep(25)
     while (this.#device.exitCode === null && this.#device.signalCode === null) await sleep(10)
     this.#device = undefined
   }
