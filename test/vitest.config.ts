@@ -8,8 +8,8 @@ export default defineConfig({
     // Real processes on a shared machine: where nobody looks, one stumble is no verdict. It is reported as such.
     retry: process.env['CI'] === 'true' ? 1 : 0,
     include: ['test/**/*.test.ts'],
-    // Has its own configuration, and its own step in CI.
-    exclude: ['test/interop/**'],
+    // Have their own configuration, and their own step in CI: what takes longest with a real Kafka, for its time.
+    exclude: ['test/interop/**', 'test/compat/broker-directory.test.ts', 'test/compat/commands-on-kafka.test.ts'],
     setupFiles: ['./test/support/quiet-kafkajs.ts'],
     pool: 'threads',
     maxWorkers: 2,

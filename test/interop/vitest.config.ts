@@ -7,8 +7,14 @@ export default defineConfig({
   test: {
     // Real processes on a shared machine: where nobody looks, one stumble is no verdict. It is reported as such.
     retry: process.env['CI'] === 'true' ? 1 : 0,
-    // Part of `npm test` too, which takes every eighteenth of the kills before system calls, and the first few seeds.
-    include: ['test/interop/**/*.test.ts', 'test/storage/faults.test.ts', 'test/simulation/*.test.ts'],
+    include: [
+      'test/interop/**/*.test.ts',
+      'test/compat/broker-directory.test.ts',
+      'test/compat/commands-on-kafka.test.ts',
+      // Part of `npm test` too, which takes every eighteenth of the kills before system calls, and the first few seeds.
+      'test/storage/faults.test.ts',
+      'test/simulation/*.test.ts',
+    ],
     env: { TSLOG_FAULT_STEP: '3', TSLOG_SIMULATION_SEEDS: '1000' },
     setupFiles: ['./test/support/quiet-kafkajs.ts'],
     pool: 'threads',
