@@ -12,8 +12,14 @@ import { deviceMissing, FailingDevice } from './failing-device.ts'
 
 const missing = skippedFor(deviceMissing())
 
+interface DeviceScene {
+  readonly device: FailingDevice
+  readonly log: BinaryRunner
+  readonly serve: () => Promise<ServeScene>
+}
+
 /** A server on a directory of a device. */
-async function sceneOfTest(): Promise<{ device: FailingDevice; log: BinaryRunner; serve: () => Promise<ServeScene> }> {
+async function sceneOfTest(): Promise<DeviceScene> {
   const home = mkdtempSync(join(tmpdir(), 'tslog-device-'))
   const device = new FailingDevice(home)
   const started: ServeScene[] = []
@@ -35,9 +41,21 @@ async function sceneOfTest(): Promise<{ device: FailingDevice; log: BinaryRunner
 
 const lines = (name: string): string[] => Array.from({ length: 400 }, (_, n) => `${name}-${n} ${'.'.repeat(90)}`)
 
+/** What is read from `t` is what the disk has, and has what was acknowledged before the sync that failed and after it. */
+async function expectOnDisk({ device, log }: DeviceScene): Promise<void> {
+  const seen = log.values('t')
+  await device.detach()
+  await device.attach()
+  expect(log.values('t')).toEqual(seen)
+  expect(seen.slice(0, 400)).toEqual(lines('before'))
+  expect(seen.slice(-400)).toEqual(lines('again'))
+  expect(log.run(['verify']).code).toBe(0)
+}
+
 describe.skipIf(missing)('a served partition whose disk fails one sync', () => {
   test('is read on, refuses records at once, and has all that was acknowledged after a restart', async () => {
-    const { device, log, serve } = await sceneOfTest()
+    const scene = await sceneOfTest()
+    const { device, log, serve } = scene
     for (const topic of ['t', 'other']) log.done(['topics', 'create', topic])
     const first = await serve()
     const produceLines = (topic: string, name: string): ReturnType<BinaryRunner['run']> =>
@@ -64,22 +82,16 @@ describe.skipIf(missing)('a served partition whose disk fails one sync', () => {
     const second = await serve()
     expect(produceLines('t', 'again').code).toBe(0)
     expect(await second.stop()).toBe(143)
-    const seen = log.values('t')
-    await device.detach()
-    await device.attach()
-    // What is read now is what the disk has.
-    expect(log.values('t')).toEqual(seen)
-    expect(seen.slice(0, 400)).toEqual(lines('before'))
-    expect(seen.slice(-400)).toEqual(lines('again'))
+    await expectOnDisk(scene)
     expect(log.values('other')).toEqual(lines('sound'))
-    expect(log.run(['verify']).code).toBe(0)
   })
 
   test.each([
     { where: 'in the same segment', segmentBytes: 2 ** 30 },
     { where: 'behind two rolls', segmentBytes: 50_000 },
   ])('acknowledges nothing that comes while that sync is under way, $where', async ({ segmentBytes }) => {
-    const { device, log, serve } = await sceneOfTest()
+    const scene = await sceneOfTest()
+    const { device, log, serve } = scene
     const configs = [`segment.bytes=${segmentBytes}`, 'segment.index.bytes=1048576']
     log.done(['topics', 'create', 't', ...configs.flatMap((one) => ['--config', one])])
     expect(log.produce('t', lines('before')).code).toBe(0)
@@ -97,12 +109,6 @@ describe.skipIf(missing)('a served partition whose disk fails one sync', () => {
     await server.stop()
 
     expect(log.produce('t', lines('again')).code).toBe(0)
-    const seen = log.values('t')
-    await device.detach()
-    await device.attach()
-    expect(log.values('t')).toEqual(seen)
-    expect(seen.slice(0, 400)).toEqual(lines('before'))
-    expect(seen.slice(-400)).toEqual(lines('again'))
-    expect(log.run(['verify']).code).toBe(0)
+    await expectOnDisk(scene)
   })
 })
