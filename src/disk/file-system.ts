@@ -24,6 +24,8 @@ export interface FileSystem {
   remove(path: string): boolean
   /** Removes an empty directory; false when there was none. */
   removeDirectory(path: string): boolean
+  /** Removes a directory with all that is in it, also what has a name that is no UTF-8; a symbolic link goes, not what it leads to. */
+  removeTree(path: string): void
   /** Makes the names in a directory durable. */
   syncDirectory(path: string): void
   /** Which file system the directory is on, and how much room there is. */

@@ -175,6 +175,14 @@ export class MemoryFileSystem implements FileSystem {
     return true
   }
 
+  removeTree(path: string): void {
+    for (const { name, kind } of this.list(path) ?? []) {
+      if (kind === 'directory') this.removeTree(`${path}/${name}`)
+      else this.remove(`${path}/${name}`)
+    }
+    this.removeDirectory(path)
+  }
+
   syncDirectory(path: string): void {
     this.#begin('sync-directory', path)
     const node = this.#walk(path)

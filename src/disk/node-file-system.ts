@@ -107,6 +107,14 @@ export class NodeFileSystem implements FileSystem {
     }
   }
 
+  removeTree(path: string): void {
+    try {
+      nodeFs().rmSync(path, { recursive: true, force: true })
+    } catch (error) {
+      throw new DiskError('remove', path, error)
+    }
+  }
+
   syncDirectory(path: string): void {
     try {
       const fs = nodeFs()

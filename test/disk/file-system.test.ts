@@ -236,6 +236,16 @@ describe.each(subjects)('the names of $name', ({ make }) => {
     expect([fileSystem.removeDirectory(directory), fileSystem.removeDirectory(directory)]).toEqual([true, false])
   })
 
+  test('are removed with all that is below them, once and again', () => {
+    const fileSystem = make()
+    const directory = join(base(fileSystem), 'd')
+    fileSystem.makeDirectory(join(directory, 'inside', 'further'))
+    writeFile(fileSystem, join(directory, 'inside', 'f'), 'x')
+    fileSystem.removeTree(directory)
+    fileSystem.removeTree(directory)
+    expect(fileSystem.stat(directory)).toBeUndefined()
+  })
+
   test('are made durable only where there is a directory', () => {
     const fileSystem = make()
     fileSystem.syncDirectory(base(fileSystem))

@@ -53,6 +53,7 @@ export function fileSystemOf(bytes: Uint8Array): FileSystem {
     rename: unwanted,
     remove: unwanted,
     removeDirectory: unwanted,
+    removeTree: unwanted,
     syncDirectory: unwanted,
     space: unwanted,
     waitUntil: (isThere) => isThere(),

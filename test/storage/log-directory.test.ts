@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
-import { NotFoundError } from '../../src/base/errors.ts'
+import { DiskError, NotFoundError } from '../../src/base/errors.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import type { FileSystem } from '../../src/disk/file-system.ts'
 import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
@@ -65,6 +65,10 @@ function begun(): Scene {
   return scene
 }
 
+function directoriesOf({ fileSystem }: Scene): string[] {
+  return (fileSystem.list('/log') ?? []).filter(({ kind }) => kind === 'directory').map(({ name }) => name)
+}
+
 describe('a deletion', () => {
   test('that was killed anywhere can be followed by the creation of the topic, which is empty then', () => {
     let kills = 0
@@ -108,12 +112,44 @@ describe('a deletion', () => {
     expect(directory.topicNames()).toEqual([])
   })
 
+  test('takes all that lies in a directory, whatever its name, and leaves what a link leads to', () => {
+    const { fileSystem, directory: path } = new Scratch()
+    const elsewhere = new Scratch()
+    elsewhere.write('kept', '')
+    const directory = LogDirectory.openToWrite(optionsOf(fileSystem, path))
+    onTestFinished(() => directory.close())
+    directory.createTopic(twoPartitions)
+    writeFileSync(Buffer.concat([Buffer.from(`${path}/t-0/`), Buffer.of(0xff, 0xfe)]), '')
+    mkdirSync(`${path}/t-0/further/below`, { recursive: true })
+    symlinkSync(elsewhere.directory, `${path}/t-0/link`)
+    directory.deleteTopic('t')
+    expect(directory.topicNames()).toEqual([])
+    expect(readdirSync(path).filter((name) => name.startsWith('t-'))).toEqual([])
+    expect(elsewhere.names()).toEqual(['kept'])
+  })
+
+  test.each(['deletion', 'creation'])(
+    'that was cut short before it had removed what it renamed is ended by the next %s',
+    (next) => {
+      const scene = begun()
+      const directory = scene.open()
+      const end = scene.fileSystem.failOn(({ name, path }) =>
+        name === 'remove' && path.includes('-delete/') ? { code: 'EIO' } : undefined,
+      )
+      expect(() => directory.deleteTopic('t')).toThrow(DiskError)
+      end()
+      if (next === 'deletion') directory.deleteTopic('t')
+      else directory.createTopic(twoPartitions)
+      expect(directoriesOf(scene).filter((name) => name.endsWith('-delete'))).toEqual([])
+    },
+  )
+
   test('takes partitions that another process added', () => {
     const scene = begun()
     const directory = scene.open()
     scene.open('other').alterTopic('t', { partitionCount: 3, configs: new Map() })
     directory.deleteTopic('t')
-    expect((scene.fileSystem.list('/log') ?? []).filter(({ kind }) => kind === 'directory')).toEqual([])
+    expect(directoriesOf(scene)).toEqual([])
   })
 
   test('lets a topic of the same name begin at offset 0, whatever the checkpoints say', () => {
