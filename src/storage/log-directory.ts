@@ -1,7 +1,8 @@
 import { assert } from '../base/assert.ts'
 import type { Offset } from '../base/brands.ts'
-import { NotFoundError, UsageError } from '../base/errors.ts'
+import { DiskError, NotFoundError, UsageError } from '../base/errors.ts'
 import { randomUuid, type Uuid } from '../base/uuid.ts'
+import type { FileSystem } from '../disk/file-system.ts'
 import { hasCleanShutdownMarker, setCleanShutdownMarkerAside } from './clean-shutdown-marker.ts'
 import { directoryOwner, lockAgainstKafka, refuseUnwritable } from './directory-ownership.ts'
 import { toTopic } from './directory-topics.ts'
@@ -83,12 +84,9 @@ export class LogDirectory extends ReadableLogDirectory {
     assert(this.#isWritable, 'the directory is open for writing')
     validateTopicName(topic.name)
     resolveTopicConfig(topic.configs)
+    this.#finishDeletion(topic.name)
     return this.#update((topics) => {
-      const known = topics.get(topic.name)
-      if (known !== undefined) {
-        if (!this.directories.isDeletionUnfinished(topic.name, known.elsewhere)) return false
-        for (const partition of this.directories.of(topic.name)) this.#removePartition(partition)
-      }
+      if (topics.has(topic.name)) return false
       refuseCollision(topic.name, topics)
       topics.set(topic.name, this.#makePartitions(topic))
       return true
@@ -134,6 +132,7 @@ export class LogDirectory extends ReadableLogDirectory {
       const partitions = this.directories.of(name)
       for (const partition of partitions) this.#markDeleted(partition, topic)
       for (const partition of partitions) this.#removePartition(partition)
+      this.directories.finishDeletion(name)
       topics.delete(name)
     })
   }
@@ -191,6 +190,7 @@ export class LogDirectory extends ReadableLogDirectory {
   /** The catalog comes first: what has only `meta.properties` is Kafka's. Others may do the same at this moment. */
   #begin(): void {
     const { fileSystem, path, clock, random, lockWaitMs } = this.options
+    syncName(fileSystem, path)
     this.catalog.update(() => undefined, lockWaitMs)
     const identity = { clusterId: randomUuid(random), nodeId: 1, directoryId: randomUuid(random) }
     this.catalog.update(() => void createMetaProperties(fileSystem, path, identity, clock.now()), lockWaitMs)
@@ -248,6 +248,16 @@ export class LogDirectory extends ReadableLogDirectory {
     }
   }
 
+  /** Takes a topic out of the catalog whose deletion was killed: first of all, since one that is made anew has another id. */
+  #finishDeletion(name: string): void {
+    this.#update((topics) => {
+      const known = topics.get(name)
+      if (known === undefined || !this.directories.isDeletionUnfinished(name, known.elsewhere)) return
+      for (const partition of this.directories.of(name)) this.#removePartition(partition)
+      topics.delete(name)
+    })
+  }
+
   #removePartition(partition: TopicPartition): void {
     this.#noteUnclean()
     this.closeLog(partition)
@@ -261,6 +271,15 @@ export class LogDirectory extends ReadableLogDirectory {
     const id = given ?? this.directories.topicIdOf(name) ?? randomUuid(this.options.random)
     this.directories.make(partitionsOf(name, partitionCount), id)
     return { id, partitionCount, configs: new Map(configs), createdMs: this.options.clock.now() }
+  }
+}
+
+/** Makes the name of a directory durable: who made it may have been killed before that. Where its parent may not be opened there is nothing to be done. */
+function syncName(fileSystem: FileSystem, path: string): void {
+  try {
+    fileSystem.syncDirectory(`${path}/..`)
+  } catch (error) {
+    if (!(error instanceof DiskError && error.code === 'EACCES')) throw error
   }
 }
 

@@ -10,7 +10,7 @@ import {
   syncPartitionMetadata,
   writePartitionMetadata,
 } from './partition-metadata.ts'
-import { removePartitionDirectory } from './partition-removal.ts'
+import { removeDeletedDirectories, removePartitionDirectory } from './partition-removal.ts'
 import { listSegments } from './segment-list.ts'
 import type { CatalogTopics } from './topic-catalog.ts'
 import { WriteStateFile } from './write-state-file.ts'
@@ -86,11 +86,15 @@ export class PartitionDirectories {
 
   /** Gives a directory that is about to be written the topic's id unless it has one: durable before the first batch, with the names of its segment. */
   identify(partition: TopicPartition, topicId: Uuid): void {
-    const { fileSystem } = this.#options
+    const { fileSystem, path } = this.#options
     const directory = this.pathOf(partition)
-    const isUnknown = readPartitionMetadata(fileSystem, directory).kind === 'absent'
-    if (isUnknown) writePartitionMetadata(fileSystem, directory, topicId)
-    else if (listSegments(fileSystem, directory).length === 0) syncPartitionMetadata(fileSystem, directory)
+    if (readPartitionMetadata(fileSystem, directory).kind === 'absent') {
+      // Who made it may have been killed before its own name was on the disk.
+      fileSystem.syncDirectory(path)
+      writePartitionMetadata(fileSystem, directory, topicId)
+    } else if (listSegments(fileSystem, directory).length === 0) {
+      syncPartitionMetadata(fileSystem, directory)
+    }
   }
 
   remove(partition: TopicPartition): void {
@@ -105,8 +109,9 @@ export class PartitionDirectories {
     return !this.has(first) || this.#isMarkedDeleted(first)
   }
 
-  /** Removes the directories of a topic that a deletion had marked when it was killed. */
+  /** Removes the directories of a topic that a deletion had marked, or renamed, when it was cut short. */
   finishDeletion(topic: string): void {
+    removeDeletedDirectories(this.#options, topic)
     for (const partition of this.of(topic)) if (this.#isMarkedDeleted(partition)) this.remove(partition)
   }
 

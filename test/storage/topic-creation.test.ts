@@ -9,6 +9,7 @@ import { batch, T0 } from '../support/batches.ts'
 import { VerifyScene } from './verify/verify-scene.ts'
 
 const partitionCount = 50
+const first = { topic: 't', partition: 0 }
 
 function optionsOf(fileSystem: MemoryFileSystem, process = 'main'): LogDirectoryOptions {
   const clock = { now: () => T0 }
@@ -172,4 +173,66 @@ function expectInOrder(fileSystem: MemoryFileSystem, acknowledgedEnd: bigint): n
   const epochs = LeaderEpochHistory.read(fileSystem, '/log/t-0')
   expect(epochs.kind === 'history' && epochs.history.latestEpoch).toBeGreaterThanOrEqual(0)
   return Number(logEndOffset)
+}
+
+test.each([
+  { what: 'a topic', hasTopic: false },
+  { what: 'a topic of which the directory was lost', hasTopic: true },
+])(
+  '$what that a killed process had begun to make is durable once a batch of another one is acknowledged',
+  ({ hasTopic }) => {
+    let kept = 0
+    for (let at = 0, isDone = false; !isDone; at++) {
+      const fileSystem = new MemoryFileSystem()
+      if (hasTopic) loseDirectory(fileSystem)
+      const end = killAt(fileSystem, at)
+      isDone = createAndAppend(fileSystem).isWhole
+      end()
+      const directory = create(optionsOf(fileSystem), 1)
+      const { nextOffset } = directory.openLog(first).append(batch({ values: ['z'] }), 'now')
+      fileSystem.crash({ personality: 'lose-unsynced' })
+      kept += expectInOrder(fileSystem, nextOffset)
+    }
+    expect(kept).toBeGreaterThan(20)
+  },
+)
+
+test('a directory that was lost, and that a killed process had begun to make, is durable once a batch of another one is acknowledged', () => {
+  for (let at = 0, isDone = false; !isDone; at++) {
+    const fileSystem = new MemoryFileSystem()
+    loseDirectory(fileSystem)
+    const end = killAt(fileSystem, at)
+    isDone = appendOne(optionsOf(fileSystem, 'doomed')) !== undefined
+    end()
+    const acknowledgedEnd = appendOne(optionsOf(fileSystem))
+    fileSystem.crash({ personality: 'lose-unsynced' })
+    expectInOrder(fileSystem, acknowledgedEnd ?? 0n)
+  }
+})
+
+/** Makes a topic and takes the directory of its partition away. */
+function loseDirectory(fileSystem: MemoryFileSystem): void {
+  create(optionsOf(fileSystem), 1).close()
+  fileSystem.removeTree('/log/t-0')
+  fileSystem.syncDirectory('/log')
+}
+
+/** Kills the process `doomed` before its change number `count` of the disk. Returns a function that ends this. */
+function killAt(fileSystem: MemoryFileSystem, count: number): () => void {
+  let left = count
+  return fileSystem.beforeOperation(({ process, isChange }) => {
+    if (process === 'doomed' && isChange && left-- === 0) fileSystem.kill('doomed')
+  })
+}
+
+/** The end of what was acknowledged; `undefined` when the process was killed. */
+function appendOne(options: LogDirectoryOptions): bigint | undefined {
+  try {
+    return LogDirectory.openToWrite(options)
+      .openLog(first)
+      .append(batch({ values: ['z'] }), 'now').nextOffset
+  } catch (error) {
+    if (!(error instanceof GoneError)) throw error
+    return undefined
+  }
 }
