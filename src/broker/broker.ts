@@ -251,7 +251,8 @@ export class Broker {
     const deadline = this.#options.elapsedMs() + cleanCloseMs
     try {
       const isInTime = (): boolean => this.#options.elapsedMs() < deadline
-      return (await closeCleanly({ ...this.#options.directory, isInTime })).isClean
+      // Of a partition whose disk failed the mark could not be taken back: it is ours.
+      return (await closeCleanly({ ...this.#options.directory, isServer: true, isInTime })).isClean
     } catch (error) {
       this.#options.log.warn('not marked as cleanly shut down', {
         reason: error instanceof Error ? error.message : String(error),

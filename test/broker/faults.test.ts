@@ -91,8 +91,10 @@ test.skipIf(strace === undefined)(
     expect(scene.log.match(/ ERROR appends refused .*/gu)).toEqual([
       expect.stringMatching(/topic=failing partition=0 reason="cannot sync .*" hint="see to the disk, then restart/u),
     ])
-    // It stops in order all the same, and the next one has every record that was acknowledged.
+    // It stops in order all the same, on a disk that is well again also with everything closed in order, and the next one has every record that was acknowledged.
     expect(await scene.stop('SIGTERM')).toBe(143)
+    expect(scene.log).not.toContain('not marked as cleanly shut down')
+    expect(scene.log).toContain('isMarkedClean=true')
     const values = runBinary(['-d', scene.directory, 'consume', 'failing']).stdout.toString().split('\n')
     expect(values[0]).toBe('acknowledged')
   },
