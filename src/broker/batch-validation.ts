@@ -2,10 +2,9 @@ import type { TimestampMs } from '../base/brands.ts'
 import { MalformedMessageError } from '../base/errors.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
 import { KafkaError } from '../protocol/kafka-error.ts'
-import { codecOfId } from '../record/codec.ts'
+import { codecOfId, type CompressionCodec } from '../record/codec.ts'
 import { decompress } from '../record/compression/compression.ts'
 import { batchFieldAt, batchLengthOverhead, RecordBatch } from '../record/record-batch.ts'
-import { forEachRecord } from '../record/records.ts'
 import type { TopicConfig } from '../storage/topic-configs.ts'
 import { type BadRecord, findBadRecord } from './record-walk.ts'
 
@@ -33,7 +32,7 @@ const inflationMax = 16
 
 /**
  * The one batch that `records` must be, or throws `KafkaError`: whole, of magic 2, with a right checksum and header, and with records that follow
- * the format where they are not compressed. Kafka: ProduceRequest.validateRecords, LogValidator. Stamps it where the topic wants the broker's time.
+ * the format, compressed or not. Kafka: ProduceRequest.validateRecords, LogValidator. Stamps it where the topic wants the broker's time.
  */
 export function checkBatch(records: Uint8Array | null, rules: BatchRules): RecordBatch {
   const batch = frameOf(records, rules)
@@ -82,6 +81,9 @@ function checkHeader(batch: RecordBatch): void {
   }
   if (batch.isControl) throw invalid('clients write no control batches')
   if (batch.hasProducer && batch.baseSequence < 0) throw invalid('an idempotent producer counts its records')
+  if (batch.hasProducer && batch.producerEpoch < -1) {
+    throw new KafkaError(ErrorCode.INVALID_PRODUCER_EPOCH, `no producer has epoch ${batch.producerEpoch}`)
+  }
   if (batch.timestampType === 'LogAppendTime') {
     throw new KafkaError(ErrorCode.INVALID_TIMESTAMP, 'only the broker stamps batches with its own time')
   }
@@ -94,35 +96,24 @@ function checkCodec(batch: RecordBatch, apiVersion: number): void {
 }
 
 function checkRecords(batch: RecordBatch, config: TopicConfig): void {
+  const { codec, recordCount: count } = batch
   const needsKeys = config.cleanupPolicy.includes('compact')
-  const isPlain = (batch.attributes & 7) === 0
-  // A compressed batch is as trustworthy as its checksum; it is opened only where something inside must be looked at.
-  if (!isPlain && !needsKeys) return
-  const bad = isPlain
-    ? findBadRecord({ bytes: batch.bytes, start: RecordBatch.overhead, count: batch.recordCount, needsKeys })
-    : findBadCompressed(batch, config)
+  const bad =
+    codec === 'none'
+      ? findBadRecord({ bytes: batch.bytes, start: RecordBatch.overhead, count, needsKeys })
+      : findBadRecord({ bytes: decompressed(batch, codec, config), start: 0, count, needsKeys })
   if (bad !== undefined) throw new InvalidRecordsError([bad], `record ${bad.index}: ${bad.reason}`)
 }
 
-function findBadCompressed(batch: RecordBatch, { maxMessageBytes }: TopicConfig): BadRecord | undefined {
-  let index = 0
-  let bad: BadRecord | undefined
+/** Of what comes compressed nothing but its checksum is known: that fits junk as well, which every reader would stop at. */
+function decompressed(batch: RecordBatch, codec: CompressionCodec, { maxMessageBytes }: TopicConfig): Uint8Array {
   try {
     const limitBytes = inflationMax * Math.max(maxMessageBytes, 1024 * 1024)
-    forEachRecord(
-      batch,
-      ({ key }) => {
-        if (key.start < 0) bad = { index, reason: 'the topic is compacted, and it has no key' }
-        index++
-        return bad === undefined
-      },
-      { decompress, limitBytes },
-    )
+    return decompress(codec, batch.bytes.subarray(RecordBatch.overhead), limitBytes)
   } catch (error) {
-    if (!(error instanceof MalformedMessageError)) throw error
-    return { index, reason: error.message }
+    if (error instanceof MalformedMessageError) throw invalid(error.message)
+    throw error
   }
-  return bad
 }
 
 function checkTime(batch: RecordBatch, { config, now }: BatchRules): void {

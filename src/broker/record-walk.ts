@@ -6,7 +6,7 @@ export interface BadRecord {
 }
 
 export interface RecordWalk {
-  /** Uncompressed records of magic 2. */
+  /** Records of magic 2, not compressed any more. */
   readonly bytes: Uint8Array
   readonly start: number
   /** As many as the batch says. */
@@ -48,8 +48,9 @@ function walkRecord(cursor: LengthCursor, index: number, needsKeys: boolean): st
 function walkHeaders(cursor: LengthCursor, end: number): string | undefined {
   const count = cursor.varint()
   if (count < 0) return `it says ${count} headers`
-  // What is left of the record ends a lie about their number.
-  for (let header = 0; header < count && cursor.position < end; header++) {
+  // A header takes two bytes or more, so that a lie about their number does not last long.
+  if (count > (end - cursor.position) / 2) return `it says ${count} headers`
+  for (let header = 0; header < count; header++) {
     const nameLength = cursor.varint()
     if (nameLength < 0) return 'a header has no name'
     cursor.pass(nameLength)
@@ -68,26 +69,37 @@ class LengthCursor {
     this.position = position
   }
 
-  /** A zig-zag number; one of more than 32 bits comes out as another that does not fit. */
+  /** A zig-zag number of 32 bits. */
   varint(): number {
     let byte = this.bytes[this.position++] ?? 0
     if (byte < 0x80) return (byte >>> 1) ^ -(byte & 1)
     let value = byte & 0x7f
-    for (let shift = 7; byte >= 0x80 && shift < 35; shift += 7) {
+    let shift = 7
+    for (; byte >= 0x80 && shift < 35; shift += 7) {
       byte = this.bytes[this.position++] ?? 0
       value |= (byte & 0x7f) << shift
     }
+    if (shift === 35 && byte > 0x0f) this.#spoil()
     return (value >>> 1) ^ -(value & 1)
   }
 
+  /** A number of 64 bits, of which nobody asks what it is. */
   skipVarlong(): void {
-    for (let left = 10; left > 0 && (this.bytes[this.position++] ?? 0) >= 0x80; left--);
+    let byte = 0x80
+    let left = 10
+    for (; byte >= 0x80 && left > 0; left--) byte = this.bytes[this.position++] ?? 0
+    if (left === 0 && byte > 1) this.#spoil()
   }
 
   /** Passes over `length` bytes; a null, -1, has none. */
   pass(length: number): void {
     if (length > 0) this.position += length
-    // No length below that of a null is any: the record cannot come out at its end.
-    else if (length < -1) this.position = this.bytes.length + 1
+    // No length below that of a null is any.
+    else if (length < -1) this.#spoil()
+  }
+
+  /** What was read is nothing that readers take: the record cannot come out at its end. */
+  #spoil(): void {
+    this.position = this.bytes.length + 1
   }
 }

@@ -46,13 +46,32 @@ describe('a batch that is refused leaves the log as it is:', () => {
     ['a last offset delta that lies', altered(one, (view) => view.setInt32(23, 7)), ErrorCode.INVALID_RECORD],
     ['a negative last offset delta', altered(one, (view) => view.setInt32(23, -1)), ErrorCode.INVALID_RECORD],
     ['a control batch', altered(one, (view) => view.setInt16(21, 0x20)), ErrorCode.INVALID_RECORD],
-    ['a transactional batch', altered(one, (view) => view.setInt16(21, 0x10)), ErrorCode.INVALID_TXN_STATE],
+    [
+      'a transactional batch of nobody',
+      altered(one, (view) => view.setInt16(21, 0x10)),
+      ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    ],
     ['the time of the log', altered(one, (view) => view.setInt16(21, 0x08)), ErrorCode.INVALID_TIMESTAMP],
     ['codec 7', altered(one, (view) => view.setInt16(21, 7)), ErrorCode.INVALID_RECORD],
     ['zstd in version 6', altered(one, (view) => view.setInt16(21, 4)), ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, 6],
     ['a producer without sequence', altered(one, (view) => view.setBigInt64(43, 4n)), ErrorCode.INVALID_RECORD],
     ['a record longer than the batch', altered(one, (_, bytes) => bytes.fill(0x7e, 61, 62)), ErrorCode.INVALID_RECORD],
     ['an offset that does not follow', altered(one, (_, bytes) => bytes.fill(0x02, 64, 65)), ErrorCode.INVALID_RECORD],
+    ['headers that are not there', altered(one, (_, bytes) => bytes.fill(0x0a, -1)), ErrorCode.INVALID_RECORD],
+    ['an epoch that none is', sequenced(one, 0, 4n, -2), ErrorCode.INVALID_PRODUCER_EPOCH],
+    ...(['gzip', 'snappy', 'lz4', 'zstd'] as const).flatMap((codec): (typeof cases)[number][] => {
+      const two = clientBatch(['one', 'two'], undefined, codec)
+      const lying = (count: number): Uint8Array =>
+        altered(two, (view) => {
+          view.setInt32(23, count - 1)
+          view.setInt32(57, count)
+        })
+      return [
+        [`junk that says it is ${codec}`, altered(two, (_, bytes) => bytes.fill(0x55, 61)), ErrorCode.INVALID_RECORD],
+        [`fewer records than are said, as ${codec}`, lying(3), ErrorCode.INVALID_RECORD],
+        [`more records than are said, as ${codec}`, lying(1), ErrorCode.INVALID_RECORD],
+      ]
+    }),
     ['a time far ahead', altered(one, (view) => view.setBigInt64(35, 2n ** 45n)), ErrorCode.INVALID_TIMESTAMP],
     ['more than max.message.bytes', clientBatch(['x'.repeat(1_048_588)]), ErrorCode.MESSAGE_TOO_LARGE],
   ]
@@ -232,6 +251,21 @@ describe('an idempotent producer', () => {
     expect((await client.send(initProducerIdApi, 1, request)).errorCode).toBe(
       ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
     )
+    const inTransaction = altered(sequenced(one, 0, 98n), (view) => view.setInt16(21, 0x10))
+    await makeTopic(client, 'refusing')
+    const { responses } = await client.send(produceApi, 9, {
+      ...produceRequest('refusing', inTransaction),
+      transactionalId: 'tx',
+    })
+    expect(responses[0]?.partitionResponses[0]?.errorCode).toBe(ErrorCode.INVALID_TXN_STATE)
+  })
+
+  test('that names its id without its epoch is refused', async () => {
+    const request = { transactionalId: null, transactionTimeoutMs: 60_000, producerId: 5n as ProducerId }
+    expect((await client.send(initProducerIdApi, 4, { ...request, producerEpoch: -1 })).errorCode).toBe(
+      ErrorCode.INVALID_REQUEST,
+    )
+    expect((await client.send(initProducerIdApi, 4, { ...request, producerEpoch: 3 })).errorCode).toBe(0)
   })
 })
 

@@ -12,7 +12,8 @@ import type { Handler } from '../request-router.ts'
 // InitProducerId: gives a producer the id by which its retries are told from new batches.
 //
 // Behaviour
-//   * Every call without a transactional id gives an id that nobody had before, with epoch 0, also to a producer that names its old one (KIP-360).
+//   * Every call without a transactional id gives an id that nobody had before, with epoch 0, also to a producer that names its old one (KIP-360);
+//     one without its epoch, or the other way round, is INVALID_REQUEST.
 // Versions
 //   0 to 4.
 // Not implemented
@@ -20,8 +21,9 @@ import type { Handler } from '../request-router.ts'
 
 export const initProducerIdHandler: Handler<InitProducerIdRequest, InitProducerIdResponse> = {
   api: initProducerIdApi,
-  handle: async ({ transactionalId }, context) => {
+  handle: async ({ transactionalId, producerId: oldId, producerEpoch: oldEpoch }, context) => {
     if (transactionalId !== null) throw refusal(transactionalId)
+    if ((oldId === NO_PRODUCER_ID) !== (oldEpoch === -1)) throw new KafkaError(ErrorCode.INVALID_REQUEST)
     if (!mayProduce(context)) throw new KafkaError(ErrorCode.CLUSTER_AUTHORIZATION_FAILED)
     const producerId = await nextId(context)
     return { throttleTimeMs: 0, errorCode: ErrorCode.NONE, producerId, producerEpoch: 0 }

@@ -17,7 +17,7 @@ import type { ServedTopic } from '../topic-registry.ts'
 //
 // Behaviour
 //   * acks 1 and all are answered once the flush policy is kept: many requests share a sync. acks 0 gets no answer, and a wrong request its end.
-//   * Each partition is judged by itself; see `batch-validation.ts`. Records inside compressed batches are opened only for compacted topics.
+//   * Each partition is judged by itself; see `batch-validation.ts`. Compressed batches are opened for it, as Kafka does.
 //   * A topic with a compression.type of its own stores batches so, whatever they came with.
 //   * Idempotent producers: a retry of one of the last five batches is answered with where it lies; a gap is OUT_OF_ORDER_SEQUENCE_NUMBER.
 //   * Appends are in the order of the requests of a connection, which need not wait for each other.
@@ -25,7 +25,8 @@ import type { ServedTopic } from '../topic-registry.ts'
 // Versions
 //   3 to 11. 0 to 2 carry message sets of magic 0 and 1: the connection is closed, as Kafka 4 does.
 // Not implemented
-//   Transactional batches are INVALID_TXN_STATE: no transaction can be open.
+//   Transactional batches are INVALID_TXN_STATE: no transaction can be open. Without a transactional id, as by Kafka,
+//   TRANSACTIONAL_ID_AUTHORIZATION_FAILED.
 
 type PartitionAnswer = ProduceResponse['responses'][number]['partitionResponses'][number]
 type PartitionData = ProduceRequest['topicData'][number]['partitionData'][number]
@@ -75,7 +76,7 @@ class PendingAnswer {
 
   /** Appends before it returns: the order of requests is the order in the log. */
   begin(): void {
-    const { topicData, acks } = this.#request
+    const { topicData, acks, transactionalId } = this.#request
     for (const [topicAt, { name, partitionData }] of topicData.entries()) {
       const answers = this.#responses[topicAt]?.partitionResponses ?? []
       for (const [at, data] of partitionData.entries()) {
@@ -84,7 +85,7 @@ class PendingAnswer {
           answers[at] = answer
           this.#settle()
         }
-        append(data, { name, acks }, { context: this.#context, settle })
+        append(data, { name, acks, transactionalId }, { context: this.#context, settle })
       }
     }
     this.#settle()
@@ -108,10 +109,17 @@ function endIfRefused({ responses }: ProduceResponse): undefined {
   }
 }
 
+/** What all batches of a request for one topic share. */
+interface Destination {
+  readonly name: string
+  readonly acks: number
+  readonly transactionalId: string | null
+}
+
 /** Appends one batch; `settle` is given its answer, at once when it is refused. */
 function append(
   { index, records }: PartitionData,
-  of: { readonly name: string; readonly acks: number },
+  of: Destination,
   { context, settle }: { readonly context: RequestContext; readonly settle: (answer: PartitionAnswer) => void },
 ): void {
   const failed = (error: unknown): void => {
@@ -138,7 +146,7 @@ interface CheckedBatch {
 
 function checked(
   index: number,
-  { name, acks, records }: { readonly name: string; readonly acks: number; readonly records: Uint8Array | null },
+  { name, acks, transactionalId, records }: Destination & { readonly records: Uint8Array | null },
   context: RequestContext,
 ): CheckedBatch {
   const { broker, apiVersion } = context
@@ -157,10 +165,16 @@ function checked(
     now,
     crc32c: (bytes) => broker.memory.crc32c(bytes),
   })
-  if (batch.isTransactional) throw new KafkaError(ErrorCode.INVALID_TXN_STATE, 'no transaction is open')
+  if (batch.isTransactional) throw transactionalRefusal(transactionalId)
   broker.metrics.produced(name, batch.recordCount, batch.sizeInBytes)
   const stored = broker.compression.apply(batch, topic.config)
   return { partition, batch: stored, logAppendTimeMs: topic.config.messageTimestampType === 'LogAppendTime' ? now : -1 }
+}
+
+function transactionalRefusal(transactionalId: string | null): KafkaError {
+  if (transactionalId !== null) return new KafkaError(ErrorCode.INVALID_TXN_STATE, 'no transaction is open')
+  const message = 'a transactional batch in a request without a transactional id'
+  return new KafkaError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, message)
 }
 
 function checkReplicas({ image, config }: ServedTopic, acks: number, index: number): void {
