@@ -68,5 +68,26 @@ export function replicationWithBrokers(name: string, start: () => Promise<Runnin
         expect(there).toEqual(scene.source.done(partition(n)).split('\n'))
       }
     })
+
+    test('a source that is not what was sent any more sends nothing, until it is told to', () => {
+      const scene = new ReplicaScene()
+      const values = (count: number, prefix: string): string[] => Array.from({ length: count }, (_, n) => prefix + n)
+      const push = (...flags: string[]): ReturnType<typeof runBinary> =>
+        scene.source.run(['replicate', 'remade', '--json', ...flags, `kafka://${brokers.bootstrap}`])
+      scene.source.produce('remade', values(100, 'old '), '--config', 'message.timestamp.type=LogAppendTime')
+      expect(push()).toMatchObject({ code: 0, stderr: '' })
+      scene.source.done(['topics', 'delete', 'remade', '--yes'])
+      scene.source.produce('remade', values(150, 'new '))
+      const refused = push()
+      expect(refused.code).toBe(5)
+      expect(refused.stderr).toContain('nothing was sent')
+      expect(push('-p', '3').code).toBe(3)
+      expect(onBrokers(['consume', 'remade'])).toBe(values(100, 'old ').join('\n') + '\n')
+      const { records } = JSON.parse(push('--overwrite-diverged', '--yes').stdout.toString()) as { records: number }
+      expect(records).toBe(150)
+      expect(JSON.parse(push().stdout.toString())).toMatchObject({ records: 0 })
+      const sent = onBrokers(['consume', 'remade', '-o', '100', '-f', '%T %s\\n'])
+      expect(sent).toBe(scene.source.done(['consume', 'remade', '-f', '%T %s\\n']))
+    })
   })
 }

@@ -60,14 +60,15 @@ export class PartitionPush {
     }
     try {
       for await (const { batch, nextOffset } of shownBatches(this.#options.source, noted.source, end)) {
-        const bytes = sendable(batch, noted.source)
-        if (bytes === undefined) continue
+        const part = sendable(batch, noted.source)
+        if (part === undefined) continue
+        const { bytes, recordCount: records } = part
         if (underWay.length === underWayMax) await settleFirst()
         const sent = Promise.resolve(
           this.#options.appender.append(this.#options.partition, { bytes, durability: 'now', moreFollows: false }),
         )
         sent.catch(() => undefined)
-        underWay.push({ sent, nextOffset, bytes: bytes.length, records: batch.recordCount })
+        underWay.push({ sent, nextOffset, bytes: bytes.length, records })
       }
     } finally {
       while (underWay.length > 0) await settleFirst()

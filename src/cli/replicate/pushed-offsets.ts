@@ -1,6 +1,7 @@
-import { type Offset, offset } from '../../base/brands.ts'
-import { CorruptSegmentError } from '../../base/errors.ts'
-import type { FileSystem } from '../../disk/file-system.ts'
+import { type LeaderEpoch, leaderEpoch, type Offset, offset } from '../../base/brands.ts'
+import { CorruptSegmentError, LockTimeoutError } from '../../base/errors.ts'
+import { isUuid, type Uuid } from '../../base/uuid.ts'
+import type { FileSystem, OpenFile } from '../../disk/file-system.ts'
 import { readWholeFile, replaceWholeFile } from '../../storage/whole-file.ts'
 
 /** How far a partition was sent to a cluster whose offsets are its own. */
@@ -9,58 +10,129 @@ export interface PushedOffsets {
   readonly source: Offset
   /** Where the cluster's log ended behind the last record of ours. */
   readonly target: Offset
+  /** Of the source; `undefined` where it was not noted. */
+  readonly topicId?: Uuid | undefined
+  /** What the last record that was sent was written under. */
+  readonly leaderEpoch?: LeaderEpoch | undefined
 }
 
 const fileName = 'tslog-pushed.json'
 const bytesMax = 64 * 1024 * 1024
+/** Between two looks whether another run has ended, in ms. */
+const lookEveryMs = 50
+
+/** How long another run is waited for. */
+export interface PushedHoldWait {
+  readonly waitMs: number
+  readonly pause: (ms: number) => Promise<void>
+}
 
 /**
  * `tslog-pushed.json` of a log directory: which offsets of clusters stand for ours, so that a second run sends only what is new.
  *
  * ```
- * {"version":1,"pushed":{"<topic id there> <partition>":{"source":"1200","target":"4711"}}}
+ * {"version":1,"pushed":{"<topic id there> <partition>":{"source":"1200","target":"4711","topicId":"<topic id here>","leaderEpoch":3}}}
  * ```
+ *
+ * Several runs may send from one directory: each holds the topics that it sends to, and puts into the file what it has sent of them.
  */
 export class PushedOffsetsFile {
   readonly #fileSystem: FileSystem
   readonly #path: string
-  readonly #known: Map<string, PushedOffsets>
+  #known: Map<string, PushedOffsets>
+  /** What was set since the last `save`. */
+  readonly #changed = new Map<string, PushedOffsets>()
 
   /** Throws `CorruptSegmentError` when the file is not what was written. */
   constructor(fileSystem: FileSystem, directory: string) {
     this.#fileSystem = fileSystem
     this.#path = `${directory}/${fileName}`
-    const read = readWholeFile(fileSystem, this.#path, bytesMax)
-    this.#known = read.kind === 'bytes' ? parse(this.#path, read.bytes) : new Map<string, PushedOffsets>()
+    this.#known = this.#read()
   }
 
   /** `topic`: its id in the cluster, or another name that no other topic of any cluster has. */
   get(topic: string, partition: number): PushedOffsets | undefined {
-    return this.#known.get(`${topic} ${partition}`)
+    const key = keyOf(topic, partition)
+    return this.#changed.get(key) ?? this.#known.get(key)
   }
 
   set(topic: string, partition: number, pushed: PushedOffsets): void {
-    this.#known.set(`${topic} ${partition}`, pushed)
+    this.#changed.set(keyOf(topic, partition), pushed)
+  }
+
+  /**
+   * Keeps other runs from sending to a topic of a cluster until it is disposed, and reads what they have noted. Throws `LockTimeoutError` when another one
+   * sends to it all the while.
+   */
+  async hold(topic: string, { waitMs, pause }: PushedHoldWait): Promise<Disposable> {
+    // Where topics have no ids they have one lock in common.
+    const file = this.#openLock(`tslog-pushed-${isUuid(topic) ? topic : 'others'}.lock`)
+    try {
+      for (let waited = 0; !file.lock('exclusive', 0); waited += lookEveryMs) {
+        if (waited >= waitMs) throw sentByAnother(topic)
+        await pause(lookEveryMs)
+      }
+      this.#known = this.#read()
+    } catch (error) {
+      file.close()
+      throw error
+    }
+    return { [Symbol.dispose]: () => file.close() }
   }
 
   /** Keeps what was set, durably. */
   save(): void {
-    const pushed = Object.fromEntries(
-      Array.from(this.#known, ([key, { source, target }]) => [key, { source: String(source), target: String(target) }]),
-    )
-    const text = `${JSON.stringify({ version: 1, pushed }, undefined, 1)}\n`
-    replaceWholeFile(this.#fileSystem, this.#path, new TextEncoder().encode(text))
+    const file = this.#openLock('tslog-pushed.lock')
+    try {
+      if (!file.lock('exclusive', savingMsMax)) throw sentByAnother(this.#path)
+      this.#known = this.#read()
+      for (const [key, pushed] of this.#changed) this.#known.set(key, pushed)
+      replaceWholeFile(this.#fileSystem, this.#path, textOf(this.#known))
+      this.#changed.clear()
+    } finally {
+      file.close()
+    }
   }
+
+  #openLock(name: string): OpenFile {
+    return this.#fileSystem.open(`${this.#path.slice(0, -fileName.length)}${name}`, 'create')
+  }
+
+  #read(): Map<string, PushedOffsets> {
+    const read = readWholeFile(this.#fileSystem, this.#path, bytesMax)
+    return read.kind === 'bytes' ? parse(this.#path, read.bytes) : new Map<string, PushedOffsets>()
+  }
+}
+
+/** Others hold it while they put a small file in its place, in ms. */
+const savingMsMax = 10_000
+
+function keyOf(topic: string, partition: number): string {
+  return `${topic} ${partition}`
+}
+
+function sentByAnother(what: string): LockTimeoutError {
+  return new LockTimeoutError(`another process sends the same topic from here to the same place (${what})`, {
+    hint: 'run the command again when that one is done: it goes on from there',
+  })
+}
+
+function textOf(known: ReadonlyMap<string, PushedOffsets>): Uint8Array {
+  const pushed = Object.fromEntries(
+    Array.from(known, ([key, { source, target, ...origin }]) => [
+      key,
+      { source: String(source), target: String(target), ...origin },
+    ]),
+  )
+  return new TextEncoder().encode(`${JSON.stringify({ version: 1, pushed }, undefined, 1)}\n`)
 }
 
 function parse(path: string, bytes: Uint8Array): Map<string, PushedOffsets> {
   const known = new Map<string, PushedOffsets>()
   for (const [key, value] of Object.entries(pushedIn(path, bytes))) {
-    const fields: unknown = value
-    if (typeof fields !== 'object' || fields === null) throw damaged(path)
-    const { source, target } = fields as Record<string, unknown>
-    if (!isOffset(source) || !isOffset(target)) throw damaged(path)
-    known.set(key, { source: offset(BigInt(source)), target: offset(BigInt(target)) })
+    const pushed = pushedFrom(value)
+    if (pushed === undefined) throw damaged(path)
+    known.set(key, pushed)
   }
   return known
 }
@@ -76,6 +148,18 @@ function pushedIn(path: string, bytes: Uint8Array): object {
     throw damaged(path)
   if (typeof root.pushed !== 'object' || root.pushed === null) throw damaged(path)
   return root.pushed
+}
+
+function pushedFrom(value: unknown): PushedOffsets | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { source, target, topicId, leaderEpoch: epoch } = value as Record<string, unknown>
+  if (!isOffset(source) || !isOffset(target)) return undefined
+  return {
+    source: offset(BigInt(source)),
+    target: offset(BigInt(target)),
+    ...(typeof topicId === 'string' && isUuid(topicId) && { topicId }),
+    ...(typeof epoch === 'number' && Number.isInteger(epoch) && { leaderEpoch: leaderEpoch(epoch) }),
+  }
 }
 
 function isOffset(value: unknown): value is string {

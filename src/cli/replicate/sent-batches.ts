@@ -75,18 +75,27 @@ function copyOf(record: RecordView): SentRecord {
   return { key: key && key.slice(), value: value && value.slice(), headers: record.headers(), timestamp, offset }
 }
 
+/** A batch as a producer may send it. */
+export interface SendableBatch {
+  /** In memory of its own. */
+  readonly bytes: Uint8Array
+  readonly recordCount: number
+}
+
 /**
- * The batch as a producer may send it, in memory of its own: the very bytes where that is possible, else its records in a batch without gaps. Undefined when none of its
- * records lies at or behind `from`.
+ * What of a batch lies at or behind `from`: the very bytes where that is possible, else its records in a batch without gaps. Undefined when that is
+ * nothing.
  */
-export function sendable(batch: LogBatch, from: Offset): Uint8Array | undefined {
-  if (batch instanceof RecordBatch && isPlain(batch) && batch.baseOffset >= from) return unplaced(batch.bytes.slice())
+export function sendable(batch: LogBatch, from: Offset): SendableBatch | undefined {
+  if (batch instanceof RecordBatch && isPlain(batch) && batch.baseOffset >= from) {
+    return { bytes: unplaced(batch.bytes.slice()), recordCount: batch.recordCount }
+  }
   const records = recordsOf(batch, from)
   if (records.length === 0) return undefined
   const builder = new RecordBatchBuilder({ codec: batch.codec, sizeMax: Number.MAX_SAFE_INTEGER })
   for (const { key, value, headers, timestamp } of records) builder.append({ key, value, headers, timestamp })
   // The builder's memory is this batch's alone.
-  return builder.build()
+  return { bytes: builder.build(), recordCount: records.length }
 }
 
 /** Clients count from 0. */
