@@ -1,6 +1,7 @@
 import { directoryWriting } from '../store/directory-writing.ts'
 import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
+import { jsonText } from './format/json-document.ts'
 import { openStore } from './open-store.ts'
 import { OutputStream, ReaderGoneError } from './output.ts'
 import { BatchOutlet } from './produce/batch-outlet.ts'
@@ -205,12 +206,12 @@ class ProduceRun implements Disposable {
   #summary(): string {
     const partitions = this.#sink.partitions.map(({ partition, firstOffset, lastOffset }) => ({
       partition,
-      firstOffset: Number(firstOffset),
-      lastOffset: Number(lastOffset),
+      firstOffset,
+      lastOffset,
     }))
     const { records, payloadBytes: bytes } = this.#sink
     const { topic } = this.#settings
-    return `${JSON.stringify({ topic, records, bytes, partitions, elapsedMs: this.#elapsedMs })}\n`
+    return `${jsonText({ topic, records, bytes, partitions, elapsedMs: this.#elapsedMs })}\n`
   }
 
   #say(text: string): void {

@@ -63,7 +63,7 @@ describe('describeInternalRecord', () => {
       key: { version: 0, transactionalId: 'tx' },
       value: {
         version: 1,
-        producerId: '9223372036854775807',
+        producerId: 9223372036854775807n,
         transactionStatus: 'Ongoing',
         transactionPartitions: null,
       },

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NotFoundError, RefusedError } from '../../base/errors.ts'
+import type { Offset } from '../../base/brands.ts'
 import type { BatchWindows } from '../../record/batch-windows.ts'
 import { copiedGroups } from '../../replication/copied-groups.ts'
 import type { FollowersDirectory } from '../../replication/followers-directory.ts'
@@ -162,7 +163,12 @@ function reportOf(outcomes: readonly PartitionOutcome[], groups: number, isDryRu
     toOffset: leader.logEndOffset,
     cutTo: comparison.kind === 'diverged' ? comparison.fork : undefined,
     bytes: isDryRun ? missingBytes : bytes,
-    records: isDryRun ? Number(leader.logEndOffset - before.logEndOffset) : records,
+    records: isDryRun ? missingRecords(before.logEndOffset, leader) : records,
   }))
   return { partitions, groups }
+}
+
+/** By their offsets; what the leader has dropped is not to be had. */
+function missingRecords(end: Offset, { logStartOffset, logEndOffset }: PartitionOutcome['leader']): number {
+  return Number(logEndOffset - (end < logStartOffset ? logStartOffset : end))
 }
