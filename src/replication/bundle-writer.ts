@@ -77,13 +77,13 @@ export class BundleWriter {
       for (const [at, partition] of planned.entries()) await this.#writePartition(frames, at, { partition, onWritten })
       frames.finish()
       file.sync()
+      fileSystem.rename(temporary, path)
     } catch (error) {
       fileSystem.remove(temporary)
       throw error
     } finally {
       file.close()
     }
-    fileSystem.rename(temporary, path)
     fileSystem.syncDirectory(path.includes('/') ? path.slice(0, path.lastIndexOf('/')) || '/' : '.')
   }
 
@@ -136,7 +136,7 @@ export class BundleWriter {
       if (bytes.length === 0) return
       frames.put('batches', [head, bytes])
       this.#leader.giveBack?.(fetched)
-      onWritten(index, { bytes: bytes.length, records })
+      await onWritten(index, { bytes: bytes.length, records })
       from = nextOffset
     }
   }
@@ -149,7 +149,7 @@ export class BundleWriter {
 }
 
 /** Told of batches of the planned partition at this place in the list. */
-type OnWritten = (at: number, written: { readonly bytes: number; readonly records: number }) => void
+type OnWritten = (at: number, written: { readonly bytes: number; readonly records: number }) => Promise<void>
 
 function overtaken({ topic, partition }: TopicPartition): TemporaryError {
   return new TemporaryError(`partition ${partition} of ${topic} was changed while it was bundled`, {
@@ -166,7 +166,7 @@ function upTo(fetched: Uint8Array, end: Offset): { bytes: Uint8Array; nextOffset
     const scanned = scanBatch(fetched, position, fetched.length)
     if (scanned.kind !== 'batch' || scanned.batch.nextOffset > end) break
     nextOffset = scanned.batch.nextOffset
-    records += Number(scanned.batch.nextOffset - scanned.batch.baseOffset)
+    records += scanned.batch.recordCount
     position += scanned.batch.sizeInBytes
   }
   return { bytes: fetched.subarray(0, position), nextOffset, records }

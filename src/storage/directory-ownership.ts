@@ -79,7 +79,7 @@ export function refuseUnreadable(directory: string, owner: DirectoryOwner): void
     throw new RefusedError(
       `${directory} is not a log directory: it has neither ${TOPICS_FILE} nor ${META_PROPERTIES}`,
       {
-        hint: 'name another one with -d DIR',
+        hint: 'name another directory',
       },
     )
   }

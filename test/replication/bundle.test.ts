@@ -43,6 +43,17 @@ describe('a bundle', () => {
     expect(scene.copy.numbered('app')).toEqual(scene.source.numbered('app'))
   })
 
+  test('takes as long as --bwlimit says, counts what is in it, and has what was named', () => {
+    const scene = new BundleScene()
+    scene.source.produce('app', lines(3000), '--config', 'segment.bytes=20000', '--batch-size', '2000')
+    const told = JSON.parse(scene.pack('one', '--json', '--bwlimit', '32k').stdout.toString()) as Record<string, number>
+    expect(told['records']).toBe(3000)
+    expect(told['elapsedMs']).toBeGreaterThan(((told['bytes'] ?? 0) / 32768) * 1000 - 500)
+    expect(scene.pack('two', '-p', '7').code).toBe(3)
+    expect(existsSync(scene.file('two'))).toBe(false)
+    expect(scene.pack('two', '--overwrite-diverged', '--yes').code).toBe(2)
+  })
+
   test('is refused as a whole when a byte of it is wrong, and when it is cut off', () => {
     const scene = new BundleScene()
     scene.source.produce('app', lines(100))

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ServeScene } from '../broker/serve-scene.ts'
@@ -24,6 +24,13 @@ describe('a copy from directory to directory', () => {
     const described = (side: typeof scene.copy): unknown =>
       JSON.parse(side.done(['topics', 'describe', 'app', '--json']))
     expect(described(scene.copy)).toEqual(described(scene.source))
+  })
+
+  test('is not the log directory itself, whatever it is called', () => {
+    const scene = new ReplicaScene()
+    scene.source.produce('app', lines(3))
+    symlinkSync(scene.source.directory, scene.copy.directory)
+    expect(scene.replicate('app')).toMatchObject({ code: 2, stderr: expect.stringContaining('itself') as string })
   })
 
   test('gets only what is missing', () => {

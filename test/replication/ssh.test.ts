@@ -121,7 +121,8 @@ describe.skipIf(toolOrSkip('../sbin/sshd') === undefined)('a copy over ssh', () 
   test.each([
     { what: 'no tslog there', words: ['--remote-tslog', '/nowhere/tslog'], code: 1, said: 'no tslog can be run on' },
     { what: 'a key that is refused', key: 'other', words: [], code: 77, said: 'Permission denied' },
-    { what: 'an ssh that is not there', words: ['--ssh-command', '/nowhere/ssh'], code: 75, said: 'cannot run ssh' },
+    { what: 'an ssh that is not there', words: ['--ssh-command', '/nowhere/ssh'], code: 1, said: 'cannot run ssh' },
+    { what: 'a tslog that knows no replication', words: ['--remote-tslog', '/bin/ls'], code: 1, said: 'one version' },
     { what: 'something else that speaks', words: ['--remote-tslog', '/bin/echo'], code: 1, said: 'not replication' },
   ])('$what is said in one line', ({ words, code, said, key }) => {
     const scene = new ReplicaScene()

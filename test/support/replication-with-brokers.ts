@@ -40,6 +40,8 @@ export function replicationWithBrokers(name: string, start: () => Promise<Runnin
         onBrokers(['consume', 'pulled', ...everything]),
       )
       expect(JSON.parse(pull().stdout.toString())).toMatchObject({ records: 0, bytes: 0 })
+      const back = scene.copy.run(['replicate', 'pulled', `kafka://${brokers.bootstrap}`])
+      expect(back).toMatchObject({ code: 1, stderr: expect.stringContaining('is this very topic') as string })
       expect(scene.copy.run(['verify']).code).toBe(0)
     })
 

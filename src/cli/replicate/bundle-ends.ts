@@ -1,11 +1,13 @@
 import { BundleLeader } from '../../replication/bundle-leader.ts'
 import { BundleWriter } from '../../replication/bundle-writer.ts'
+import { bytesFrom } from '../../replication/bytes-from.ts'
 import type { Leader } from '../../replication/leader.ts'
 import type { LogDirectoryOptions } from '../../storage/log-directory.ts'
 import { includesPartition } from '../values/partition-list.ts'
 import type { FollowerSeat } from './follow-leader.ts'
 import type { ReplicationRequest } from './request.ts'
-import { selectTopics } from './topic-selection.ts'
+import { throttleOf } from './throttle.ts'
+import { noSuchPartitions, selectTopics } from './topic-selection.ts'
 
 /** A bundle that is applied: checked as a whole first. */
 export function bundleLeader({ fileSystem }: LogDirectoryOptions, path: string): Leader {
@@ -35,26 +37,45 @@ export async function writeBundle(
     const isWanted = (one: number): boolean => partitions.length === 0 || includesPartition(partitions, one)
     const writer = new BundleWriter(leader, { topics, isWanted, since, groups, createdMs: clock.now() })
     const planned = await writer.plan()
-    const bytes = planned.map(() => 0)
-    let records = 0
-    const onWritten = (at: number, written: { readonly bytes: number; readonly records: number }): void => {
-      bytes[at] = (bytes[at] ?? 0) + written.bytes
-      records += written.records
+    if (topics.length > 0 && planned.length === 0) throw noSuchPartitions(leader)
+    const totals = planned.map(({ described, fromOffset }) => ({
+      bytes: bytesFrom(described, fromOffset),
+      records: Number(described.logEndOffset - fromOffset),
+    }))
+    const written = planned.map(() => ({ bytes: 0, records: 0 }))
+    const { bytes: bytesTotal } = sumOf(totals)
+    const throttle = throttleOf(request.bytesPerSecond, clock, seat.stop)
+    const onWritten = async (at: number, { bytes, records }: BundleCounts): Promise<void> => {
+      const before = written[at] ?? { bytes: 0, records: 0 }
+      written[at] = { bytes: before.bytes + bytes, records: before.records + records }
       seat.stop.throwIfAborted()
-      seat.onProgress({ bytes: bytes.reduce((sum, one) => sum + one, 0), records, bytesTotal: 0, lags: () => [] })
+      seat.onProgress({ ...sumOf(written), bytesTotal, lags: () => [] })
+      await throttle?.take(bytes)
     }
     if (!isDryRun) await writer.write(fileSystem, place.path, planned, onWritten)
+    const counts = isDryRun ? totals : written
     const reported = planned.map(({ topic, partition, fromOffset, described }, at) => ({
       topic,
       partition,
       fromOffset,
       toOffset: described.logEndOffset,
       cutTo: undefined,
-      bytes: bytes[at] ?? 0,
-      records: Number(described.logEndOffset - fromOffset),
+      ...(counts[at] ?? { bytes: 0, records: 0 }),
     }))
     seat.onReport({ partitions: reported, groups: groups.length })
   } finally {
     since?.close()
   }
+}
+
+interface BundleCounts {
+  readonly bytes: number
+  readonly records: number
+}
+
+function sumOf(counts: readonly BundleCounts[]): BundleCounts {
+  return counts.reduce((sum, one) => ({ bytes: sum.bytes + one.bytes, records: sum.records + one.records }), {
+    bytes: 0,
+    records: 0,
+  })
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { NotFoundError } from '../../base/errors.ts'
 import type { BatchWindows } from '../../record/batch-windows.ts'
 import { DirectoryLeader } from '../../replication/directory-leader.ts'
 import type { GroupOffsets, Leader } from '../../replication/leader.ts'
@@ -17,6 +18,16 @@ export function directoryLeader(options: LogDirectoryOptions, windows: BatchWind
     groups: (topics) => withStore(options, (store) => readGroupOffsets(store, topics)),
     pause: (ms) => sleep(ms),
   })
+}
+
+/** The directory of the other end, which is not there by `-d`. */
+export function peersDirectoryLeader(options: LogDirectoryOptions, windows: BatchWindows): Leader {
+  try {
+    return directoryLeader(options, windows)
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error
+    throw new NotFoundError(error.message, { cause: error, hint: 'with --from, PEER names what is copied from' })
+  }
 }
 
 /** Stores what groups have committed in a directory of this machine. */

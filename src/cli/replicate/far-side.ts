@@ -2,7 +2,7 @@ import { UsageError } from '../../base/errors.ts'
 import type { CliContext } from '../context.ts'
 import { ExitCode } from '../exit-code.ts'
 import { directoryOptions } from '../open-store.ts'
-import { directoryLeader, storeGroupsIn } from './directory-ends.ts'
+import { peersDirectoryLeader, storeGroupsIn } from './directory-ends.ts'
 import { PeerLink } from './peer-link.ts'
 import { PipeStream } from './pipe-stream.ts'
 import { answerPeer } from './sessions.ts'
@@ -18,7 +18,7 @@ export async function farSide(words: readonly string[], context: CliContext): Pr
   const directory = directoryOptions({ dir: path, bootstrapServer: undefined }, context)
   const link = new PeerLink(new PipeStream('the caller', 0, 1), false)
   await answerPeer(link, {
-    openLeader: (windows) => directoryLeader(directory, windows),
+    openLeader: (windows) => peersDirectoryLeader(directory, windows),
     seat: { directory, storeGroups: (groups) => storeGroupsIn(directory, groups) },
   })
   return ExitCode.done

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { NotFoundError, RefusedError } from '../../base/errors.ts'
+import { RefusedError } from '../../base/errors.ts'
 import type { Offset } from '../../base/brands.ts'
 import type { BatchWindows } from '../../record/batch-windows.ts'
 import { copiedGroups } from '../../replication/copied-groups.ts'
@@ -12,8 +11,8 @@ import { LogDirectory, type LogDirectoryOptions } from '../../storage/log-direct
 import { isServed } from '../../storage/serve-lock.ts'
 import { includesPartition } from '../values/partition-list.ts'
 import type { ReplicationProgress, ReplicationReport, ReplicationRequest } from './request.ts'
-import { Throttle } from './throttle.ts'
-import { selectTopics } from './topic-selection.ts'
+import { type Throttle, throttleOf } from './throttle.ts'
+import { noSuchPartitions, selectTopics } from './topic-selection.ts'
 
 /** Where a follower sits: its directory, and who watches it. */
 export interface FollowerSeat {
@@ -77,10 +76,7 @@ class LeaderFollowing {
     this.#leader = leader
     this.#request = request
     this.#seat = seat
-    const { bytesPerSecond } = request
-    if (bytesPerSecond !== undefined) {
-      this.#throttle = new Throttle(bytesPerSecond, seat.directory.clock, (ms) => this.#pause(ms))
-    }
+    this.#throttle = throttleOf(request.bytesPerSecond, seat.directory.clock, seat.stop)
   }
 
   async run(directory: FollowersDirectory | undefined): Promise<void> {
@@ -125,9 +121,7 @@ class LeaderFollowing {
       (one) => partitions.length === 0 || includesPartition(partitions, one),
     )
     if (topics.length > 0 && outcomes.length === 0) {
-      throw new NotFoundError(`${this.#leader.name}: no topic has the partitions that are named`, {
-        hint: 'partitions are counted from 0',
-      })
+      throw noSuchPartitions(this.#leader)
     }
     const bytesTotal = outcomes.reduce((sum, { missingBytes }) => sum + missingBytes, this.#progress.bytes)
     this.#progress = { ...this.#progress, bytesTotal }
@@ -148,10 +142,6 @@ class LeaderFollowing {
     this.#seat.onProgress(this.#progress)
     this.#seat.stop.throwIfAborted()
     await this.#throttle?.take(bytes)
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#seat.stop })
   }
 }
 

@@ -15,8 +15,8 @@ import { PartitionPush } from './partition-push.ts'
 import { PushedOffsetsFile, type PushedOffsets } from './pushed-offsets.ts'
 import { pushedOrigin, pushedParting } from './pushed-parting.ts'
 import type { ReplicationRequest, ReportedPartition } from './request.ts'
-import { Throttle } from './throttle.ts'
-import { selectTopics } from './topic-selection.ts'
+import { type Throttle, throttleOf } from './throttle.ts'
+import { noSuchPartitions, selectTopics } from './topic-selection.ts'
 
 /** So often it is noted how far a partition was sent, in ms. */
 const noteEveryMs = 1000
@@ -57,8 +57,7 @@ export class KafkaPush {
     this.#seat = seat
     const { fileSystem, path, clock } = seat.directory
     this.#file = new PushedOffsetsFile(fileSystem, path)
-    const { bytesPerSecond } = request
-    if (bytesPerSecond !== undefined) this.#throttle = new Throttle(bytesPerSecond, clock, (ms) => this.#pause(ms))
+    this.#throttle = throttleOf(request.bytesPerSecond, clock, seat.stop)
   }
 
   /** Everything once: what is there now. */
@@ -67,9 +66,7 @@ export class KafkaPush {
     const partitions: ReportedPartition[] = []
     for (const topic of topics) partitions.push(...(await this.#pushTopic(topic)))
     if (topics.length > 0 && partitions.length === 0) {
-      throw new NotFoundError(`${this.#ends.leader.name}: no topic has the partitions that are named`, {
-        hint: 'partitions are counted from 0',
-      })
+      throw noSuchPartitions(this.#ends.leader)
     }
     this.#seat.onReport({ partitions, groups: 0 })
   }
@@ -81,8 +78,7 @@ export class KafkaPush {
     )
     if (wanted.length === 0) return []
     if (!isDryRun) await this.#makeTopic(topic)
-    const there = await this.#ends.target.findTopic(topic.name)
-    const id = there && (there.id ?? `${this.#ends.target.name}/${topic.name}`)
+    const id = await this.#idThere(topic)
     using _ = isDryRun || id === undefined ? undefined : await this.#hold(id)
     const described = await this.#ends.leader.partitions(wanted, 0)
     const outgoing = wanted.map((one, at) => this.#outgoing(one, { topic, id, described: described[at] }))
@@ -93,6 +89,13 @@ export class KafkaPush {
     const reported: ReportedPartition[] = []
     for (const one of outgoing) reported.push(await this.#pushPartition(one))
     return reported
+  }
+
+  async #idThere({ name, id }: LeaderTopic): Promise<string | undefined> {
+    const { target } = this.#ends
+    const there = await target.findTopic(name)
+    if (there?.id !== undefined && there.id === id) throw sameTopic(name, target)
+    return there && (there.id ?? `${target.name}/${name}`)
   }
 
   #hold(id: string): Promise<Disposable> {
@@ -225,6 +228,13 @@ interface Where extends Outgoing {
 function configsThere(configs: LeaderTopic['configs']): Map<string, string> {
   const known = new Set(topicConfigNames())
   return new Map([...configs].filter(([key]) => known.has(key) && key !== 'message.timestamp.type'))
+}
+
+/** Records that are produced to the topic they come from would come again without end; and a copy of it would not be one any more. */
+function sameTopic(name: string, { name: there }: BrokerStore): RefusedError {
+  return new RefusedError(`${name} on ${there} is this very topic, or a copy of it: records would be in it twice`, {
+    hint: `tcp://${there} brings a copy up to date where a tslog serve is there`,
+  })
 }
 
 /** The cluster has rules of its own: the user did not say what it refuses. */

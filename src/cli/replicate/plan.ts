@@ -54,10 +54,19 @@ function refuseWithPeer(options: ReplicateOptions, peer: Peer): void {
       hint: 'tslog replicate app-logs bundle:tuesday.bundle --since monday.bundle',
     })
   }
-  if (peer.kind === 'bundle' && options.follow) {
-    throw new UsageError('--follow does not go with a bundle', { hint: 'a bundle is whole when it is written' })
-  }
+  if (peer.kind === 'bundle') refuseWithBundle(options)
   if (options.compress && peer.kind !== 'ssh' && peer.kind !== 'tcp') {
     throw new UsageError('--compress goes with an ssh:// or tcp:// peer', { hint: example })
   }
+}
+
+function refuseWithBundle({ follow, from, keep, overwriteDiverged }: ReplicateOptions): void {
+  if (follow) {
+    throw new UsageError('--follow does not go with a bundle', { hint: 'a bundle is whole when it is written' })
+  }
+  if (from || !(keep || overwriteDiverged)) return
+  const flag = keep ? '--keep' : '--overwrite-diverged'
+  throw new UsageError(`${flag} does not go with a bundle that is written`, {
+    hint: `it is for the copy that it is applied to: tslog replicate app-logs --from bundle:monday.bundle ${flag}`,
+  })
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { UsageError } from '../../base/errors.ts'
 import type { Leader } from '../../replication/leader.ts'
 import type { FollowersDirectory } from '../../replication/followers-directory.ts'
 import type { LogDirectoryOptions } from '../../storage/log-directory.ts'
@@ -6,7 +7,7 @@ import type { CliContext } from '../context.ts'
 import type { BrokersPeer, SshPeer } from '../values/peer.ts'
 import { unlessAborted, whenAborted } from './abort-listener.ts'
 import { bundleLeader, writeBundle } from './bundle-ends.ts'
-import { directoryLeader, storeGroupsIn, storeGroupsInServed } from './directory-ends.ts'
+import { directoryLeader, peersDirectoryLeader, storeGroupsIn, storeGroupsInServed } from './directory-ends.ts'
 import { type FollowerSeat, followLeader } from './follow-leader.ts'
 import { type PeerSecurity, peerSecurity } from './peer-security.ts'
 import type { PeerLink } from './peer-link.ts'
@@ -84,8 +85,9 @@ export class ReplicationRun {
     switch (peer.kind) {
       case 'directory': {
         const other = { ...local, path: peer.path }
+        refuseItself(local, peer.path)
         return isPull
-          ? this.#follow(directoryLeader(other, this.#windows), { directory: local, served })
+          ? this.#follow(peersDirectoryLeader(other, this.#windows), { directory: local, served })
           : this.#follow(directoryLeader(local, this.#windows), { directory: other, served: undefined })
       }
       case 'bundle':
@@ -197,4 +199,13 @@ export class ReplicationRun {
       stop: this.#world.stop,
     }
   }
+}
+
+/** A link or another way to write the path does not make it another directory. */
+function refuseItself({ fileSystem, path }: LogDirectoryOptions, peer: string): void {
+  const own = fileSystem.stat(`${path}/.`)
+  if (own === undefined || own.identity !== fileSystem.stat(`${peer}/.`)?.identity) return
+  throw new UsageError(`${peer} is the log directory itself, and not a copy of it`, {
+    hint: 'name another directory, such as ./copy',
+  })
 }

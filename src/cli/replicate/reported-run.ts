@@ -1,4 +1,4 @@
-import { ServedError } from '../../base/errors.ts'
+import { DiskError, ServedError, TemporaryError } from '../../base/errors.ts'
 import type { CliContext } from '../context.ts'
 import { exitCodeOf, ExitCode } from '../exit-code.ts'
 import { directoryOptions } from '../open-store.ts'
@@ -29,11 +29,17 @@ export async function reportedRun({ options, plan, ssh }: BegunRun, context: Cli
     await new ReplicationRun(plan, { context, local, ssh, stop: signals.stop, mayPass }, output).all()
   } catch (error) {
     // Stopped by a signal at a border of batches; what was copied is on the disk.
-    if (!signals.stop.aborted) throw error
+    if (!signals.stop.aborted) throw withWayOut(error)
   } finally {
     progress.clear()
   }
   await output.end()
   const signal = signals.pending()
   return signal === undefined ? 0 : exitCodeOfSignal[signal]
+}
+
+/** A full disk of this side; that of the other side has told what to do by itself. */
+function withWayOut(error: unknown): unknown {
+  if (!(error instanceof DiskError) || !error.isOutOfSpace) return error
+  return new TemporaryError(error.message, { cause: error, hint: 'make room there and run the command again' })
 }

@@ -7,6 +7,7 @@ import {
   TemporaryError,
   type TslogError,
 } from '../../base/errors.ts'
+import { ExitCode } from '../exit-code.ts'
 import { visibleText } from '../format/visible-text.ts'
 import { ConnectionLostError, PeerLink } from './peer-link.ts'
 import { PipeStream } from './pipe-stream.ts'
@@ -54,14 +55,7 @@ export class SshConnection {
 
   #failureOf(code: number, lost: ConnectionLostError): TslogError {
     const { spawnError } = this.#process
-    if (spawnError !== undefined) {
-      return new TemporaryError(`cannot run ssh: ${spawnError.message}`, {
-        hint:
-          errorCode(spawnError) === 'ENOENT'
-            ? 'is it installed? --ssh-command names another one'
-            : 'ulimit -n and -u: how many files may be open, and processes run',
-      })
-    }
+    if (spawnError !== undefined) return notRun(spawnError)
     const said = visibleText(this.#process.said.trimEnd().split('\n').at(-1)?.trim() ?? '')
     if (code === 127 || code === 126) {
       return new RefusedError(`no tslog can be run on ${this.#host}: ${said}`, {
@@ -69,11 +63,26 @@ export class SshConnection {
       })
     }
     if (code === 255) return sshFailure(this.#host, said)
+    // It did not take the one word that it was called with: ours does.
+    if (code === ExitCode.usage) {
+      return new RefusedError(`tslog on ${this.#host} does not know replication as it is spoken here: ${said}`, {
+        hint: 'bring both sides to one version of tslog',
+      })
+    }
     if (code === 0) return lost
     return new TemporaryError(`tslog on ${this.#host} ended with exit code ${code}${said === '' ? '' : `: ${said}`}`, {
       hint: 'run the command again: it goes on where it was',
     })
   }
+}
+
+function notRun(error: Error): TslogError {
+  if (errorCode(error) === 'ENOENT') {
+    const hint = 'is it installed? --ssh-command names another one'
+    return new RefusedError(`cannot run ssh: ${error.message}`, { hint })
+  }
+  const hint = 'ulimit -n and -u: how many files may be open, and processes run'
+  return new TemporaryError(`cannot run ssh: ${error.message}`, { hint })
 }
 
 function sshFailure(host: string, said: string): TslogError {

@@ -1,4 +1,4 @@
-import { MalformedMessageError, RefusedError } from '../../base/errors.ts'
+import { MalformedMessageError, RefusedError, TemporaryError } from '../../base/errors.ts'
 import { addressName, type DialAddress } from '../../network/dial.ts'
 import type { ClientSecurity } from '../client-security.ts'
 import { openBrokerConnection } from '../open-broker-store.ts'
@@ -19,7 +19,9 @@ export class TcpConnection {
   static async open({ servers }: BrokersPeer, security: ClientSecurity): Promise<TcpConnection> {
     const { host = '', port = 0 } = servers[0] ?? {}
     const address: DialAddress = { kind: 'tcp', host, port }
-    const connection = await openBrokerConnection(address, security)
+    const connection = await openBrokerConnection(address, security).catch((error: unknown) => {
+      throw error instanceof TemporaryError ? notThere(error, address) : error
+    })
     return new TcpConnection(new PeerLink(connection.handOver(), true), addressName(address))
   }
 
@@ -40,4 +42,11 @@ export class TcpConnection {
   close(): void {
     this.link.close()
   }
+}
+
+function notThere({ message, cause }: TemporaryError, address: DialAddress): TemporaryError {
+  return new TemporaryError(message, {
+    cause,
+    hint: `is tslog serve running there? tslog topics list -b ${addressName(address)}`,
+  })
 }

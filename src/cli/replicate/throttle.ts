@@ -1,5 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { TimestampMs } from '../../base/brands.ts'
 import type { Clock } from '../../base/clock.ts'
+
+/** The average that `bytesPerSecond` asks for, if it does; its pauses end with `stop`, which they reject with. */
+export function throttleOf(bytesPerSecond: number | undefined, clock: Clock, stop: AbortSignal): Throttle | undefined {
+  if (bytesPerSecond === undefined) return undefined
+  const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal: stop })
+  return new Throttle(bytesPerSecond, clock, pause)
+}
 
 /** Unused time counts for so long, in ms: a link that was idle does not make up for it in one burst. */
 const burstMs = 250

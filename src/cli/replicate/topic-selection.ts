@@ -52,6 +52,13 @@ function matching(pattern: string, topics: readonly LeaderTopic[]): LeaderTopic[
   return topics.filter(({ name, isInternal }) => !isInternal && glob.matches(encoder.encode(name)))
 }
 
+/** That topics were found, and none of them has a partition that is wanted. */
+export function noSuchPartitions({ name }: Leader): NotFoundError {
+  return new NotFoundError(`${name}: no topic has the partitions that are named`, {
+    hint: 'partitions are counted from 0',
+  })
+}
+
 function missing(name: string, leader: Leader, topics: readonly LeaderTopic[]): NotFoundError {
   const near = nearest(
     name,
