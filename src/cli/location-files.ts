@@ -1,13 +1,20 @@
 import { DiskError } from '../base/errors.ts'
 import type { FileSystem } from '../disk/file-system.ts'
-import type { LocationFiles } from './location.ts'
+import type { CliContext } from './context.ts'
+import type { SettingsQuery, SettingsReader } from './settings-files.ts'
 
 /** Answers what `resolveLocation` asks, from the file system. What cannot be read counts as not there. */
-export function locationFiles(fileSystem: FileSystem): LocationFiles {
+export function locationFiles(fileSystem: FileSystem): SettingsReader {
   return {
     readText: (path) => ifPossible(() => readText(fileSystem, path)),
     exists: (path) => ifPossible(() => fileSystem.stat(path)) !== undefined,
   }
+}
+
+/** What it takes to find the settings files of a run. */
+export function settingsQuery(context: CliContext): SettingsQuery {
+  const { environment, cwd } = context
+  return { environment, cwd, files: locationFiles(context.fileSystem()) }
 }
 
 /** A settings file is some lines long; what is larger is none. */

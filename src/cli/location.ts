@@ -1,7 +1,10 @@
 import { UsageError } from '../base/errors.ts'
 import { nearest } from '../base/nearest-name.ts'
 import { parseJavaProperties } from '../storage/java-properties.ts'
+import { inWords } from './flag-value.ts'
 import { quoted } from './format/visible-text.ts'
+import { outputKeys, outputSetting } from './output-settings.ts'
+import { homeOf, settingsFiles, type SettingsFile, type SettingsQuery } from './settings-files.ts'
 import { parseBrokerList } from './values/broker-list.ts'
 import type { BrokerAddress } from './values/broker-list.ts'
 
@@ -24,29 +27,13 @@ export interface BrokersLocation {
   readonly warnings: readonly string[]
 }
 
-/**
- * From the strongest to the weakest. Credentials of the user's own file must not be sent to brokers that `working-directory`
- * named: anybody can put a file where the user will `cd` to.
- */
-export type LocationSource = 'flag' | 'environment' | 'working-directory' | 'user-file' | 'default'
+/** From the strongest to the weakest. */
+export type LocationSource = 'flag' | 'environment' | SettingsFile['source'] | 'default'
 
-export interface LocationQuery {
+export interface LocationQuery extends SettingsQuery {
   /** As given on the command line. */
   readonly flags: { readonly dir?: string | undefined; readonly bootstrapServer?: string | undefined }
-  readonly environment: Readonly<Record<string, string | undefined>>
-  readonly cwd: string
-  readonly files: LocationFiles
 }
-
-/** The two questions put to the file system; asked only when neither flags nor environment tell. */
-export interface LocationFiles {
-  /** The text of a file; undefined when there is none that can be read. */
-  readText(path: string): string | undefined
-  exists(path: string): boolean
-}
-
-/** The file looked for in the working directory and in `$XDG_CONFIG_HOME/tslog`. */
-export const SETTINGS_FILE = 'tslog.properties'
 
 /**
  * Finds the log: flag, else environment (`TSLOG_DIR`, `TSLOG_BROKERS`), else `./tslog.properties`, else
@@ -60,9 +47,7 @@ export function resolveLocation(query: LocationQuery): Location {
 
 function fromFiles(query: LocationQuery): Location {
   const warnings: string[] = []
-  for (const find of [workingDirectoryFile, userFile]) {
-    const file = find(query)
-    if (file === undefined) continue
+  for (const file of settingsFiles(query)) {
     const settings = parseJavaProperties(file.text)
     warnings.push(...warningsOf(settings, file))
     const location = fromFile(settings, file)
@@ -103,28 +88,6 @@ function choose({ dir, brokers, source, names }: Choice): Location | undefined {
   return { kind: 'brokers', addresses: parseBrokerList(brokers, names[1]), source, warnings: [] }
 }
 
-interface SettingsFile {
-  readonly path: string
-  readonly directory: string
-  readonly source: LocationSource
-  readonly text: string
-}
-
-function workingDirectoryFile({ cwd, files }: LocationQuery): SettingsFile | undefined {
-  const text = files.readText(`${cwd}/${SETTINGS_FILE}`)
-  return text === undefined
-    ? undefined
-    : { path: `./${SETTINGS_FILE}`, directory: cwd, source: 'working-directory', text }
-}
-
-function userFile({ environment, files }: LocationQuery): SettingsFile | undefined {
-  const home = homeOf(environment, 'XDG_CONFIG_HOME', '.config')
-  if (home === undefined) return undefined
-  const path = `${home}/tslog/${SETTINGS_FILE}`
-  const text = files.readText(path)
-  return text === undefined ? undefined : { path, directory: `${home}/tslog`, source: 'user-file', text }
-}
-
 function fromFile(settings: ReadonlyMap<string, string>, file: SettingsFile): Location | undefined {
   const name = (key: string): string => `${key} in ${file.path}`
   return choose({
@@ -161,8 +124,10 @@ const securityKey = /^(security|sasl|ssl)\./i
 const locationKeys: readonly string[] = ['log.dirs', 'log.dir', 'bootstrap.servers']
 
 function warningsOf(settings: ReadonlyMap<string, string>, { path, source }: SettingsFile): string[] {
-  return [...settings.keys()].flatMap((key) => {
+  return [...settings].flatMap(([key, value]) => {
     if (locationKeys.includes(key)) return []
+    const output = outputSetting(key)
+    if (output !== undefined) return output.values.includes(value) ? [] : [badValue(key, value, path)]
     const isSecret = secretKey.test(key)
     if (!isSecret && !securityKey.test(key)) return [unknownWarning(key, path)]
     if (source !== 'working-directory') return []
@@ -171,9 +136,14 @@ function warningsOf(settings: ReadonlyMap<string, string>, { path, source }: Set
   })
 }
 
+function badValue(key: string, value: string, path: string): string {
+  return `${path}: ${quoted(value)} is ignored: ${key} is ${inWords(outputSetting(key)?.values ?? [])}`
+}
+
 function unknownWarning(key: string, path: string): string {
-  const near = nearest(key, locationKeys)
-  const hint = near === undefined ? `it may say ${locationKeys.join(', ')}` : `did you mean ${near}?`
+  const known = [...locationKeys, ...outputKeys]
+  const near = nearest(key, known)
+  const hint = near === undefined ? `it may say ${known.join(', ')}` : `did you mean ${near}?`
   return `${path}: ${quoted(key)} is ignored: there is no such setting; ${hint}`
 }
 
@@ -185,12 +155,4 @@ function defaultLocation({ cwd, environment, files }: LocationQuery): Location {
     throw new UsageError('no log directory: neither XDG_DATA_HOME nor HOME is set', { hint: 'name it with -d DIR' })
   }
   return { kind: 'directory', path: `${home}/tslog`, source, warnings: [] }
-}
-
-/** A relative path in an XDG variable is to be ignored (XDG Base Directory Specification). */
-export function homeOf(environment: LocationQuery['environment'], variable: string, below: string): string | undefined {
-  const named = environment[variable]
-  if (named?.startsWith('/')) return named
-  const home = environment['HOME']
-  return home ? `${home}/${below}` : undefined
 }

@@ -9,7 +9,7 @@ import type { DirectoryWriting } from '../store/directory-writing.ts'
 import { LocalStore } from '../store/local-store.ts'
 import type { LogStore } from '../store/log-store.ts'
 import type { CliContext } from './context.ts'
-import { locationFiles } from './location-files.ts'
+import { settingsQuery } from './location-files.ts'
 import { type Location, resolveLocation } from './location.ts'
 import { writeMessage } from './standard-streams.ts'
 
@@ -77,9 +77,7 @@ export function directoryOptions(options: StoreOptions, context: CliContext): Lo
 
 function locate(options: StoreOptions, context: CliContext): Location {
   const { dir, bootstrapServer } = options
-  const { environment, cwd } = context
-  const files = locationFiles(context.fileSystem())
-  const location = resolveLocation({ flags: { dir, bootstrapServer }, environment, cwd, files })
+  const location = resolveLocation({ flags: { dir, bootstrapServer }, ...settingsQuery(context) })
   for (const warning of location.warnings) warn(warning, options, context)
   return location
 }

@@ -1,7 +1,8 @@
 import { UsageError } from '../../base/errors.ts'
 import { formatJavaProperty } from '../../storage/java-properties.ts'
 import { quoted } from '../format/visible-text.ts'
-import { type Location, resolveLocation, SETTINGS_FILE } from '../location.ts'
+import { type Location, resolveLocation } from '../location.ts'
+import { SETTINGS_FILE } from '../settings-files.ts'
 
 /** Where a log is, as a settings file says it. */
 export type LocationSetting =
