@@ -33,7 +33,18 @@ export function outputSetting(key: string): OutputSetting | undefined {
  * quiet, with `-q` nothing verbose.
  */
 export function withOutputSettings<Options extends object>(options: Options, query: SettingsQuery): Options {
-  const said: Partial<Record<keyof OutputOptions, boolean>> = {}
+  const { verbose = false, quiet = false, noColor = false }: Partial<OutputOptions> = options
+  const said = saidOfOutput(query)
+  return {
+    ...options,
+    verbose: verbose || (said.verbose && !quiet),
+    quiet: quiet || (said.quiet && !verbose),
+    noColor: noColor || said.noColor,
+  }
+}
+
+function saidOfOutput(query: SettingsQuery): OutputOptions {
+  const said: { -readonly [Name in keyof OutputOptions]?: boolean } = {}
   for (const { text } of settingsFiles(query)) {
     const properties = parseJavaProperties(text)
     for (const { key, values, flag } of settings) {
@@ -41,11 +52,5 @@ export function withOutputSettings<Options extends object>(options: Options, que
       if (value !== undefined && values.includes(value)) said[flag.name] ??= value === flag.of
     }
   }
-  const { verbose = false, quiet = false, noColor = false }: Partial<OutputOptions> = options
-  return {
-    ...options,
-    verbose: verbose || (said.verbose === true && !quiet),
-    quiet: quiet || (said.quiet === true && !verbose),
-    noColor: noColor || said.noColor === true,
-  }
+  return { verbose: false, quiet: false, noColor: false, ...said }
 }

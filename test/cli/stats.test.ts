@@ -107,7 +107,10 @@ test('a terminal gets tables', async () => {
   const log = await logWithTopic()
   const { stdout } = await run(log, {}, ['t'], true)
   expect(stdout).toMatch(/^t {2}6 records, 20 B of keys and values, \d+ B on the disk\n/)
-  expect(stdout).toContain('2023-11-14T22:13:20.000Z to 2023-11-15T00:13:20.000Z; 2m a slot, at most 3 records in one')
+  expect(stdout).toContain(
+    '2023-11-14T22:13:20.000Z to 2023-11-15T00:13:20.000Z\n2m a slot, at most 3 records in one\n',
+  )
+  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
   expect(stdout).toContain('codecs: none in 3 batches')
   expect(stdout).toContain('keys: 2 different keys, 1 record without\n')
   expect(stdout).toMatch(/│ k1 +│ +3 │ 50.0 % │/)

@@ -114,7 +114,7 @@ export const serveSpec = {
       explanation: 'On any free port, which is printed',
     },
     {
-      command: 'tslog -d /var/lib/tslog serve --listen 0.0.0.0:9092 --advertised-listener 10.0.0.7:9092',
+      command: 'tslog serve --listen 0.0.0.0:9092 --advertised-listener 10.0.0.7:9092',
       explanation: 'For clients of other machines',
     },
     {
@@ -122,7 +122,7 @@ export const serveSpec = {
       explanation: 'A broker for one command',
     },
     {
-      command: 'tslog serve --config-file /etc/tslog/server.properties --metrics-listen 127.0.0.1:9308',
+      command: 'tslog serve --config-file server.properties --metrics-listen 127.0.0.1:9308',
       explanation: 'As a service, watched by Prometheus',
     },
   ],

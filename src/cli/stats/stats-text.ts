@@ -66,7 +66,9 @@ export async function statsText(
   ]
   return [
     `${bold(stats.topic)}  ${facts.join(', ')}\n`,
-    slots === undefined ? '' : `${sparkline(slots.counts, options.bars)}\n${dim(axis(stats, slots))}\n`,
+    slots === undefined
+      ? ''
+      : `${sparkline(slots.counts, options.bars)}\n${axis(stats, slots, style.width).map(dim).join('\n')}\n`,
     await renderTable({ columns: partitionColumns, rows: stats.partitions.map(partitionRow) }, style),
     codecSentence(stats),
     await keySection(stats, options),
@@ -74,10 +76,13 @@ export async function statsText(
   ].join('')
 }
 
-function axis(stats: TopicStats, { slotMs, counts }: TimeSlots): string {
+/** What the bars mean: on one line, or on two where that is wider than the terminal. */
+function axis(stats: TopicStats, { slotMs, counts }: TimeSlots, width = Infinity): string[] {
   const most = counts.reduce((max, count) => Math.max(max, count), 0)
   const span = `${isoTime(stats.firstTimestamp)} to ${isoTime(stats.lastTimestamp)}`
-  return `${span}; ${humanDuration(slotMs)} a slot, at most ${humanCount(most)} ${most === 1 ? 'record' : 'records'} in one`
+  const bars = `${humanDuration(slotMs)} a slot, at most ${humanCount(most)} ${most === 1 ? 'record' : 'records'} in one`
+  const line = `${span}; ${bars}`
+  return line.length <= width ? [line] : [span, bars]
 }
 
 function codecSentence(stats: TopicStats): string {
