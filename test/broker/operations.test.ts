@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { outcome } from '../support/binary-runner.ts'
 import { builtBinary } from '../support/built-binary.ts'
 import { faultsOfMetrics } from '../support/prometheus-text.ts'
-import { type BinaryRun, runBinary } from '../support/run-binary.ts'
+import { type BinaryRun, runBinary, shellEnvironment } from '../support/run-binary.ts'
 import { ServeScene } from './serve-scene.ts'
 
 let home: string
@@ -29,8 +29,7 @@ async function serve(...flags: string[]): Promise<ServeScene> {
 
 describe('--ephemeral --exec', () => {
   const run = (command: string): Promise<BinaryRun> => {
-    const { PATH, HOME } = process.env
-    const env = { PATH, HOME, TMPDIR: home, tslog: builtBinary() }
+    const env = { ...shellEnvironment(), TMPDIR: home }
     return outcome(spawn(builtBinary(), ['serve', '--ephemeral', '--exec', command], { env }))
   }
 

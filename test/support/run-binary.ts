@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { basename, dirname } from 'node:path'
 import { builtBinary } from './built-binary.ts'
 
 /** What a run of the shipped binary came to. */
@@ -21,11 +22,16 @@ export function runBinary(words: readonly string[], input: Uint8Array | string =
   return { code: run.status ?? -1, stdout: run.stdout, stderr: run.stderr.toString() }
 }
 
+/** What a shell needs to find the binary as `$tslog`: by its name alone, since its path may have spaces. */
+export function shellEnvironment(): Record<string, string | undefined> {
+  const { PATH, HOME } = process.env
+  return { PATH: `${dirname(builtBinary())}:${PATH}`, HOME, tslog: basename(builtBinary()) }
+}
+
 /** Runs a shell script with `$tslog` and `$dir` set. */
 export function runShell(script: string, directory: string): BinaryRun {
-  const { PATH, HOME } = process.env
   const run = spawnSync('bash', ['-c', script], {
-    env: { PATH, HOME, tslog: builtBinary(), dir: directory, TSLOG_DIR: directory },
+    env: { ...shellEnvironment(), dir: directory, TSLOG_DIR: directory },
     maxBuffer: 1 << 30,
   })
   return { code: run.status ?? -1, stdout: run.stdout, stderr: run.stderr.toString() }
