@@ -90,6 +90,9 @@ function divergence(
 ): PartitionAnswer['divergingEpoch'] | undefined {
   if (lastFetchedEpoch === NO_LEADER_EPOCH) return undefined
   const { epoch, endOffset } = partition.epochEnd(lastFetchedEpoch, logEndOffset)
+  if (endOffset < 0n) {
+    throw new KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, `nobody here knows of leader epoch ${lastFetchedEpoch}`)
+  }
   return epoch < lastFetchedEpoch || endOffset < fetchOffset ? { epoch, endOffset } : undefined
 }
 

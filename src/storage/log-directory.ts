@@ -6,7 +6,13 @@ import type { FileSystem } from '../disk/file-system.ts'
 import { hasCleanShutdownMarker, setCleanShutdownMarkerAside } from './clean-shutdown-marker.ts'
 import { directoryOwner, lockAgainstKafka, refuseUnwritable } from './directory-ownership.ts'
 import { toTopic } from './directory-topics.ts'
-import { META_PROPERTIES, partitionDirectoryName, type TopicPartition, validateTopicName } from './file-names.ts'
+import {
+  META_PROPERTIES,
+  METADATA_TOPIC,
+  partitionDirectoryName,
+  type TopicPartition,
+  validateTopicName,
+} from './file-names.ts'
 import { createMetaProperties } from './meta-properties.ts'
 import { mergeOffsetCheckpoint, mergeWhereRoomIs } from './offset-checkpoints.ts'
 import { PartitionLog } from './partition-log.ts'
@@ -83,6 +89,9 @@ export class LogDirectory extends ReadableLogDirectory {
   createTopic(topic: NewTopic): boolean {
     assert(this.#isWritable, 'the directory is open for writing')
     validateTopicName(topic.name)
+    if (topic.name === METADATA_TOPIC) {
+      throw new UsageError(`${METADATA_TOPIC} is what the controllers of a Kafka cluster keep, and no topic`)
+    }
     resolveTopicConfig(topic.configs)
     this.#finishDeletion(topic.name)
     return this.#update((topics) => {

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ErrorCode } from '../../src/protocol/error-codes.ts'
 import { deleteTopicsApi } from '../../src/protocol/messages/delete-topics.ts'
-import type { FetchResponse } from '../../src/protocol/messages/fetch.ts'
+import { fetchApi, type FetchResponse } from '../../src/protocol/messages/fetch.ts'
 import { offsetForLeaderEpochApi } from '../../src/protocol/messages/offset-for-leader-epoch.ts'
 import type { LeaderEpoch } from '../../src/base/brands.ts'
 import { runBinary } from '../support/run-binary.ts'
 import {
   clientBatch,
   fetch,
+  fetchRequest,
   type FetchWish,
   listOffset,
   makeTopic,
@@ -92,6 +93,17 @@ describe('fetch', () => {
     }
     expect(partitionsOf(await fetch(client, [ten(11n)], { maxWaitMs: 5000 }))).toMatchObject([missing])
     expect(partitionsOf(await fetch(client, [ten(-1n)], { maxWaitMs: 5000 }))).toMatchObject([missing])
+  })
+
+  test('a client whose last records are of an epoch that nobody here knows is out of range', async () => {
+    const codes = [-1, 0, 3].map(async (lastFetchedEpoch) => {
+      const request = fetchRequest([ten(1n)])
+      for (const { partitions } of request.topics) {
+        for (const one of partitions) Object.assign(one, { lastFetchedEpoch })
+      }
+      return partitionsOf(await client.send(fetchApi, 12, request))[0]?.errorCode
+    })
+    expect(await Promise.all(codes)).toEqual([0, 0, ErrorCode.OFFSET_OUT_OF_RANGE])
   })
 
   test('checks what the client knows of the leader epoch', async () => {

@@ -96,6 +96,17 @@ describe('Metadata', () => {
       { errorCode: ErrorCode.UNKNOWN_TOPIC_ID },
     ])
   })
+
+  test("makes the topic of groups as groups would, and none else of the broker's own", async () => {
+    const { topics } = await client.send(metadataApi, 12, named('__transaction_state', '__consumer_offsets'))
+    const told = topics.map(({ errorCode, isInternal, partitions }) => [errorCode, isInternal, partitions.length])
+    expect(told).toEqual([
+      [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, false, 0],
+      [0, true, 50],
+    ])
+    const shown = runBinary(['topics', 'describe', '__consumer_offsets', '-b', scene.address]).stdout.toString()
+    expect(shown).toContain('compact')
+  })
 })
 
 describe('an address to listen on', () => {

@@ -68,6 +68,12 @@ test.each([
   expect(log.fileSystem.stat(log.directory)).toBeUndefined()
 })
 
+test('what the controllers of a Kafka cluster keep is no topic', async () => {
+  const log = new ScratchLog()
+  const { code, stderr } = await log.run(topicsCreateSpec, topicsCreate, { operands: ['__cluster_metadata'] })
+  expect([code, stderr]).toEqual([2, expect.stringContaining('and no topic')])
+})
+
 test('a name that Kafka could not tell from another is refused', async () => {
   const log = new ScratchLog()
   await log.createTopic('a.b')

@@ -54,7 +54,7 @@ export const fetchHandler: Handler<FetchRequest, FetchResponse> = {
       if (context.connection.closed.aborted) return undefined
     }
   },
-  refuse: ({ sessionId }, errorCode) => ({ throttleTimeMs: 0, errorCode, sessionId, responses: [], nodeEndpoints: [] }),
+  refuse: (_, errorCode) => ({ throttleTimeMs: 0, errorCode, sessionId: 0, responses: [], nodeEndpoints: [] }),
 }
 
 /** What the client can take, and what its quota lets through at once. */

@@ -90,16 +90,15 @@ interface Search {
 function find(partition: Partition, { timestamp, isCommittedOnly, apiVersion }: Search): TimedOffset | undefined {
   const offsets = partition.offsets()
   const end = isCommittedOnly ? offsets.lastStableOffset : offsets.highWatermark
-  if (timestamp >= 0) {
-    const found = partition.offsetForTime(timestamp)
-    return found !== undefined && found.offset < end ? found : undefined
-  }
+  const visible = (found: TimedOffset | undefined): TimedOffset | undefined =>
+    found !== undefined && found.offset < end ? found : undefined
+  if (timestamp >= 0) return visible(partition.offsetForTime(timestamp))
   if (apiVersion < (since.get(timestamp) ?? Infinity)) throw new KafkaError(ErrorCode.UNSUPPORTED_VERSION)
   switch (timestamp) {
     case special.latest:
       return { offset: end, timestamp: NO_TIMESTAMP }
     case special.maxTimestamp:
-      return partition.offsetOfLargestTime()
+      return visible(partition.offsetOfLargestTime())
     case special.latestTiered:
       return undefined
     default:

@@ -3,7 +3,10 @@ import { UsageError } from '../../base/errors.ts'
 import type { Uuid } from '../../base/uuid.ts'
 import { ErrorCode } from '../../protocol/error-codes.ts'
 import { metadataApi, type MetadataRequest, type MetadataResponse } from '../../protocol/messages/metadata.ts'
-import { isTopicName } from '../../storage/file-names.ts'
+import { GROUPS_TOPIC, groupsTopicDefaults } from '../../coordinator/groups-topic.ts'
+import { isInternalTopic, isTopicName } from '../../storage/file-names.ts'
+import type { BrokerConfig } from '../broker-config.ts'
+import type { TopicToCreate } from '../cluster-control.ts'
 import { isAllowed, type RequestContext } from '../request-context.ts'
 import type { Handler } from '../request-router.ts'
 import { authorizedOperations, operationsNotTold as notTold } from '../security/authorized-operations.ts'
@@ -15,6 +18,7 @@ import { NO_TOPIC_ID } from '../topic-names.ts'
 //
 // Behaviour
 //   * A topic that is named, and not there, is made at once when client and broker allow it, and answered as it is then: no client has to come again.
+//     Of the broker's own topics only __consumer_offsets is, as groups would make it.
 //   * Every topic asked for is answered, with an error if need be; what the client may not see looks as if it were not there.
 //   * Brokers are named as the listener advertises them that the client came in on.
 // Versions
@@ -92,11 +96,12 @@ async function byName(name: string, mayCreate: boolean, context: RequestContext)
   const found = broker.topics.find(name)
   if (found !== undefined) return described(found, context)
   if (!isTopicName(name)) return refused(ErrorCode.INVALID_TOPIC_EXCEPTION, { name })
-  if (!mayCreate || !broker.config.autoCreateTopics || !mayMake(name, context)) {
+  const isForbidden = isInternalTopic(name) && name !== GROUPS_TOPIC
+  if (!mayCreate || isForbidden || !broker.config.autoCreateTopics || !mayMake(name, context)) {
     return refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, { name })
   }
   try {
-    await broker.cluster.createTopic({ name, partitionCount: broker.config.numPartitions, configs: new Map() })
+    await broker.cluster.createTopic({ name, ...shapeOf(name, broker.config) })
   } catch (error) {
     // A name that Kafka could not tell from another topic's.
     const code = error instanceof UsageError ? ErrorCode.INVALID_TOPIC_EXCEPTION : errorCodeOf(error)
@@ -106,6 +111,11 @@ async function byName(name: string, mayCreate: boolean, context: RequestContext)
   if (made === undefined) return refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, { name })
   broker.log.info('topic created', { topic: name, partitions: made.partitions.length, by: context.connection.peer })
   return described(made, context)
+}
+
+/** Groups find their partition of theirs by the number of partitions, and would be forgotten with the default policy. */
+function shapeOf(name: string, { numPartitions }: BrokerConfig): Pick<TopicToCreate, 'partitionCount' | 'configs'> {
+  return name === GROUPS_TOPIC ? groupsTopicDefaults : { partitionCount: numPartitions, configs: new Map() }
 }
 
 function described({ image, partitions }: ServedTopic, { broker }: RequestContext): TopicAnswer {

@@ -1,6 +1,7 @@
 import type { TimestampMs } from '../../base/brands.ts'
+import { UsageError } from '../../base/errors.ts'
 import type { CompressionCodec } from '../../record/codec.ts'
-import { validateTopicName } from '../../storage/file-names.ts'
+import { isInternalTopic, validateTopicName } from '../../storage/file-names.ts'
 import type { NewTopic } from '../../storage/log-directory.ts'
 import type { OptionsOf } from '../command-spec.ts'
 import type { produceSpec } from '../specs/produce.ts'
@@ -56,6 +57,9 @@ const noBytes = new Uint8Array()
 /** Reads the options of `produce`; throws `UsageError` that names the flag. */
 export function produceSettings(options: ProduceOptions, now: TimestampMs): ProduceSettings {
   validateTopicName(options.topic)
+  // As a broker has it: groups and transactions would be read back from what is none of theirs.
+  if (isInternalTopic(options.topic))
+    throw new UsageError(`${options.topic} is the log's own: nothing is produced to it`)
   const { codec, level } =
     options.compression === undefined
       ? { codec: 'none' as const, level: undefined }
