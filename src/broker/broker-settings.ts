@@ -36,7 +36,7 @@ export const brokerSettings = {
     unit: 'bytes',
     byDefault: '1048588',
     example: '8MiB',
-    doc: 'The largest batch of topics without a max.message.bytes of their own.',
+    doc: 'The largest batch of a client for topics without a max.message.bytes of their own.',
   }),
   fetchBytesMax: wholeNumber('fetch.max.bytes', {
     type: 'int',

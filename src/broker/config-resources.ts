@@ -1,5 +1,6 @@
 import { ErrorCode } from '../protocol/error-codes.ts'
 import { KafkaError } from '../protocol/kafka-error.ts'
+import { isTopicName } from '../storage/file-names.ts'
 import type { Operation } from './authorizer.ts'
 import { isAllowed, type RequestContext } from './request-context.ts'
 import type { ServedTopic } from './topic-registry.ts'
@@ -11,6 +12,7 @@ export const ResourceType = { TOPIC: 2, BROKER: 4 } as const
 export function topicResource(name: string, operation: Operation, context: RequestContext): ServedTopic {
   if (!isAllowed(context, { operation, resource: 'TOPIC', name }))
     throw new KafkaError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
+  if (!isTopicName(name)) throw new KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION, 'no topic can have this name')
   context.broker.topics.refresh()
   const topic = context.broker.topics.find(name)
   if (topic === undefined) throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `there is no topic ${name}`)

@@ -1,5 +1,6 @@
 import type { DescribeConfigsResponse } from '../protocol/messages/describe-configs.ts'
 import { type DescribedConfig, describeTopicConfigs } from '../storage/topic-configs.ts'
+import type { BrokerConfig } from './broker-config.ts'
 import type { BrokerServices } from './request-context.ts'
 
 /** One configuration as DescribeConfigs tells it. */
@@ -20,7 +21,10 @@ const typeNumber: Readonly<Record<DescribedConfig['type'], number>> = {
 
 /** What the broker-wide default of a topic's configuration is called, where that is not `log.` and its name. */
 const brokerNames: ReadonlyMap<string, string> = new Map([
+  ['compression.gzip.level', 'compression.gzip.level'],
+  ['compression.lz4.level', 'compression.lz4.level'],
   ['compression.type', 'compression.type'],
+  ['compression.zstd.level', 'compression.zstd.level'],
   ['delete.retention.ms', 'log.cleaner.delete.retention.ms'],
   ['file.delete.delay.ms', 'log.segment.delete.delay.ms'],
   ['flush.messages', 'log.flush.interval.messages'],
@@ -36,12 +40,19 @@ const brokerNames: ReadonlyMap<string, string> = new Map([
   ['unclean.leader.election.enable', 'unclean.leader.election.enable'],
 ])
 
-/** All configurations of a topic, those that nobody set with their defaults. */
-export function topicConfigAnswers(configs: ReadonlyMap<string, string>): ConfigAnswer[] {
+/** All configurations of a topic, those that nobody set with their defaults: those of this broker where it has its own. */
+export function topicConfigAnswers(
+  configs: ReadonlyMap<string, string>,
+  { messageBytesMax }: Pick<BrokerConfig, 'messageBytesMax'>,
+): ConfigAnswer[] {
+  const ofBroker = new Map([['max.message.bytes', String(messageBytesMax)]])
   const known = describeTopicConfigs(configs)
   const names = new Set(known.map(({ name }) => name))
   const kept = [...configs].filter(([name]) => !names.has(name))
-  return [...known.map(topicAnswer), ...kept.map(([name, value]) => keptAnswer(name, value))]
+  return [
+    ...known.map((one) => topicAnswer(one, ofBroker.get(one.name) ?? one.defaultValue)),
+    ...kept.map(([name, value]) => keptAnswer(name, value)),
+  ]
 }
 
 /** What this broker was told, and cannot be told while it runs. */
@@ -75,13 +86,22 @@ export function brokerConfigAnswers({ config, cluster, disk }: BrokerServices): 
   }))
 }
 
-function topicAnswer({ name, value, defaultValue, isDefault, type, doc }: DescribedConfig): ConfigAnswer {
-  const defaultSynonym = { name: brokerNames.get(name) ?? `log.${name}`, value: defaultValue, source: source.byDefault }
+function topicAnswer(
+  { name, value, defaultValue, isDefault, type, doc }: DescribedConfig,
+  brokerValue: string,
+): ConfigAnswer {
+  const brokerName = brokerNames.get(name) ?? `log.${name}`
+  const isOfBroker = brokerValue !== defaultValue
+  const synonyms = [
+    ...(isDefault ? [] : [{ name, value, source: source.topic }]),
+    ...(isOfBroker ? [{ name: brokerName, value: brokerValue, source: source.staticBroker }] : []),
+    { name: brokerName, value: defaultValue, source: source.byDefault },
+  ]
   return {
-    ...blank(name, value),
-    isDefault,
-    configSource: isDefault ? source.byDefault : source.topic,
-    synonyms: isDefault ? [defaultSynonym] : [{ name, value, source: source.topic }, defaultSynonym],
+    ...blank(name, isDefault ? brokerValue : value),
+    isDefault: isDefault && !isOfBroker,
+    configSource: synonyms[0]?.source ?? source.byDefault,
+    synonyms,
     configType: typeNumber[type],
     documentation: doc,
   }

@@ -14,6 +14,12 @@ const withoutEffect: ReadonlySet<string> = new Set([
   'remote.storage.enable',
 ])
 
+/** Those of them that are lists. */
+const listsWithoutEffect: ReadonlySet<string> = new Set([
+  'follower.replication.throttled.replicas',
+  'leader.replication.throttled.replicas',
+])
+
 /** How a configuration is to be changed; the numbers are Kafka's (AlterConfigOp). */
 export const ConfigOperation = { SET: 0, DELETE: 1, APPEND: 2, SUBTRACT: 3 } as const
 
@@ -72,13 +78,26 @@ function apply(configs: Map<string, string>, { name, operation, value }: ConfigC
 }
 
 function combined(configs: ReadonlyMap<string, string>, { name, operation, value }: ConfigChange): string {
-  const known = describeTopicConfigs(configs).find((one) => one.name === name)
-  if (known?.type !== 'list') throw new KafkaError(ErrorCode.INVALID_CONFIG, `${name} is no list`)
-  const words = (value ?? '').split(',').map((word) => word.trim())
-  const before = known.value.split(',')
+  const words = wordsOf(value ?? '')
+  const before = wordsOf(listBefore(configs, name))
   const kept = before.filter((word) => operation === ConfigOperation.APPEND || !words.includes(word))
   const added = operation === ConfigOperation.APPEND ? words.filter((word) => !before.includes(word)) : []
   return [...kept, ...added].join(',')
+}
+
+function listBefore(configs: ReadonlyMap<string, string>, name: string): string {
+  if (listsWithoutEffect.has(name)) return configs.get(name) ?? ''
+  const known = describeTopicConfigs(configs).find((one) => one.name === name)
+  if (known?.type !== 'list') throw new KafkaError(ErrorCode.INVALID_CONFIG, `${name} is no list`)
+  return known.value
+}
+
+/** Of a list, which may be empty. */
+function wordsOf(list: string): string[] {
+  return list
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
 }
 
 function checkedText(name: string, value: string): string {

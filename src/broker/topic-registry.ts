@@ -10,6 +10,8 @@ import { Partition, type PartitionWorld } from './partition.ts'
 export interface ServedTopic {
   readonly image: ClusterImage
   readonly config: TopicConfig
+  /** What commands go by that have the directory: the same whether or not it is served. */
+  readonly directoryConfig: TopicConfig
   readonly partitions: Partition[]
 }
 
@@ -81,7 +83,7 @@ export class TopicRegistry {
   applyDefaults(defaults: TopicDefaults): void {
     this.#defaults = defaults
     for (const [name, topic] of this.#topics) {
-      const renewed = { ...topic, config: this.#configOf(topic.image) }
+      const renewed = { ...topic, ...this.#configsOf(topic.image) }
       this.#topics.set(name, renewed)
       this.#byId.set(topic.image.id, renewed)
     }
@@ -116,14 +118,15 @@ export class TopicRegistry {
     if (before !== undefined && !isSameConfig(before.image, image)) {
       for (const partition of partitions) partition.reconfigure()
     }
-    const topic = { image, config: this.#configOf(image), partitions }
+    const topic = { image, ...this.#configsOf(image), partitions }
     this.#topics.set(image.name, topic)
     this.#byId.set(image.id, topic)
   }
 
-  #configOf({ configs }: ClusterImage): TopicConfig {
-    const config = resolveTopicConfig(configs)
-    return configs.has('max.message.bytes') ? config : { ...config, maxMessageBytes: this.#defaults.messageBytesMax }
+  #configsOf({ configs }: ClusterImage): Pick<ServedTopic, 'config' | 'directoryConfig'> {
+    const directoryConfig = resolveTopicConfig(configs)
+    if (configs.has('max.message.bytes')) return { config: directoryConfig, directoryConfig }
+    return { config: { ...directoryConfig, maxMessageBytes: this.#defaults.messageBytesMax }, directoryConfig }
   }
 
   #drop(topic: ServedTopic): void {

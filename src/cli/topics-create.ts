@@ -24,7 +24,7 @@ export async function topicsCreate(options: TopicsCreateOptions, context: CliCon
     if (!options.ifNotExists) for (const name of names) await refuseExisting(store, name)
     const made: MadeTopic[] = []
     for (const name of names) {
-      const partitionCount = options.partitions ?? (await store.defaultPartitionCount(name))
+      const partitionCount = options.partitions ?? (await store.defaultsFor(name, configs)).partitionCount
       made.push(await create(store, { name, partitionCount, configs }, options))
     }
     report(made, options, context)

@@ -77,15 +77,22 @@ export class TopicAdmin {
     return new Map(results.map((result) => [result.resourceName, configsOf(result)]))
   }
 
-  /** How many partitions the brokers would give a topic (their num.partitions); undefined when they do not tell us. Nothing is made. */
-  async defaultPartitionCount(name: string): Promise<number | undefined> {
-    const topic = topicRequest({ name, partitionCount: -1, configs: new Map() })
+  /** What the brokers would make of a topic whose creator leaves the rest to them; undefined when they do not tell us. Nothing is made. */
+  async defaultsFor(
+    name: string,
+    configs: ReadonlyMap<string, string>,
+  ): Promise<Omit<TopicToCreate, 'name'> | undefined> {
+    const topic = topicRequest({ name, partitionCount: -1, configs })
     return this.#cluster.retrying(async () => {
       const controller = await this.#cluster.controller()
       const request = { topics: [topic], timeoutMs, validateOnly: true }
       const { topics } = await controller.request(createTopicsApi, request, { waitMs: timeoutMs })
-      const count = topics[0]?.numPartitions ?? 0
-      return count > 0 ? count : undefined
+      const partitionCount = topics[0]?.numPartitions ?? 0
+      if (partitionCount < 1) return undefined
+      const told = (topics[0]?.configs ?? []).flatMap((one) =>
+        one.value === null ? [] : [[one.name, one.value] as const],
+      )
+      return { partitionCount, configs: new Map(told) }
     })
   }
 

@@ -10,7 +10,12 @@ import { type BrokerConfig, type BrokerTopic, TopicAdmin } from '../client/topic
 import type { NewTopic, Topic } from '../storage/log-directory.ts'
 import type { TimedOffset } from '../storage/offset-for-time.ts'
 import type { PartitionSize } from '../storage/partition-size.ts'
-import { resolveTopicConfig, type TopicConfig, topicConfigNames } from '../storage/topic-configs.ts'
+import {
+  resolveTopicConfig,
+  type TopicConfig,
+  topicConfigNames,
+  type TopicConfigTexts,
+} from '../storage/topic-configs.ts'
 import { BrokerAppender } from './broker-appender.ts'
 import { BrokerGroups } from './broker-groups.ts'
 import { BrokerSource } from './broker-source.ts'
@@ -20,6 +25,7 @@ import type {
   GroupStore,
   Isolation,
   LogStore,
+  NewTopicDefaults,
   PartitionOffsets,
   TopicChange,
   TopicPartition,
@@ -88,8 +94,11 @@ export class BrokerStore implements LogStore {
     )
   }
 
-  async defaultPartitionCount(name: string): Promise<number> {
-    return (await this.#admin.defaultPartitionCount(name)) ?? 1
+  async defaultsFor(name: string, configs: TopicConfigTexts): Promise<NewTopicDefaults> {
+    const told = await this.#admin.defaultsFor(name, configs)
+    const known = new Set(topicConfigNames())
+    const ofBrokers = [...(told?.configs ?? [])].filter(([key]) => known.has(key))
+    return { partitionCount: told?.partitionCount ?? 1, configs: new Map([...ofBrokers, ...configs]) }
   }
 
   createTopic(topic: NewTopic): Promise<boolean> {

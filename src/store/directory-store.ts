@@ -6,7 +6,7 @@ import { partitionDirectoryName } from '../storage/file-names.ts'
 import { partitionSize, type PartitionSize } from '../storage/partition-size.ts'
 import { type LogDirectoryOptions, ReadableLogDirectory, type Topic } from '../storage/readable-log-directory.ts'
 import { findOffsetForTime, findOffsetOfLargestTime, type TimedOffset } from '../storage/offset-for-time.ts'
-import type { TopicConfig } from '../storage/topic-configs.ts'
+import type { TopicConfig, TopicConfigTexts } from '../storage/topic-configs.ts'
 import type { DirectoryAppender } from './directory-appender.ts'
 import { DirectorySource } from './directory-source.ts'
 import type { DirectoryWriting } from './directory-writing.ts'
@@ -16,6 +16,7 @@ import type {
   GroupStore,
   Isolation,
   LogStore,
+  NewTopicDefaults,
   PartitionOffsets,
   TopicChange,
   TopicPartition,
@@ -66,8 +67,8 @@ export class DirectoryStore implements LogStore {
     return configOf((await this.#forReading()).findTopic(name)?.configs ?? new Map())
   }
 
-  async defaultPartitionCount(): Promise<number> {
-    return 1
+  async defaultsFor(_name: string, configs: TopicConfigTexts): Promise<NewTopicDefaults> {
+    return { partitionCount: 1, configs }
   }
 
   async createTopic(topic: NewTopic): Promise<boolean> {

@@ -2,7 +2,7 @@ import type { Offset, TimestampMs } from '../base/brands.ts'
 import type { TimedOffset } from '../storage/offset-for-time.ts'
 import type { NewTopic, Topic } from '../storage/log-directory.ts'
 import type { PartitionSize } from '../storage/partition-size.ts'
-import type { TopicConfig } from '../storage/topic-configs.ts'
+import type { TopicConfig, TopicConfigTexts } from '../storage/topic-configs.ts'
 import { DirectoryDoor, type DirectoryWays } from './directory-door.ts'
 import { HandoverAppender } from './handover-appender.ts'
 import { LazyGroups } from './lazy-groups.ts'
@@ -12,6 +12,7 @@ import type {
   GroupStore,
   Isolation,
   LogStore,
+  NewTopicDefaults,
   PartitionOffsets,
   TopicChange,
   TopicPartition,
@@ -55,8 +56,8 @@ export class LocalStore implements LogStore {
   }
 
   /** Its server may say otherwise to others: scripts find the same at rest and live. */
-  async defaultPartitionCount(): Promise<number> {
-    return 1
+  async defaultsFor(_name: string, configs: TopicConfigTexts): Promise<NewTopicDefaults> {
+    return { partitionCount: 1, configs }
   }
 
   createTopic(topic: NewTopic): Promise<boolean> {

@@ -6,7 +6,14 @@ import type { Topic, NewTopic } from '../storage/log-directory.ts'
 import type { Damage } from '../storage/partition-reader.ts'
 import type { TimedOffset } from '../storage/offset-for-time.ts'
 import type { PartitionSize } from '../storage/partition-size.ts'
-import type { TopicConfig } from '../storage/topic-configs.ts'
+import type { TopicConfig, TopicConfigTexts } from '../storage/topic-configs.ts'
+
+/** What a log gives a topic whose creator does not say. */
+export interface NewTopicDefaults {
+  readonly partitionCount: number
+  /** What was asked for, and what the log has as a default of its own. */
+  readonly configs: TopicConfigTexts
+}
 
 /**
  * The two-way door between commands and logs: a directory on this machine, or brokers. A command never knows which it has.
@@ -27,8 +34,11 @@ export interface LogStore {
   findTopic(name: string): Promise<Topic | undefined>
   /** The configuration of a topic with all defaults filled in. */
   config(name: string): Promise<TopicConfig>
-  /** How many partitions a topic of this name would have whose creator leaves it open: what brokers say, 1 in a directory, whoever holds it. */
-  defaultPartitionCount(name: string): Promise<number>
+  /**
+   * What a topic of this name and these configurations would be, were it made now by somebody who leaves the rest open: what brokers say; one
+   * partition in a directory, whoever holds it. Nothing is made.
+   */
+  defaultsFor(name: string, configs: TopicConfigTexts): Promise<NewTopicDefaults>
   /** False when it was there already. */
   createTopic(topic: NewTopic): Promise<boolean>
   alterTopic(name: string, change: TopicChange): Promise<Topic>

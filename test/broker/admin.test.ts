@@ -180,7 +180,9 @@ describe('configurations', () => {
     expect((await described(topicType, 'configured', ['retention.ms'])).configs).toMatchObject([
       { name: 'retention.ms', value: '604800000', configSource: 5, configType: 5 },
     ])
+    expect((await described(topicType, 'configured', [])).configs.length).toBe(configs.length)
     expect((await described(topicType, 'nowhere')).errorCode).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    expect((await described(topicType, 'no where')).errorCode).toBe(ErrorCode.INVALID_TOPIC_EXCEPTION)
     expect((await described(brokerType, '1', ['num.partitions'])).configs).toMatchObject([
       { value: '1', readOnly: true },
     ])
@@ -208,6 +210,18 @@ describe('configurations', () => {
     expect(await valueOf('cleanup.policy')).toBe('delete,compact')
     expect(await change('cleanup.policy', 3, 'delete')).toBe(0)
     expect(await valueOf('cleanup.policy')).toBe('compact')
+    expect(await change('cleanup.policy', 3, 'compact')).toBe(0)
+    expect(await valueOf('cleanup.policy')).toBe('')
+    expect(await change('cleanup.policy', 2, 'delete, compact')).toBe(0)
+    expect(await valueOf('cleanup.policy')).toBe('delete,compact')
+    for (const [operation, value] of [
+      [2, '0:1'],
+      [2, '1:1'],
+      [3, '0:1'],
+    ] as const) {
+      expect(await change('leader.replication.throttled.replicas', operation, value)).toBe(0)
+    }
+    expect(await valueOf('leader.replication.throttled.replicas')).toBe('1:1')
     expect(await change('retention.ms', 2, '5')).toBe(ErrorCode.INVALID_CONFIG)
     expect(await change('no.such', 0, '5')).toBe(ErrorCode.INVALID_CONFIG)
     const resources = [
@@ -221,11 +235,53 @@ describe('configurations', () => {
   })
 })
 
+test("what a topic leaves to the broker is told as the broker's, and kept to by our own commands", async () => {
+  const other = await ServeScene.start(['--override', 'message.max.bytes=20000'])
+  try {
+    const lines = Array.from({ length: 20_000 }, (_, n) => `${n}\n`).join('')
+    for (const way of [
+      ['-d', other.directory],
+      ['-b', other.address],
+    ]) {
+      const { code, stderr } = runBinary(['produce', 'bounded', ...way], lines)
+      expect([code, stderr]).toEqual([0, ''])
+    }
+    const { results } = await (
+      await other.connect()
+    ).send(describeConfigsApi, 4, {
+      resources: [
+        { resourceType: topicType, resourceName: 'bounded', configurationKeys: ['max.message.bytes', 'retention.ms'] },
+      ],
+      includeSynonyms: true,
+      includeDocumentation: false,
+    })
+    expect(results[0]?.configs).toMatchObject([
+      {
+        value: '20000',
+        configSource: 4,
+        synonyms: [
+          { name: 'message.max.bytes', value: '20000', source: 4 },
+          { name: 'message.max.bytes', value: '1048588', source: 5 },
+        ],
+      },
+      { value: '604800000', configSource: 5 },
+    ])
+  } finally {
+    await other.remove()
+  }
+})
+
 test('DescribeLogDirs tells the sizes of partitions and of the disk', async () => {
   await makeTopic(client, 'sized')
   const batch = clientBatch(['x'])
   await produce(client, 'sized', batch)
-  const { results } = await client.send(describeLogDirsApi, 4, { topics: [{ topic: 'sized', partitions: [0, 1] }] })
+  const { results } = await client.send(describeLogDirsApi, 4, {
+    topics: [
+      { topic: 'sized', partitions: [0, 1] },
+      { topic: 'nowhere', partitions: [0] },
+    ],
+  })
+  expect(results[0]?.topics.length).toBe(1)
   expect(results).toMatchObject([
     {
       errorCode: 0,
@@ -253,5 +309,10 @@ test('DescribeCluster names this broker', async () => {
     endpointType: 2,
   })
   expect(controllers.errorCode).toBe(ErrorCode.MISMATCHED_ENDPOINT_TYPE)
+  const others = await client.send(describeClusterApi, 1, {
+    includeClusterAuthorizedOperations: false,
+    endpointType: 9,
+  })
+  expect(others.errorCode).toBe(ErrorCode.UNSUPPORTED_ENDPOINT_TYPE)
   expect(NO_ID.length).toBe(22)
 })

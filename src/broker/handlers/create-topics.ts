@@ -65,13 +65,15 @@ async function create(
       topicId: broker.topics.find(name)?.image.id ?? NO_TOPIC_ID,
       numPartitions: plan.partitionCount,
       replicationFactor: 1,
-      configs: topicConfigAnswers(plan.configs).map(({ name: key, value, readOnly, configSource, isSensitive }) => ({
-        name: key,
-        value,
-        readOnly,
-        configSource,
-        isSensitive,
-      })),
+      configs: topicConfigAnswers(plan.configs, broker.config).map(
+        ({ name: key, value, readOnly, configSource, isSensitive }) => ({
+          name: key,
+          value,
+          readOnly,
+          configSource,
+          isSensitive,
+        }),
+      ),
     }
   } catch (error) {
     return refused(name, creationError(error))

@@ -14,15 +14,18 @@ import { authorizedOperations, operationsNotTold } from '../security/authorized-
 // Behaviour
 //   * Brokers are named as the listener advertises them that the client came in on.
 // Versions
-//   0 and 1. 1 tells brokers from controllers: whoever asks for controllers is told MISMATCHED_ENDPOINT_TYPE.
+//   0 and 1. 1 tells brokers from controllers: whoever asks for controllers is told MISMATCHED_ENDPOINT_TYPE, for anything else
+//   UNSUPPORTED_ENDPOINT_TYPE.
 
 /** EndpointType of Kafka. */
 const brokersWanted = 1
+const controllersWanted = 2
 
 export const describeClusterHandler: Handler<DescribeClusterRequest, DescribeClusterResponse> = {
   api: describeClusterApi,
   handle: ({ endpointType, includeClusterAuthorizedOperations }, context) => {
-    if (endpointType !== brokersWanted) throw new KafkaError(ErrorCode.MISMATCHED_ENDPOINT_TYPE)
+    if (endpointType === controllersWanted) throw new KafkaError(ErrorCode.MISMATCHED_ENDPOINT_TYPE)
+    if (endpointType !== brokersWanted) throw new KafkaError(ErrorCode.UNSUPPORTED_ENDPOINT_TYPE)
     const told = answer(ErrorCode.NONE, context)
     if (!includeClusterAuthorizedOperations) return told
     return { ...told, clusterAuthorizedOperations: authorizedOperations('CLUSTER', 'kafka-cluster', context) }

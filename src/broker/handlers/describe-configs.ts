@@ -14,7 +14,7 @@ import { errorCodeOf, errorMessageOf } from '../storage-errors.ts'
 // DescribeConfigs: configurations of topics and of the broker, defaults included.
 //
 // Behaviour
-//   * null, or an empty list in version 0, asks for all. Synonyms and documentation are told when asked for.
+//   * null, or an empty list, asks for all. Synonyms and documentation are told when asked for.
 //   * Topics: every configuration, with where its value comes from. Broker: by its id, or "" for all brokers' defaults, of which there are none.
 //   * Other kinds of resources are INVALID_REQUEST.
 // Versions
@@ -31,7 +31,7 @@ export const describeConfigsHandler: Handler<DescribeConfigsRequest, DescribeCon
     throttleTimeMs: 0,
     results: request.resources.map((resource) => {
       try {
-        const configs = selected(configsOf(resource, context), resource.configurationKeys, context.apiVersion)
+        const configs = selected(configsOf(resource, context), resource.configurationKeys)
         return { ...blank(resource), configs: configs.map((one) => asAsked(one, request)) }
       } catch (error) {
         return refused(resource, error)
@@ -47,7 +47,10 @@ export const describeConfigsHandler: Handler<DescribeConfigsRequest, DescribeCon
 function configsOf({ resourceType, resourceName }: Resource, context: RequestContext): ConfigAnswer[] {
   switch (resourceType) {
     case ResourceType.TOPIC:
-      return topicConfigAnswers(topicResource(resourceName, 'DESCRIBE_CONFIGS', context).image.configs)
+      return topicConfigAnswers(
+        topicResource(resourceName, 'DESCRIBE_CONFIGS', context).image.configs,
+        context.broker.config,
+      )
     case ResourceType.BROKER:
       checkBrokerResource(resourceName, 'DESCRIBE_CONFIGS', context)
       return resourceName === '' ? [] : brokerConfigAnswers(context.broker)
@@ -56,8 +59,8 @@ function configsOf({ resourceType, resourceName }: Resource, context: RequestCon
   }
 }
 
-function selected(configs: ConfigAnswer[], keys: readonly string[] | null, apiVersion: number): ConfigAnswer[] {
-  if (keys === null || (apiVersion === 0 && keys.length === 0)) return configs
+function selected(configs: ConfigAnswer[], keys: readonly string[] | null): ConfigAnswer[] {
+  if (keys === null || keys.length === 0) return configs
   return configs.filter(({ name }) => keys.includes(name))
 }
 

@@ -31,7 +31,7 @@ export const describeLogDirsHandler: Handler<DescribeLogDirsRequest, DescribeLog
     const directory = {
       errorCode: ErrorCode.NONE,
       logDir: disk.path,
-      topics: topics === null ? all(context) : topics.map(({ topic, partitions }) => sizes(topic, partitions, context)),
+      topics: topics === null ? all(context) : named(topics, context),
       totalBytes: BigInt(totalBytes),
       usableBytes: BigInt(freeBytes),
     }
@@ -48,6 +48,13 @@ function all(context: RequestContext): TopicAnswer[] {
       context,
     ),
   )
+}
+
+/** What is not there is left out. */
+function named(topics: NonNullable<DescribeLogDirsRequest['topics']>, context: RequestContext): TopicAnswer[] {
+  return topics
+    .map(({ topic, partitions }) => sizes(topic, partitions, context))
+    .filter(({ partitions }) => partitions.length > 0)
 }
 
 function sizes(name: string, partitions: readonly number[], { broker }: RequestContext): TopicAnswer {

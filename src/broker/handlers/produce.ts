@@ -6,6 +6,7 @@ import { produceApi, type ProduceRequest, type ProduceResponse } from '../../pro
 import type { RecordBatch } from '../../record/record-batch.ts'
 import type { Offered } from '../../storage/batch-offer.ts'
 import type { TopicPartition } from '../../storage/file-names.ts'
+import { directoryOwner } from '../authorizer.ts'
 import { checkBatch, InvalidRecordsError } from '../batch-validation.ts'
 import type { Partition } from '../partition.ts'
 import { isAllowed, type RequestContext } from '../request-context.ts'
@@ -18,6 +19,7 @@ import type { ServedTopic } from '../topic-registry.ts'
 // Behaviour
 //   * acks 1 and all are answered once the flush policy is kept: many requests share a sync. acks 0 gets no answer, and a wrong request its end.
 //   * Each partition is judged by itself; see `batch-validation.ts`. Compressed batches are opened for it, as Kafka does.
+//   * message.max.bytes is for clients: commands that have the directory write over its socket what they could write without us.
 //   * A topic with a compression.type of its own stores batches so, whatever they came with.
 //   * Idempotent producers: a retry of one of the last five batches is answered with where it lies; a gap is OUT_OF_ORDER_SEQUENCE_NUMBER.
 //   * Appends are in the order of the requests of a connection, which need not wait for each other.
@@ -149,7 +151,7 @@ function checked(
   { name, acks, transactionalId, records }: Destination & { readonly records: Uint8Array | null },
   context: RequestContext,
 ): CheckedBatch {
-  const { broker, apiVersion } = context
+  const { broker, apiVersion, connection } = context
   if (acks < -1 || acks > 1) throw new KafkaError(ErrorCode.INVALID_REQUIRED_ACKS)
   if (!isAllowed(context, { operation: 'WRITE', resource: 'TOPIC', name })) {
     throw new KafkaError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
@@ -158,17 +160,18 @@ function checked(
   const topic = broker.topics.find(name) as ServedTopic
   if (topic.image.isInternal) throw new KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION, `${name} is the broker's own`)
   checkReplicas(topic, acks, index)
+  const config = connection.principal === directoryOwner ? topic.directoryConfig : topic.config
   const now = broker.clock.now()
   const batch = checkBatch(records, {
-    config: topic.config,
+    config,
     apiVersion,
     now,
     crc32c: (bytes) => broker.memory.crc32c(bytes),
   })
   if (batch.isTransactional) throw transactionalRefusal(transactionalId)
   broker.metrics.produced(name, batch.recordCount, batch.sizeInBytes)
-  const stored = broker.compression.apply(batch, topic.config)
-  return { partition, batch: stored, logAppendTimeMs: topic.config.messageTimestampType === 'LogAppendTime' ? now : -1 }
+  const stored = broker.compression.apply(batch, config)
+  return { partition, batch: stored, logAppendTimeMs: config.messageTimestampType === 'LogAppendTime' ? now : -1 }
 }
 
 function transactionalRefusal(transactionalId: string | null): KafkaError {

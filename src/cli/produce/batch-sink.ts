@@ -68,15 +68,15 @@ export class BatchSink {
     await store.prepareToWrite()
     const { newTopic } = settings
     const topic = newTopic === undefined ? await store.topic(settings.topic) : await store.findTopic(settings.topic)
-    const partitionCount =
-      topic?.partitionCount ?? newTopic?.partitionCount ?? (await store.defaultPartitionCount(settings.topic))
-    refuseUnknownPartition(settings, partitionCount)
     if (topic === undefined) {
-      const config = resolveTopicConfig(newTopic?.configs ?? new Map())
-      return new BatchSink(store, settings, { clock, config, partitionCount })
+      const defaults = await store.defaultsFor(settings.topic, newTopic?.configs ?? new Map())
+      const partitionCount = newTopic?.partitionCount ?? defaults.partitionCount
+      refuseUnknownPartition(settings, partitionCount)
+      return new BatchSink(store, settings, { clock, config: resolveTopicConfig(defaults.configs), partitionCount })
     }
-    const config = await store.config(settings.topic)
-    return new BatchSink(store, settings, { clock, config, partitionCount })
+    const { partitionCount } = topic
+    refuseUnknownPartition(settings, partitionCount)
+    return new BatchSink(store, settings, { clock, config: await store.config(settings.topic), partitionCount })
   }
 
   /** Fewer than at first when another process made the topic meanwhile. Those that came since are not used. */
