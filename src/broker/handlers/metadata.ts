@@ -96,10 +96,20 @@ async function byName(name: string, mayCreate: boolean, context: RequestContext)
   const found = broker.topics.find(name)
   if (found !== undefined) return described(found, context)
   if (!isTopicName(name)) return refused(ErrorCode.INVALID_TOPIC_EXCEPTION, { name })
-  const isForbidden = isInternalTopic(name) && name !== GROUPS_TOPIC
-  if (!mayCreate || isForbidden || !broker.config.autoCreateTopics || !mayMake(name, context)) {
-    return refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, { name })
-  }
+  if (mayCreate && mayBeMade(name, context)) return made(name, context)
+  return refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, { name })
+}
+
+function mayBeMade(name: string, context: RequestContext): boolean {
+  if (!context.broker.config.autoCreateTopics || (isInternalTopic(name) && name !== GROUPS_TOPIC)) return false
+  return (
+    isAllowed(context, { operation: 'CREATE', resource: 'CLUSTER', name: 'kafka-cluster' }) ||
+    isAllowed(context, { operation: 'CREATE', resource: 'TOPIC', name })
+  )
+}
+
+async function made(name: string, context: RequestContext): Promise<TopicAnswer> {
+  const { broker, connection } = context
   try {
     await broker.cluster.createTopic({ name, ...shapeOf(name, broker.config) })
   } catch (error) {
@@ -107,10 +117,10 @@ async function byName(name: string, mayCreate: boolean, context: RequestContext)
     const code = error instanceof UsageError ? ErrorCode.INVALID_TOPIC_EXCEPTION : errorCodeOf(error)
     return refused(code, { name })
   }
-  const made = broker.topics.find(name)
-  if (made === undefined) return refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, { name })
-  broker.log.info('topic created', { topic: name, partitions: made.partitions.length, by: context.connection.peer })
-  return described(made, context)
+  const topic = broker.topics.find(name)
+  if (topic === undefined) return refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, { name })
+  broker.log.info('topic created', { topic: name, partitions: topic.partitions.length, by: connection.peer })
+  return described(topic, context)
 }
 
 /** Groups find their partition of theirs by the number of partitions, and would be forgotten with the default policy. */
@@ -169,9 +179,4 @@ function refused(
 
 function mayDescribe(name: string, context: RequestContext): boolean {
   return isAllowed(context, { operation: 'DESCRIBE', resource: 'TOPIC', name })
-}
-
-function mayMake(name: string, context: RequestContext): boolean {
-  if (isAllowed(context, { operation: 'CREATE', resource: 'CLUSTER', name: 'kafka-cluster' })) return true
-  return isAllowed(context, { operation: 'CREATE', resource: 'TOPIC', name })
 }
