@@ -72,7 +72,7 @@ interface ValueFlag extends FlagBase {
   /** A value that works, for the example of an error. */
   readonly example: string
   readonly repeated?: boolean
-  readonly completes?: 'topics' | 'groups' | 'files' | 'directories'
+  readonly completes?: 'topics' | 'groups' | 'files' | 'directories' | 'config-names' | 'config-settings'
 }
 
 export interface IntFlag extends ValueFlag {

@@ -9,6 +9,8 @@ export interface ConfigDefinition<T> {
   readonly defaultValue: T
   /** What is allowed, in words: `a whole number from -1 to ...`. */
   readonly range: () => string
+  /** The words that it is made of, where it is. */
+  readonly words?: readonly string[]
   /** A value that would do. */
   readonly example: string
   readonly doc: string
@@ -90,6 +92,7 @@ export function flag(name: string, facts: Described): ConfigDefinition<boolean> 
     type: 'boolean',
     defaultValue: facts.byDefault === 'true',
     range: () => 'true or false',
+    words: ['true', 'false'],
     read: (text) => {
       const lower = text.trim().toLowerCase()
       return lower === 'true' || lower === 'false' ? { text: lower, value: lower === 'true' } : undefined
@@ -108,6 +111,7 @@ export function choice<W extends string>(
     type: 'string',
     defaultValue: facts.byDefault,
     range: () => `one of ${words.join(', ')}`,
+    words,
     read: (text) => {
       const word = words.find((one) => one === text.trim())
       return word === undefined ? undefined : { text: word, value: word }
@@ -137,6 +141,7 @@ export function choices<W extends string>(
     type: 'list',
     defaultValue: [facts.byDefault],
     range: () => `any of ${words.join(', ')}, with commas between`,
+    words,
     read: (text) => {
       const parts = text.trim() === '' ? [] : text.split(',').map((part) => words.find((word) => word === part.trim()))
       const known = parts.filter((part) => part !== undefined)

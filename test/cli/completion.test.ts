@@ -39,6 +39,11 @@ describe('completion offers', () => {
     ['produce -z ', ['none', 'gzip', 'snappy', 'lz4', 'zstd']],
     ['consume -d ', [':directories']],
     ['completion ', ['bash', 'zsh', 'fish']],
+    ['topics create t --config min.c', ['min.cleanable.dirty.ratio=', 'min.compaction.lag.ms=']],
+    ['topics alter t -c cleanup.policy=', ['cleanup.policy=delete', 'cleanup.policy=compact']],
+    ['topics alter t --config=preallocate=t', ['--config=preallocate=true']],
+    ['produce t --config retention.ms=', []],
+    ['topics alter t --delete-config retention.', ['retention.bytes', 'retention.ms']],
     ['topics list x', []],
     ['nonsense ', []],
     ['--', ['--dir', '--bootstrap-server', '--verbose', '--quiet', '--json', '--no-color', '--help']],
@@ -83,6 +88,9 @@ describe('completion in a real shell', () => {
     ['tslog dump app-logs:', []],
     ['tslog consume app-logs -o s', ['stored']],
     ['tslog tail -d log', ['log/']],
+    ['tslog topics create t --config retention.m', ['retention.ms=']],
+    ['tslog topics alter t --config=retention.m', ['retention.ms=']],
+    ['tslog topics alter t --config cleanup.policy=c', ['compact']],
   ])('bash completes "%s" to %j', (line, expected) => {
     const drive = `eval "$(tslog completion bash)"
 complete -p tslog > /dev/null || exit 1
@@ -95,8 +103,13 @@ COMP_LINE=$1 COMP_POINT=\${#1}; _tslog 2> /dev/null; printf '%s\\n' "\${COMPREPL
     ['tslog con', ['consume:print records from the start to the end']],
     ['tslog consume ', ['app-logs', 'hosts']],
     ['tslog produce app-logs ', ['(files)']],
+    [
+      'tslog topics alter t --config retention.m',
+      ['retention.ms=:Age at which a segment is dropped, by its latest record; -1 is never.', "-S ''"],
+    ],
+    ['tslog topics alter t --config=cleanup.policy=c', ['--config=cleanup.policy=compact']],
   ])('zsh completes "%s" to %j', (line, expected) => {
-    const drive = `compdef() { :; }; _files() { print -r -- '(files)'; }; _describe() { print -rl -- \${(P)4}; }
+    const drive = `compdef() { :; }; _files() { print -r -- '(files)'; }; _describe() { print -rl -- \${(P)4} \${(j: :)\${(q)@[5,-1]}}; }
 eval "$(tslog completion zsh)"
 words=("\${(@s: :)1}") CURRENT=\${#words}; _tslog`
     expect(shell(zsh ?? '', ['-f', '-c', drive, 'zsh', line])).toEqual(expected)
@@ -107,6 +120,11 @@ words=("\${(@s: :)1}") CURRENT=\${#words}; _tslog`
     ['tslog con', ['consume\tprint records from the start to the end']],
     ['tslog consume ', ['app-logs', 'hosts']],
     ['tslog completion f', ['fish']],
+    [
+      'tslog topics create t --config retention.m',
+      ['retention.ms=\tAge at which a segment is dropped, by its latest record; -1 is never.'],
+    ],
+    ['tslog topics alter t --config=cleanup.policy=c', ['--config=cleanup.policy=compact']],
   ])('fish completes "%s" to %j', (line, expected) => {
     expect(shell(fish ?? '', ['--no-config', '-c', `tslog completion fish | source; complete -C '${line}'`])).toEqual(
       expected,

@@ -4,12 +4,7 @@ import { commandTable, subcommandsOf, topLevelWords } from '../command-table.ts'
 import { flagOfWord } from '../flag-lookup.ts'
 import { globalFlags } from '../specs/global-flags.ts'
 import type { LogNames } from './log-names.ts'
-
-/** One word that may stand where the cursor is. */
-interface Candidate {
-  readonly word: string
-  readonly summary: string
-}
+import { type Candidate, configNames, configSettings } from './config-words.ts'
 
 /** What to offer: words, and names of files where the shell knows better than we do. */
 export interface Offer {
@@ -24,8 +19,10 @@ export async function offer(words: readonly string[], names: LogNames): Promise<
   const spec = await specNamed(line.name)
   const attached = /^(--[^=]+)=/.exec(current)?.[1]
   const flag = valueFlag(spec, attached ?? words.at(-2))
-  if (flag !== undefined)
-    return matching(await flagValues(flag, names), current, attached === undefined ? '' : `${attached}=`)
+  if (flag !== undefined) {
+    const prefix = attached === undefined ? '' : `${attached}=`
+    return matching(await flagValues(flag, current.slice(prefix.length), names), current, prefix)
+  }
   if (current.startsWith('-')) return matching(wordsOnly(flagCandidates(spec)), current)
   if (line.name === undefined) return matching(commandWords(topLevelWords()), current)
   if (line.name === line.group?.name) return matching(commandWords(subcommandsOf(line.group.name)), current)
@@ -65,8 +62,10 @@ function valueFlag(spec: CommandSpec, word: string | undefined): ValueFlag | und
   return flag === undefined || flag.kind === 'bool' ? undefined : flag
 }
 
-async function flagValues(flag: ValueFlag, names: LogNames): Promise<Offer> {
+async function flagValues(flag: ValueFlag, typed: string, names: LogNames): Promise<Offer> {
   if (flag.kind === 'choice') return plain(flag.options)
+  if (flag.completes === 'config-settings') return wordsOnly(configSettings(typed))
+  if (flag.completes === 'config-names') return wordsOnly(configNames())
   if (flag.kind === 'string' && flag.suggests !== undefined) return plain(flag.suggests)
   return named(flag.completes, names)
 }

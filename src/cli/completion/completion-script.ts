@@ -26,6 +26,7 @@ _tslog() {
       :directories) compopt -o nospace 2> /dev/null; COMPREPLY+=($(compgen -d -S / -- "\${current#"$prefix"}")) ;;
       *)
         candidate="\${candidate%%$'\\t'*}"
+        [[ $candidate == *= ]] && compopt -o nospace 2> /dev/null
         COMPREPLY+=("\${candidate#"$prefix"}")
         ;;
     esac
@@ -38,7 +39,7 @@ const zsh = `#compdef tslog
 # zsh completion for tslog: tslog completion zsh
 _tslog() {
   local line word found=1
-  local -a candidates
+  local -a candidates unfinished
   for line in "\${(@f)$("$words[1]" __complete "\${(@)words[2,CURRENT]}" 2> /dev/null)}"; do
     case $line in
       '') ;;
@@ -47,11 +48,12 @@ _tslog() {
       *)
         word="\${\${line%%$'\\t'*}//:/\\\\:}"
         [[ $line == *$'\\t'* ]] && word+=":\${line#*$'\\t'}"
-        candidates+=("$word")
+        if [[ "\${line%%$'\\t'*}" == *= ]]; then unfinished+=("$word"); else candidates+=("$word"); fi
         ;;
     esac
   done
   (( $#candidates )) && _describe -t values tslog candidates && found=0
+  (( $#unfinished )) && _describe -t values tslog unfinished -S '' && found=0
   return found
 }
 if [[ $funcstack[1] == _tslog ]]; then

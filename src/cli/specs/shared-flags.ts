@@ -43,6 +43,7 @@ export const topicConfigValue = {
   value: 'KEY=VALUE',
   example: 'retention.ms=604800000',
   repeated: true,
+  completes: 'config-settings',
   pattern: /^[^=]+=/,
   expects: 'KEY=VALUE',
 } as const

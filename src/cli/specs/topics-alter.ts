@@ -21,6 +21,7 @@ export const topicsAlterSpec = {
       value: 'KEY',
       example: 'retention.ms',
       repeated: true,
+      completes: 'config-names',
       summary: 'Give a configuration its default again; may be repeated.',
     },
     partitions: {
