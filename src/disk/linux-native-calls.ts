@@ -42,9 +42,13 @@ export class LinuxNativeCalls implements NativeCalls {
   }
 
   ofdLock(fd: number, kind: 'shared' | 'exclusive' | 'unlock'): 'ok' | 'held' | (string & {}) {
-    if (this.#libc.fcntlBytes(fd, F_OFD_SETLK, flocks[kind]) === 0) return 'ok'
-    const code = errnoName(this.#libc.errno())
-    return code === 'EAGAIN' || code === 'EACCES' ? 'held' : code
+    while (this.#libc.fcntlBytes(fd, F_OFD_SETLK, flocks[kind]) < 0) {
+      const code = errnoName(this.#libc.errno())
+      if (code === 'EAGAIN' || code === 'EACCES') return 'held'
+      // A file system that asks another machine may hear a signal first.
+      if (code !== 'EINTR') return code
+    }
+    return 'ok'
   }
 
   fileSize(fd: number): number {

@@ -48,7 +48,9 @@ describe.skipIf(strace === undefined)('a producer', () => {
     ({ call, when }) => {
       const log = new BinaryLog()
       log.produce('t', lines.slice(0, 100), ...shape)
-      injected(log, `${call}:signal=SIGKILL:when=${when}`, ['produce', 't', ...shape.slice(0, 2)], lines.slice(100))
+      injected(log, `${call}:signal=SIGKILL:when=${when}`, ['produce', 't', ...shape.slice(0, 2)], {
+        input: lines.slice(100),
+      })
       const found = expectPrefixAndNext(log)
       expect(found).toBeGreaterThanOrEqual(100)
     },
@@ -60,7 +62,7 @@ describe.skipIf(strace === undefined)('a producer', () => {
     other.stdin?.write('first\n')
     await expect.poll(() => log.run(['consume', 't']).stdout.toString(), { timeout: 10_000 }).toBe('first\n')
     const words = ['produce', 't', '--fsync', 'batch']
-    expect(injected(log, 'fdatasync:signal=SIGKILL', words, ['from the killed one, and long']).code).toBe(-1)
+    expect(injected(log, 'fdatasync:signal=SIGKILL', words, { input: ['from the killed one, and long'] }).code).toBe(-1)
     other.stdin?.end('second\n')
     await ended(other)
     expect(log.numbered('t')).toEqual([
@@ -70,11 +72,22 @@ describe.skipIf(strace === undefined)('a producer', () => {
     ])
   })
 
+  test('takes a lock again that a signal interrupted, as a network file system may have it', () => {
+    const log = new BinaryLog()
+    log.done(['produce', 't'], 'first\n')
+    const { code, stderr } = injected(log, 'fcntl:error=EINTR:when=1+2', ['produce', 't'], {
+      input: ['second'],
+      path: log.path('t-0', 'tslog.lock'),
+    })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(log.values('t')).toEqual(['first', 'second'])
+  })
+
   test.each([1, 2, 3, 9, 15])('whose sync %i fails says so, claims nothing and never tries again', (when) => {
     const log = new BinaryLog()
     log.done(['produce', 't', ...shape], `${lines[0]}\n`)
     const words = ['produce', 't', '-v', '--fsync', 'batch', ...shape.slice(0, 2)]
-    const { code, stdout, stderr } = injected(log, `fdatasync:error=EIO:when=${when}`, words, lines.slice(1))
+    const { code, stdout, stderr } = injected(log, `fdatasync:error=EIO:when=${when}`, words, { input: lines.slice(1) })
     expect({ code, stdout: stdout.toString() }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^tslog: cannot sync \S+: .*\(EIO\)$/m)
     expect(stderr).not.toMatch(/records, \d+ bytes to t/)
@@ -85,7 +98,7 @@ describe.skipIf(strace === undefined)('a producer', () => {
     const log = new BinaryLog()
     log.done(['produce', 't'], `${lines[0]}\n`)
     const words = ['produce', 't', '--json']
-    const { code, stdout, stderr } = injected(log, 'fdatasync:error=EIO', words, lines.slice(1))
+    const { code, stdout, stderr } = injected(log, 'fdatasync:error=EIO', words, { input: lines.slice(1) })
     expect({ code, stdout: stdout.toString() }).toEqual({ code: 1, stdout: '' })
     expect(JSON.parse(stderr)).toMatchObject({ error: { name: 'DiskError', exitCode: 1 } })
     expectPrefixAndNext(log)
@@ -100,7 +113,7 @@ describe.skipIf(strace === undefined)('a producer', () => {
       const log = new BinaryLog()
       log.done(['produce', 't', ...shape], `${lines[0]}\n`)
       const words = ['produce', 't', ...shape.slice(0, 2)]
-      const run = injected(log, `pwrite64:error=${error}:when=${when}+`, words, lines.slice(1))
+      const run = injected(log, `pwrite64:error=${error}:when=${when}+`, words, { input: lines.slice(1) })
       expect(run.code).toBe(code)
       expect(run.stderr).toContain(error)
       expectPrefixAndNext(log)
@@ -258,8 +271,14 @@ test.skipIf(!canBecomeNobody())('a directory of somebody else is neither read no
 })
 
 /** Runs a command with one system call injected. (Not with --seccomp-bpf: under it, strace sends no signals.) */
-function injected(log: BinaryLog, inject: string, words: readonly string[], input = lines): BinaryRun {
+function injected(
+  log: BinaryLog,
+  inject: string,
+  words: readonly string[],
+  { input = lines, path }: { readonly input?: readonly string[]; readonly path?: string } = {},
+): BinaryRun {
   const filter = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${inject.split(':')[0]}`, '-e', `inject=${inject}`]
+  if (path !== undefined) filter.push('-P', path)
   const { PATH, HOME } = process.env
   const run = spawnSync(strace ?? '', [...filter, builtBinary(), ...words, '-d', log.directory], {
     input: input.map((line) => `${line}\n`).join(''),
