@@ -5,6 +5,7 @@ import { bytesFrom } from '../../replication/bytes-from.ts'
 import type { Leader, LeaderPartition, LeaderTopic } from '../../replication/leader.ts'
 import { partitionsOf } from '../../replication/replica-topics.ts'
 import type { TopicPartition } from '../../storage/file-names.ts'
+import type { Topic } from '../../storage/log-directory.ts'
 import { topicConfigNames } from '../../storage/topic-configs.ts'
 import type { BrokerStore } from '../../store/broker-store.ts'
 import type { BatchSource, LogStore } from '../../store/log-store.ts'
@@ -105,18 +106,10 @@ export class KafkaPush {
   async #makeTopic({ name, partitionCount, configs }: LeaderTopic): Promise<void> {
     const { target } = this.#ends
     const there = await target.findTopic(name)
-    if (there === undefined) {
-      await target.createTopic({ name, partitionCount, configs: configsThere(configs) }).catch((error: unknown) => {
-        throw error instanceof UsageError ? notMade(error, name, target) : error
-      })
-    } else if (there.partitionCount < partitionCount) {
-      throw new RefusedError(
-        `topic ${name} has ${counted(there.partitionCount, 'partition')} on ${target.name}, ${partitionCount} here`,
-        {
-          hint: `give it as many: tslog topics alter ${name} --partitions ${partitionCount} -b ${target.name}`,
-        },
-      )
-    }
+    if (there !== undefined) return refuseUnlike(there, partitionCount, target.name)
+    await target.createTopic({ name, partitionCount, configs: configsThere(configs) }).catch((error: unknown) => {
+      throw error instanceof UsageError ? notMade(error, { name, partitionCount }, target) : error
+    })
   }
 
   /** Throws `DivergedError` when what was sent is not in the source any more. */
@@ -237,9 +230,26 @@ function sameTopic(name: string, { name: there }: BrokerStore): RefusedError {
   })
 }
 
+/** Throws where records could not be the same in a topic that is there. */
+function refuseUnlike({ name, partitionCount, configs }: Topic, wanted: number, target: string): void {
+  if (partitionCount < wanted) {
+    throw new RefusedError(`topic ${name} has ${counted(partitionCount, 'partition')} on ${target}, ${wanted} here`, {
+      hint: `give it as many: tslog topics alter ${name} --partitions ${wanted} -b ${target}`,
+    })
+  }
+  if (configs.get('message.timestamp.type') !== 'LogAppendTime') return
+  throw new RefusedError(`topic ${name} on ${target} gives records the time of their arrival`, {
+    hint: `let it keep theirs: tslog topics alter ${name} --config message.timestamp.type=CreateTime -b ${target}`,
+  })
+}
+
 /** The cluster has rules of its own: the user did not say what it refuses. */
-function notMade({ message }: UsageError, name: string, target: BrokerStore): RefusedError {
+function notMade(
+  { message }: UsageError,
+  { name, partitionCount }: Pick<Topic, 'name' | 'partitionCount'>,
+  target: BrokerStore,
+): RefusedError {
   return new RefusedError(`${target.name}: ${message}`, {
-    hint: `make it there as that cluster likes it, and run the command again: tslog topics create ${name} -b ${target.name}`,
+    hint: `make it there as that cluster likes it, and run the command again: tslog topics create ${name} --partitions ${partitionCount} -b ${target.name}`,
   })
 }

@@ -51,6 +51,8 @@ export function parsePeer(text: string): Peer {
 function bundle(text: string): Peer {
   const path = text.slice('bundle:'.length)
   if (path === '') throw bad(text, 'names no file', 'bundle:monday.bundle')
+  if (path === '-')
+    throw bad(text, 'is no file: all of a bundle is checked before any is applied', 'bundle:monday.bundle')
   return { kind: 'bundle', path }
 }
 
