@@ -1,6 +1,10 @@
-import { LockedError, NotFoundError, RefusedError } from '../base/errors.ts'
+import { DiskError, LockedError, NotFoundError, RefusedError } from '../base/errors.ts'
 import type { FileSystem, OpenFile, OpenMode } from '../disk/file-system.ts'
 import { KAFKA_LOCK, META_PROPERTIES, parseLogDirectoryName, TOPICS_FILE } from './file-names.ts'
+import { readWholeFile } from './whole-file.ts'
+
+/** Of `meta.properties`: 0 is of the ZooKeeper era, 1 of KRaft. */
+const metaVersionMax = 1
 
 /** Whose a directory is, by what lies in it. */
 export type DirectoryOwner =
@@ -15,9 +19,10 @@ export type DirectoryOwner =
   /** Something that is no log. */
   | 'other'
 
-/** Looks at a directory without touching it. */
+/** Looks at a directory without touching it. Throws `RefusedError` when its format is one of the future. */
 export function directoryOwner(fileSystem: FileSystem, directory: string): DirectoryOwner {
   if (fileSystem.stat(directory) === undefined) return 'missing'
+  refuseNewerFormat(fileSystem, directory)
   if (fileSystem.stat(`${directory}/${TOPICS_FILE}`) !== undefined) return 'tslog'
   if (fileSystem.stat(`${directory}/${META_PROPERTIES}`) !== undefined) return 'kafka'
   // A symbolic link to a directory is listed as that directory is.
@@ -29,6 +34,29 @@ export function directoryOwner(fileSystem: FileSystem, directory: string): Direc
     ({ name, kind }) => kind === 'directory' && isPartition(fileSystem, directory, name),
   )
   return hasPartition ? 'kafka' : 'other'
+}
+
+const metaBytesMax = 64 * 1024
+
+/** Kafka's `meta.properties` has the version of all that is beside it. One that is damaged is for `verify` to tell: the rest can be read. */
+function refuseNewerFormat(fileSystem: FileSystem, directory: string): void {
+  const path = `${directory}/${META_PROPERTIES}`
+  const version = /^[ \t]*version[ \t]*[=:][ \t]*(\d{1,9})[ \t]*\r?$/m.exec(metaText(fileSystem, path))?.[1]
+  if (version === undefined || Number(version) <= metaVersionMax) return
+  throw new RefusedError(`${path} has version ${version}, this tslog knows 0 and 1`, {
+    hint: 'use a newer tslog',
+  })
+}
+
+/** Empty where it is not there, may not be read, or is no such file. */
+function metaText(fileSystem: FileSystem, path: string): string {
+  try {
+    const read = readWholeFile(fileSystem, path, metaBytesMax)
+    return read.kind === 'bytes' ? new TextDecoder().decode(read.bytes) : ''
+  } catch (error) {
+    if (error instanceof DiskError) return ''
+    throw error
+  }
 }
 
 /** A name alone would make a log of `backup-2024`; its segments must be there too. */

@@ -287,7 +287,7 @@ function definitionOf(name: string): ConfigDefinition<unknown> {
   if (found !== undefined) return found
   const near = nearest(name, topicConfigNames())
   throw new UsageError(`unknown topic configuration ${JSON.stringify(name.slice(0, 100))}`, {
-    hint: near === undefined ? 'tslog topics describe TOPIC lists them all' : `did you mean ${near}?`,
+    hint: near === undefined ? 'tslog topics describe TOPIC --all-configs lists them all' : `did you mean ${near}?`,
   })
 }
 

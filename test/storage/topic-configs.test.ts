@@ -88,7 +88,9 @@ describe('a topic configuration', () => {
       message: 'unknown topic configuration "retention.msec"',
       hint: 'did you mean retention.ms?',
     })
-    expect(errorOf(() => parseTopicConfig('__proto__', '1')).hint).toBe('tslog topics describe TOPIC lists them all')
+    expect(errorOf(() => parseTopicConfig('__proto__', '1')).hint).toBe(
+      'tslog topics describe TOPIC --all-configs lists them all',
+    )
   })
 
   test('is refused only as a usage error, whatever it is', () => {
