@@ -10,6 +10,8 @@ export interface BrokerConfig {
   readonly flushPolicy: FlushPolicy
   /** auto.create.topics.enable: whether a producer or consumer that names a topic makes it. */
   readonly autoCreateTopics: boolean
+  /** delete.topic.enable: whether clients may delete topics. */
+  readonly isTopicDeletionEnabled: boolean
   /** num.partitions: of topics whose creator leaves it to the broker. */
   readonly numPartitions: number
   /** message.max.bytes: of topics without a max.message.bytes of their own. */
@@ -32,6 +34,7 @@ export interface BrokerConfig {
 export const defaultBrokerConfig: BrokerConfig = {
   flushPolicy: 'sync',
   autoCreateTopics: true,
+  isTopicDeletionEnabled: true,
   numPartitions: 1,
   messageBytesMax: 1_048_588,
   fetchBytesMax: 57_671_680,

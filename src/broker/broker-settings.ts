@@ -2,6 +2,7 @@ import { UsageError } from '../base/errors.ts'
 import { nearest } from '../base/nearest-name.ts'
 import { type ConfigDefinition, choice, flag, wholeNumber } from '../storage/config-definition.ts'
 import { type BrokerConfig, defaultBrokerConfig } from './broker-config.ts'
+import { type ForeignSetting, foreignSetting } from './foreign-settings.ts'
 import { securitySettings } from './security-settings.ts'
 
 const intMax = String(2 ** 31 - 1)
@@ -21,6 +22,11 @@ export const brokerSettings = {
     byDefault: 'true',
     example: 'false',
     doc: 'Whether a topic that a client names is made when it is not there.',
+  }),
+  isTopicDeletionEnabled: flag('delete.topic.enable', {
+    byDefault: 'true',
+    example: 'false',
+    doc: 'Whether clients may delete topics.',
   }),
   numPartitions: wholeNumber('num.partitions', {
     type: 'int',
@@ -199,19 +205,13 @@ export type BrokerSettings = {
   readonly [K in keyof Definitions]: Definitions[K] extends ConfigDefinition<infer T> ? T : never
 }
 
-/** Settings of Kafka that have no meaning here: a file that was written for Kafka may have them. */
-const without: readonly RegExp[] = [
-  /^(process\.roles|node\.id|broker\.id|broker\.rack|controller\.|inter\.broker\.|zookeeper\.|early\.start\.listeners)/,
-  /^(num\.(network|io|replica)|num\.recovery|background\.threads|socket\.(send|receive|listen))/,
-  /^(default\.replication\.factor|min\.insync\.replicas|replica\.|transaction\.|share\.|offsets\.topic\.|metadata\.log|group\.(consumer|share|streams|coordinator)\.)/,
-  /^(ssl\.(keystore\.password|truststore\.password|endpoint|enabled|protocol|cipher|secure|provider|keymanager|trustmanager)|security\.|sasl\.mechanism\.|listener\.security\.)/,
-  /^log\.(cleaner\.(threads|io|min|max|delete)|flush|segment|roll|index|message|retention\.(ms|bytes|hours|minutes)|cleanup|preallocate)/,
-]
-
 /** What was read, and which settings of Kafka were passed over. */
 export interface ReadSettings {
   readonly settings: BrokerSettings
+  /** They have nothing to act on. */
   readonly ignored: readonly string[]
+  /** Defaults of topics, which keep to their own configuration. */
+  readonly ofTopics: readonly string[]
 }
 
 /**
@@ -226,10 +226,9 @@ export function readBrokerSettings(texts: ReadonlyMap<string, string>, where: st
     left.delete(definition.name)
     read[key] = text === undefined ? definition.defaultValue : valueOf(definition, text, where)
   }
-  for (const name of left.keys()) {
-    if (!without.some((pattern) => pattern.test(name))) throw unknown(name, where)
-  }
-  return { settings: read as BrokerSettings, ignored: [...left.keys()] }
+  const foreign = [...left.keys()].map((name) => [name, kindOf(name, where)] as const)
+  const ofKind = (kind: ForeignSetting): string[] => foreign.flatMap(([name, one]) => (one === kind ? [name] : []))
+  return { settings: read as BrokerSettings, ignored: ofKind('idle'), ofTopics: ofKind('topics') }
 }
 
 /** The part of the settings that the broker itself goes by. */
@@ -240,6 +239,7 @@ export function brokerConfigOf(settings: BrokerSettings): BrokerConfig {
     ...defaultBrokerConfig,
     flushPolicy: settings.flushPolicy,
     autoCreateTopics: settings.autoCreateTopics,
+    isTopicDeletionEnabled: settings.isTopicDeletionEnabled,
     numPartitions: settings.numPartitions,
     messageBytesMax: settings.messageBytesMax,
     fetchBytesMax: settings.fetchBytesMax,
@@ -273,6 +273,15 @@ function valueOf(definition: ConfigDefinition<unknown>, text: string, where: str
   const { name, range, example } = definition
   throw new UsageError(`${where}: ${name} cannot be ${JSON.stringify(text.slice(0, 100))}: it is ${range()}`, {
     hint: `such as ${name}=${example}`,
+  })
+}
+
+function kindOf(name: string, where: string): ForeignSetting {
+  const kind = foreignSetting(name)
+  if (kind === undefined) throw unknown(name, where)
+  if (kind !== 'missing') return kind
+  throw new UsageError(`${where}: ${name} is a setting of Kafka that tslog serve does not have`, {
+    hint: 'without that line it starts, and does without it',
   })
 }
 

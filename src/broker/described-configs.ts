@@ -62,6 +62,7 @@ export function brokerConfigAnswers({ config, cluster, disk }: BrokerServices): 
     ['auto.create.topics.enable', config.autoCreateTopics],
     ['connections.max.idle.ms', limits.idleMs],
     ['default.replication.factor', 1],
+    ['delete.topic.enable', config.isTopicDeletionEnabled],
     ['fetch.max.bytes', config.fetchBytesMax],
     ['log.dirs', disk.path],
     ['max.connections', limits.connectionsMax],

@@ -104,7 +104,12 @@ class Serving {
 
   #settings(): ServeSettings {
     const settings = serveSettings(this.#options, this.#context.fileSystem())
-    for (const name of settings.ignored) this.#log.warn('setting without meaning here', { name })
+    const { ignored, ofTopics } = settings
+    if (ignored.length > 0) this.#log.warn('settings without meaning here', { names: ignored.join(',') })
+    if (ofTopics.length > 0) {
+      const hint = 'tslog topics alter TOPIC --config'
+      this.#log.warn('settings not taken: each topic has its own', { names: ofTopics.join(','), hint })
+    }
     return settings
   }
 

@@ -130,6 +130,28 @@ describe('DeleteTopics', () => {
   })
 })
 
+test('with delete.topic.enable=false clients delete no topics, and commands that have the directory do', async () => {
+  const other = await ServeScene.start(['--override', 'delete.topic.enable=false'])
+  try {
+    const ours = await other.connect()
+    await makeTopic(ours, 'kept')
+    const codes = [1, 2, 3, 6].map(async (version) => {
+      const request = { topics: [{ name: 'kept', topicId: NO_ID }], topicNames: ['kept'], timeoutMs: 1000 }
+      return (await ours.send(deleteTopicsApi, version, request)).responses[0]?.errorCode
+    })
+    const { INVALID_REQUEST, TOPIC_DELETION_DISABLED } = ErrorCode
+    expect(await Promise.all(codes)).toEqual([
+      INVALID_REQUEST,
+      INVALID_REQUEST,
+      TOPIC_DELETION_DISABLED,
+      TOPIC_DELETION_DISABLED,
+    ])
+    expect(runBinary(['-d', other.directory, 'topics', 'delete', 'kept', '--yes']).code).toBe(0)
+  } finally {
+    await other.remove()
+  }
+})
+
 test('CreatePartitions adds what is missing, and never takes away', async () => {
   await makeTopic(client, 'growing')
   const grow = async (count: number, validateOnly = false): Promise<number | undefined> => {

@@ -20,6 +20,12 @@ describe('the settings of a broker', () => {
     expect(ignored).toEqual(['process.roles', 'num.io.threads'])
   })
 
+  test('of topics, which keep to their own here, are told apart', () => {
+    const names = ['log.retention.hours', 'log.segment.bytes', 'compression.type', 'min.insync.replicas']
+    const { ignored, ofTopics } = read(...names.map((name): [string, string] => [name, '1']))
+    expect([ignored, ofTopics]).toEqual([[], names])
+  })
+
   test.each([
     ['num.partition', '3', /f: unknown setting "num\.partition"/, 'did you mean num.partitions?'],
     [
@@ -28,6 +34,13 @@ describe('the settings of a broker', () => {
       /f: num\.partitions cannot be "six": it is a whole number from 1/,
       'such as num.partitions=6',
     ],
+    [
+      'create.topic.policy.class.name',
+      'com.acme.Policy',
+      /create\.topic\.policy\.class\.name is a setting of Kafka that tslog serve does not have/,
+      'without that line it starts, and does without it',
+    ],
+    ['log.cleaner.enabl', 'true', /unknown setting/, 'did you mean log.cleaner.enable?'],
     ['flush.policy', 'never', /flush\.policy cannot be "never": it is one of sync, os/, 'such as flush.policy=os'],
   ])('refuses %s=%s', (name, value, message, hint) => {
     const reading = (): unknown => read([name, value])

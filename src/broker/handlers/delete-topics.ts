@@ -6,6 +6,7 @@ import {
   type DeleteTopicsRequest,
   type DeleteTopicsResponse,
 } from '../../protocol/messages/delete-topics.ts'
+import { directoryOwner } from '../authorizer.ts'
 import { isAllowed, type RequestContext } from '../request-context.ts'
 import type { Handler } from '../request-router.ts'
 import { errorCodeOf, errorMessageOf } from '../storage-errors.ts'
@@ -15,6 +16,7 @@ import { NO_TOPIC_ID } from '../topic-names.ts'
 // DeleteTopics: deletes topics with all their records.
 //
 // Behaviour
+//   * With delete.topic.enable=false all is refused, but to commands that have the directory.
 //   * Groups forget their positions in it.
 //   * The topic is gone when the answer is there; fetches that wait for it are answered. The broker's own topics stay.
 //   * One that is not there is UNKNOWN_TOPIC_OR_PARTITION, or UNKNOWN_TOPIC_ID when it was named by its id. Name and id are both told.
@@ -34,6 +36,7 @@ export const deleteTopicsHandler: Handler<DeleteTopicsRequest, DeleteTopicsRespo
   api: deleteTopicsApi,
   handle: async (request, context) => {
     const responses: TopicAnswer[] = []
+    refuseUnlessEnabled(context)
     context.broker.topics.refresh()
     for (const named of namedIn(request, context)) responses.push(await deleteOne(named, context))
     return { throttleTimeMs: 0, responses }
@@ -42,6 +45,11 @@ export const deleteTopicsHandler: Handler<DeleteTopicsRequest, DeleteTopicsRespo
     throttleTimeMs: 0,
     responses: namedIn(request, context).map((named) => refused(named, new KafkaError(errorCode))),
   }),
+}
+
+function refuseUnlessEnabled({ broker, connection, apiVersion }: RequestContext): void {
+  if (broker.config.isTopicDeletionEnabled || connection.principal === directoryOwner) return
+  throw new KafkaError(apiVersion < 3 ? ErrorCode.INVALID_REQUEST : ErrorCode.TOPIC_DELETION_DISABLED)
 }
 
 function namedIn({ topics, topicNames }: DeleteTopicsRequest, { apiVersion }: RequestContext): readonly NamedTopic[] {

@@ -9,6 +9,7 @@ import type { ServeSettings } from './serve-settings.ts'
 /** Settings that hold from when they are read again; all others hold from the start to the end. */
 const liveSettings: ReadonlySet<keyof BrokerSettings> = new Set([
   'autoCreateTopics',
+  'isTopicDeletionEnabled',
   'numPartitions',
   'messageBytesMax',
   'fetchBytesMax',

@@ -8,7 +8,7 @@ import { parseJavaProperties } from '../../storage/java-properties.ts'
 import { quoted } from '../format/visible-text.ts'
 import { isSecretKey } from '../location.ts'
 import { locationFiles } from '../location-files.ts'
-import { type ListenAddress, parseListenAddresses } from '../values/listen-address.ts'
+import { type ListenAddress, type ListenerNames, parseListenAddresses } from '../values/listen-address.ts'
 import { type ReplicateEntry, takeReplicateEntries } from './replicate-settings.ts'
 import { securityOf } from './security-settings.ts'
 
@@ -38,6 +38,8 @@ export interface ServeSettings {
   readonly replications: readonly ReplicateEntry[]
   /** Settings of Kafka that have no meaning here. */
   readonly ignored: readonly string[]
+  /** Settings of Kafka that topics have for themselves here. */
+  readonly ofTopics: readonly string[]
 }
 
 const defaultAddress = '127.0.0.1:9092'
@@ -54,6 +56,7 @@ export function serveSettings(options: SettingsOptions, fileSystem: FileSystem):
     return text === '' ? undefined : text
   }
   const [listeners, advertised, metrics] = ['listeners', 'advertised.listeners', 'metrics.listener'].map(take)
+  const names = listenerNames(take('listener.security.protocol.map'), take('controller.listener.names'))
   const [directories, directory] = ['log.dirs', 'log.dir'].map(take)
   for (const [key, text] of flagTexts(options)) texts.set(key, text)
   const metricsText = options.metricsListen ?? metrics
@@ -63,7 +66,11 @@ export function serveSettings(options: SettingsOptions, fileSystem: FileSystem):
   const listening = listenersOf(
     options.listen.length > 0 ? options.listen.join(',') : (listeners ?? defaultAddress),
     options.advertisedListener ?? advertised,
+    names,
   )
+  if (listening.length === 0) {
+    throw new UsageError(`${where}: listeners has none for clients`, { hint: 'such as listeners=PLAINTEXT://:9092' })
+  }
   return {
     ...read,
     replications,
@@ -109,21 +116,30 @@ function flagTexts(options: SettingsOptions): [string, string][] {
   return texts
 }
 
-function listenersOf(text: string, advertisedText: string | undefined): ListenerConfig[] {
-  const advertised = advertisedText === undefined ? [] : parseListenAddresses(advertisedText, '--advertised-listener')
-  return parseListenAddresses(text, '--listen').map(({ protocol, host, port }) => {
-    const own = advertisedFor(protocol, advertised)
+function listenerNames(protocols = '', controllers = ''): ListenerNames {
+  const pairs = protocols.split(',').map((pair) => pair.split(':').map((word) => word.trim().toUpperCase()))
+  return {
+    protocols: new Map(pairs.map(([name = '', protocol = '']) => [name, protocol])),
+    controllers: new Set(controllers.split(',').map((name) => name.trim().toUpperCase())),
+  }
+}
+
+function listenersOf(text: string, advertisedText: string | undefined, names: ListenerNames): ListenerConfig[] {
+  const advertised =
+    advertisedText === undefined ? [] : parseListenAddresses(advertisedText, '--advertised-listener', names)
+  return parseListenAddresses(text, '--listen', names).map(({ name, protocol, host, port }) => {
+    const own = advertisedFor(name, advertised)
     const address: DialAddress = { kind: 'tcp', host, port }
     return own === undefined ? { address, protocol } : { address, protocol, advertised: own }
   })
 }
 
-/** The one of the same protocol; one alone is for all. */
+/** The one of the same name; one alone is for all. */
 function advertisedFor(
-  protocol: ListenAddress['protocol'],
+  name: string,
   advertised: readonly ListenAddress[],
 ): { readonly host: string; readonly port: number } | undefined {
-  const found = advertised.length === 1 ? advertised[0] : advertised.find((one) => one.protocol === protocol)
+  const found = advertised.length === 1 ? advertised[0] : advertised.find((one) => one.name === name)
   return found && { host: found.host, port: found.port }
 }
 

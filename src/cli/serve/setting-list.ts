@@ -20,8 +20,22 @@ const ownSettings: readonly ListedSetting[] = [
     name: 'listeners',
     defaultText: '127.0.0.1:9092',
     example: 'PLAINTEXT://127.0.0.1:9092,SASL_SSL://0.0.0.0:9093',
-    doc: 'Where it listens; a protocol may stand before each address.',
+    doc: 'Where it listens; a protocol may stand before each address, or a name that listener.security.protocol.map gives one.',
     range: () => addresses,
+  },
+  {
+    name: 'listener.security.protocol.map',
+    defaultText: '',
+    example: 'INTERNAL:PLAINTEXT,EXTERNAL:SASL_SSL',
+    doc: 'Protocols of listeners that have names.',
+    range: () => 'pairs with commas between',
+  },
+  {
+    name: 'controller.listener.names',
+    defaultText: '',
+    example: 'CONTROLLER',
+    doc: 'Listeners that are left out: those of controllers of Kafka, whose file this may have been.',
+    range: () => 'names with commas between',
   },
   {
     name: 'advertised.listeners',

@@ -26,7 +26,7 @@ test.each(serveSettingList().filter(({ defaultText }) => defaultText !== ''))(
 
 test('examples of settings without a default are taken', () => {
   const texts = new Map([...shown].map(([name, value]) => [name.replace('NAME', 'backup'), value]))
-  for (const { name } of serveSettingList().slice(0, 4)) texts.delete(name)
+  for (const { name } of serveSettingList().slice(0, 6)) texts.delete(name)
   expect(takeReplicateEntries(texts, 'f')).toHaveLength(1)
   expect(readBrokerSettings(texts, 'f').ignored).toEqual([])
 })
