@@ -12,11 +12,13 @@ import { fileKind, type FileKind, isUnfinished } from './dump/file-kind.ts'
 import { dumpOffsetIndex, dumpTimeIndex, dumpTransactionIndex } from './dump/index-files.ts'
 import { dumpLogFile, type LogDumpOptions } from './dump/log-file.ts'
 import * as small from './dump/small-files.ts'
+import { damageMessage } from './damage-message.ts'
 import { ExitCode } from './exit-code.ts'
 import { TerminalSink } from './format/terminal-escape.ts'
 import { OutputStream } from './output.ts'
-import { counted, resultStyle, warn } from './results.ts'
+import { counted, resultStyle } from './results.ts'
 import type { dumpSpec } from './specs/dump.ts'
+import { writeMessage } from './standard-streams.ts'
 
 export type DumpOptions = OptionsOf<typeof dumpSpec>
 
@@ -40,7 +42,7 @@ export async function dump(options: DumpOptions, context: CliContext): Promise<n
   }
   await flush(output)
   if (damages === 0) return ExitCode.done
-  warn(`${counted(damages, 'damaged place')} met`, options, context)
+  writeMessage(context.stderr, damageMessage(`${counted(damages, 'damaged place')} met`, options.json))
   return ExitCode.damaged
 }
 

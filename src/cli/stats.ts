@@ -5,14 +5,15 @@ import type { Topic } from '../storage/log-directory.ts'
 import type { LogStore } from '../store/log-store.ts'
 import type { OptionsOf } from './command-spec.ts'
 import type { CliContext } from './context.ts'
+import { damageMessage } from './damage-message.ts'
 import { ExitCode } from './exit-code.ts'
 import { isUtf8Locale } from './format/sparkline.ts'
 import { renderTable } from './format/table.ts'
 import { openStore } from './open-store.ts'
 import { countedOn, progressLineOf, showStatusOnSignal } from './progress.ts'
-import { printJson, resultStyle, warn } from './results.ts'
+import { printJson, resultStyle } from './results.ts'
 import type { statsSpec } from './specs/stats.ts'
-import { writeText } from './standard-streams.ts'
+import { writeMessage, writeText } from './standard-streams.ts'
 import type { StatsScope } from './stats/partition-stats.ts'
 import { scanTopic } from './stats/stats-scan.ts'
 import { statsJson } from './stats/stats-json.ts'
@@ -79,7 +80,7 @@ async function scanAll(
   const onDamage = (text: string): void => {
     damages++
     line.clear()
-    warn(text, { quiet: false }, context)
+    writeMessage(context.stderr, damageMessage(text, options.json))
   }
   for (const topic of topics) counted.push(await scanTopic(store, topic, { scope, window, onDamage, onProgress }))
   line.clear()

@@ -183,7 +183,8 @@ describe('damage', () => {
       reason: 'the CRC of the batch is wrong',
       file: segment,
     })
-    expect([code, stderr]).toEqual([5, 'tslog: 1 damaged place met\n'])
+    expect(code).toBe(5)
+    expect(JSON.parse(stderr)).toMatchObject({ error: { message: '1 damaged place met', exitCode: 5 } })
   })
 
   test('at the end of a file that no writer watches is damage; what a writer has not published is not', async () => {

@@ -97,7 +97,7 @@ class ReadingRun implements PrintingWorld {
     this.#world = world
     this.stop = stop
     this.output = new OutputStream(context.stdout)
-    this.reports = new ReadingReports(context.stderr, settings.isQuiet)
+    this.reports = new ReadingReports(context.stderr, settings)
     const escapes = !settings.isRaw && context.isTerminal(context.stdout)
     const render = recordRenderer(style, this.output, escapes)
     this.#records = new RecordPrinter({ output: this.output, render, filter, tally, isUnbuffered })

@@ -1,18 +1,21 @@
 import type { Offset } from '../../base/brands.ts'
 import type { Damage } from '../../storage/partition-reader.ts'
 import type { TopicPartition } from '../../store/log-store.ts'
+import { damageMessage } from '../damage-message.ts'
 import { visibleText } from '../format/visible-text.ts'
-import { writeText } from '../standard-streams.ts'
+import { writeMessage } from '../standard-streams.ts'
 
 /** What is said on stderr while records are read. */
 export class ReadingReports {
   readonly #stderr: number
   readonly #isQuiet: boolean
+  readonly #isJson: boolean
   #damageCount = 0
 
-  constructor(stderr: number, isQuiet: boolean) {
+  constructor(stderr: number, { isQuiet, isJson }: { readonly isQuiet: boolean; readonly isJson: boolean }) {
     this.#stderr = stderr
     this.#isQuiet = isQuiet
+    this.#isJson = isJson
   }
 
   /** Stretches that could not be read. */
@@ -21,16 +24,14 @@ export class ReadingReports {
   }
 
   damage({ path, position, end, firstOffset, nextOffset, reason }: Damage): void {
-    this.#damageCount++
-    this.#say(
+    this.#sayDamage(
       `${path}: damaged from byte ${position} to ${end}, ${offsets(firstOffset, nextOffset)} of it are left out: ${reason}`,
     )
   }
 
   /** A batch whose checksum is right but whose records are not. */
   badRecords(partition: TopicPartition, range: { first: Offset; next: Offset }, reason: string): void {
-    this.#damageCount++
-    this.#say(
+    this.#sayDamage(
       `${nameOf(partition)}: the batch with ${offsets(range.first, range.next)} cannot be read to its end: ${reason}`,
     )
   }
@@ -41,15 +42,12 @@ export class ReadingReports {
   }
 
   warn(text: string): void {
-    if (!this.#isQuiet) this.#say(text)
+    if (!this.#isQuiet) writeMessage(this.#stderr, `tslog: ${visibleText(text)}\n`)
   }
 
-  #say(text: string): void {
-    try {
-      writeText(this.#stderr, `tslog: ${visibleText(text)}\n`)
-    } catch {
-      // Nobody reads stderr: the exit code still tells.
-    }
+  #sayDamage(text: string): void {
+    this.#damageCount++
+    writeMessage(this.#stderr, damageMessage(text, this.#isJson))
   }
 }
 

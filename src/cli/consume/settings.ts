@@ -59,6 +59,8 @@ export interface ReadingSettings {
   /** `--exit-code`: 4 when nothing came. */
   readonly failsOnNothing: boolean
   readonly isQuiet: boolean
+  /** Damage is told as JSON. */
+  readonly isJson: boolean
   readonly isVerbose: boolean
 }
 
@@ -120,6 +122,7 @@ function readingSettings(options: ReadingOptions, facts: CommandFacts): ReadingS
     isRaw: options.raw,
     failsOnNothing: options.exitCode,
     isQuiet: options.quiet,
+    isJson: options.json,
     isVerbose: options.verbose,
   }
 }

@@ -42,6 +42,14 @@ test('-q does not hide it', async () => {
   expect((await consumed(await damagedLog(), { quiet: true })).stderr).toContain('damaged')
 })
 
+test('--json tells it as errors are told', async () => {
+  const { code, stdout, stderr } = await consumed(await damagedLog(), { json: true, quiet: true })
+  expect([code, stdout.trimEnd().split('\n').length]).toEqual([5, 8])
+  expect(JSON.parse(stderr)).toEqual({
+    error: { message: expect.stringContaining('offsets 4 to 5') as string, name: 'CorruptSegmentError', exitCode: 5 },
+  })
+})
+
 test('a group goes on behind it', async () => {
   const log = await damagedLog()
   expect((await consumed(log, { group: 'g' })).code).toBe(5)
