@@ -6,8 +6,9 @@ import type { CliContext } from './context.ts'
 import { quoted } from './format/visible-text.ts'
 import type { LocationSource } from './location.ts'
 import { homeOf, SETTINGS_FILE } from './settings-files.ts'
+import { readSmall } from './small-file.ts'
 import { locationFiles } from './location-files.ts'
-import { readPem, readSmall } from './pem-file.ts'
+import { readPem } from './pem-file.ts'
 
 /** How to speak to brokers: TLS, and who we are. */
 export interface ClientSecurity {

@@ -1,4 +1,5 @@
-import { DiskError } from '../base/errors.ts'
+import { DiskError, errorCode } from '../base/errors.ts'
+import { fileCalls } from '../disk/file-calls.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import type { CliContext } from './context.ts'
 import type { SettingsQuery, SettingsReader } from './settings-files.ts'
@@ -6,7 +7,7 @@ import type { SettingsQuery, SettingsReader } from './settings-files.ts'
 /** Answers what `resolveLocation` asks, from the file system. What cannot be read counts as not there. */
 export function locationFiles(fileSystem: FileSystem): SettingsReader {
   return {
-    readText: (path) => ifPossible(() => readText(fileSystem, path)),
+    readText: (path) => ifPossible(() => readText(path)),
     exists: (path) => ifPossible(() => fileSystem.stat(path)) !== undefined,
   }
 }
@@ -20,15 +21,17 @@ export function settingsQuery(context: CliContext): SettingsQuery {
 /** A settings file is some lines long; what is larger is none. */
 const SETTINGS_BYTES_MAX = 1024 * 1024
 
-function readText(fileSystem: FileSystem, path: string): string | undefined {
-  const file = fileSystem.open(path, 'read')
+/** People keep their settings behind symbolic links, which are followed here; what is no file, such as a pipe, would have us wait. */
+function readText(path: string): string | undefined {
+  const calls = fileCalls()
+  const fd = calls.open(path, 'input')
   try {
-    const size = file.size()
-    if (size > SETTINGS_BYTES_MAX) return undefined
+    const { kind, size } = calls.statusOf(fd)
+    if (kind !== 'file' || size > SETTINGS_BYTES_MAX) return undefined
     const bytes = new Uint8Array(size)
-    return new TextDecoder().decode(bytes.subarray(0, file.read(bytes, 0)))
+    return new TextDecoder().decode(bytes.subarray(0, calls.read(fd, bytes)))
   } finally {
-    file.close()
+    calls.close(fd)
   }
 }
 
@@ -36,7 +39,7 @@ function ifPossible<T>(action: () => T): T | undefined {
   try {
     return action()
   } catch (error) {
-    if (error instanceof DiskError) return undefined
+    if (error instanceof DiskError || errorCode(error) !== '') return undefined
     throw error
   }
 }

@@ -103,7 +103,7 @@ class Serving {
   }
 
   #settings(): ServeSettings {
-    const settings = serveSettings(this.#options, this.#context.fileSystem())
+    const settings = serveSettings(this.#options)
     const { ignored, ofTopics } = settings
     if (ignored.length > 0) this.#log.warn('settings without meaning here', { names: ignored.join(',') })
     if (ofTopics.length > 0) {

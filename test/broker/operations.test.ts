@@ -104,7 +104,10 @@ describe('a configuration file', () => {
     [['--override', 'num.partition=3'], 'unknown setting "num.partition"'],
     [['--override', 'ssl.key.password=x'], 'ssl.key.password is a secret, and everybody sees a command line'],
     [['--override', 'nothing'], "--override: 'nothing' is not KEY=VALUE"],
-    [['--config-file', '/nowhere/at/all'], '--config-file: /nowhere/at/all cannot be read'],
+    [
+      ['--config-file', '/nowhere/at/all'],
+      '--config-file: /nowhere/at/all cannot be read: no such file or directory (ENOENT)',
+    ],
   ])('%j is refused before anything is made', (flags, message) => {
     const directory = join(home, 'log')
     const { code, stderr } = runBinary(['serve', '-d', directory, ...flags])

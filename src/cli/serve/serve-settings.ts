@@ -1,13 +1,12 @@
 import { type BrokerSettings, readBrokerSettings } from '../../broker/broker-settings.ts'
 import type { ListenerConfig } from '../../broker/broker.ts'
 import type { BrokerSecurity } from '../../broker/security/broker-security.ts'
-import { NotFoundError, UsageError } from '../../base/errors.ts'
-import type { FileSystem } from '../../disk/file-system.ts'
+import { UsageError } from '../../base/errors.ts'
 import type { DialAddress } from '../../network/dial.ts'
 import { parseJavaProperties } from '../../storage/java-properties.ts'
 import { quoted } from '../format/visible-text.ts'
 import { isSecretKey } from '../location.ts'
-import { locationFiles } from '../location-files.ts'
+import { readSmall } from '../small-file.ts'
 import { type ListenAddress, type ListenerNames, parseListenAddresses } from '../values/listen-address.ts'
 import { type ReplicateEntry, takeReplicateEntries } from './replicate-settings.ts'
 import { securityOf } from './security-settings.ts'
@@ -48,8 +47,8 @@ const defaultAddress = '127.0.0.1:9092'
  * Flag beats `--override` beats file beats default. Throws `UsageError` naming the flag, or the file and its setting; `NotFoundError` when the file
  * is not there.
  */
-export function serveSettings(options: SettingsOptions, fileSystem: FileSystem): ServeSettings {
-  const texts = new Map([...fileTexts(options.configFile, fileSystem), ...overrides(options.override)])
+export function serveSettings(options: SettingsOptions): ServeSettings {
+  const texts = new Map([...fileTexts(options.configFile), ...overrides(options.override)])
   const take = (key: string): string | undefined => {
     const text = texts.get(key)
     texts.delete(key)
@@ -81,13 +80,8 @@ export function serveSettings(options: SettingsOptions, fileSystem: FileSystem):
   }
 }
 
-function fileTexts(path: string | undefined, fileSystem: FileSystem): ReadonlyMap<string, string> {
-  if (path === undefined) return new Map()
-  const text = locationFiles(fileSystem).readText(path)
-  if (text !== undefined) return parseJavaProperties(text)
-  throw new NotFoundError(`--config-file: ${path} cannot be read`, {
-    hint: 'it is a text file with lines such as num.partitions=6',
-  })
+function fileTexts(path: string | undefined): ReadonlyMap<string, string> {
+  return path === undefined ? new Map() : parseJavaProperties(readSmall(path, '--config-file'))
 }
 
 function overrides(words: readonly string[]): [string, string][] {
