@@ -82,7 +82,7 @@ describe('a configuration file', () => {
   test('says what flags and --override do not, and names what has no meaning here', async () => {
     const path = file('num.partitions=5', 'auto.create.topics.enable=false', 'num.io.threads=8')
     const scene = await serve('--config-file', path, '--override', 'auto.create.topics.enable=true')
-    await expect.poll(() => scene.log).toContain('setting without meaning here name=num.io.threads')
+    await expect.poll(() => scene.log).toContain('settings without meaning here names=num.io.threads')
   })
 
   test('is read again at SIGHUP; one that is wrong changes nothing', async () => {

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { serveSettings, type ServeSettings } from '../../../src/cli/serve/serve-settings.ts'
-import { MemoryFileSystem } from '../../../src/disk/memory-file-system.ts'
 
 /** What the file that comes with Apache Kafka 4.3 says. */
 const kafkas = `process.roles=broker,controller
@@ -40,7 +39,7 @@ function read(...lines: string[]): ServeSettings {
     groupInitialRebalanceDelayMs: undefined,
     metricsListen: undefined,
   }
-  return serveSettings(options, new MemoryFileSystem())
+  return serveSettings(options)
 }
 
 test("Kafka's own file is taken, and what of it does not hold is told", () => {
