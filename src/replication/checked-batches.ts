@@ -13,6 +13,8 @@ export interface BatchRun {
   readonly records: number
   /** The offset after the last record. */
   readonly nextOffset: Offset
+  /** The batch behind the last gap begins here; `undefined` where every offset is there. */
+  readonly gapEnd: Offset | undefined
 }
 
 /** Where a follower stands in its leader's segments. */
@@ -35,22 +37,27 @@ export function checkedRuns(bytes: Uint8Array, from: Offset, place: SegmentPlace
   let activeBase = place.activeBaseOffset
   let border: Offset | undefined
   let nextOffset = from
+  let reached = place.logEndOffset
+  let gapEnd: Offset | undefined
   for (let position = 0; position < bytes.length;) {
     const batch = checkedBatch(bytes, position, from, windows)
     const next = place.leaderBases[floorSegment(place.leaderBases, batch.baseOffset)]
     if (next !== undefined && next > activeBase && next >= place.logEndOffset) {
       if (position > start)
-        runs.push({ segmentBaseOffset: border, bytes: bytes.subarray(start, position), records, nextOffset })
+        runs.push({ segmentBaseOffset: border, bytes: bytes.subarray(start, position), records, nextOffset, gapEnd })
       border = next
+      gapEnd = undefined
       activeBase = next
       start = position
       records = 0
     }
+    if (batch.baseOffset > reached) gapEnd = batch.baseOffset
     records += batch.recordCount
     nextOffset = batch.nextOffset
+    reached = nextOffset
     position += batch.sizeInBytes
   }
-  runs.push({ segmentBaseOffset: border, bytes: bytes.subarray(start), records, nextOffset })
+  runs.push({ segmentBaseOffset: border, bytes: bytes.subarray(start), records, nextOffset, gapEnd })
   return runs
 }
 

@@ -134,6 +134,7 @@ export class PartitionFollower {
     } finally {
       // What came before a break counts as copied.
       this.replica.syncSoon()
+      this.replica.saveGaps()
     }
     if (!this.#options.keepsOld) await this.replica.trimTo(this.#described.logStartOffset)
     if (this.replica.logEndOffset === this.#described.logEndOffset) this.replica.takeEpochs(this.#described.epochs)
@@ -211,9 +212,10 @@ export class PartitionFollower {
     return check()
   }
 
-  async #append({ bytes, segmentBaseOffset, records }: BatchRun): Promise<void> {
+  async #append({ bytes, segmentBaseOffset, records, gapEnd }: BatchRun): Promise<void> {
     const { replica } = this
     await this.#beginInBatch(bytes)
+    if (gapEnd !== undefined) replica.noteGap(gapEnd)
     const { epochs, segments } = this.#described
     replica.append(bytes, { segmentBaseOffset, leaderEpochs: epochs, rollsByItself: segments.length === 0 })
     await this.#options.onCopied(bytes.length, records)
@@ -233,6 +235,7 @@ export class PartitionFollower {
     const { segments, epochs, logEndOffset } = this.#described
     const next = segments.find(({ baseOffset }) => baseOffset > replica.logEndOffset && baseOffset <= logEndOffset)
     if (next === undefined) throw this.#changed()
+    replica.noteGap(next.baseOffset)
     replica.append(new Uint8Array(), { segmentBaseOffset: next.baseOffset, leaderEpochs: epochs, rollsByItself: false })
   }
 

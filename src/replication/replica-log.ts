@@ -6,6 +6,7 @@ import { partitionDirectoryName, type TopicPartition } from '../storage/file-nam
 import { type FollowerAppend, takeLeaderEpochs } from '../storage/follower-append.ts'
 import type { LeaderEpochEntry } from '../storage/leader-epoch-history.ts'
 import { type CutOptions, restartLog, truncateLog } from '../storage/log-cut.ts'
+import { mergeOffsetCheckpoint } from '../storage/offset-checkpoints.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
 import type { PartitionReader } from '../storage/partition-reader.ts'
 import { PartitionMaintenance } from '../storage/partition-maintenance.ts'
@@ -39,6 +40,9 @@ export class ReplicaLog implements FollowersLog {
   #logEndOffset = offset(0)
   #isSyncDue = false
   #areLeftoversGone = false
+  /** Behind the last gap that was copied, and as far as that is noted. */
+  #gapEnd = offset(0)
+  #notedGapEnd = offset(0)
   #syncing: Promise<void> | undefined
 
   /** `directory` is undefined for a partition that is not there yet: it is taken for an empty one. */
@@ -108,7 +112,8 @@ export class ReplicaLog implements FollowersLog {
         log.rearrange(() => settleSwap(fileSystem, log.directory, true))
       }
       const { indexIntervalBytes } = directory.config(this.#partition.topic)
-      for (const span of spans) await refetchSpan(span, { ...how, fileSystem, log, indexIntervalBytes })
+      const onGap = (end: Offset): void => this.noteGap(end)
+      for (const span of spans) await refetchSpan(span, { ...how, fileSystem, log, indexIntervalBytes, onGap })
     } finally {
       maintenance.end()
     }
@@ -139,6 +144,25 @@ export class ReplicaLog implements FollowersLog {
     this.#logEndOffset = nextOffset
     this.#directory?.noteAppended?.(this.#partition)
     if (from.segmentBaseOffset !== undefined || from.rollsByItself) this.#reader?.refresh()
+  }
+
+  /**
+   * The leader has no batch up to an offset: what compaction or retention took away there is no damage here. The first gap is noted before anything
+   * is appended behind it, others with the next `saveGaps`.
+   */
+  noteGap(end: Offset): void {
+    this.#gapEnd = end > this.#gapEnd ? end : this.#gapEnd
+    if (this.#notedGapEnd === 0n) this.saveGaps()
+  }
+
+  /** Notes the gaps there are where Kafka notes how far a log was compacted. */
+  saveGaps(): void {
+    if (this.#gapEnd <= this.#notedGapEnd) return
+    const { fileSystem, lockWaitMs: waitMs } = this.#options
+    const changes = new Map([[partitionDirectoryName(this.#partition), this.#gapEnd]])
+    const merging = { changes, waitMs, onlyForward: true }
+    mergeOffsetCheckpoint(fileSystem, this.#writable().directory.path, 'cleaner-offset-checkpoint', merging)
+    this.#notedGapEnd = this.#gapEnd
   }
 
   async truncateTo(target: Offset): Promise<void> {

@@ -23,6 +23,8 @@ export interface SpanRefetchOptions {
   readonly giveBack: (batches: Uint8Array) => void
   /** Told of what was written; resolves when more may come. */
   readonly onCopied: (bytes: number, records: number) => Promise<void>
+  /** Told of offsets that the leader has no more, before any of it takes its place: where they end. */
+  readonly onGap: (end: Offset) => void
 }
 
 /**
@@ -56,20 +58,23 @@ function modifiedMs(span: RewrittenSpan, { fileSystem, log }: SpanRefetchOptions
 }
 
 async function fetchSegment(baseOffset: Offset, end: Offset, options: SpanRefetchOptions): Promise<RewrittenSegment> {
-  const { fileSystem, log, indexIntervalBytes, windows, fetch, onCopied } = options
+  const { fileSystem, log, indexIntervalBytes, windows, fetch, onCopied, onGap } = options
   const segment = new RewrittenSegment({ fileSystem, directory: log.directory, baseOffset, indexIntervalBytes })
   try {
-    for (let from = baseOffset; from < end;) {
+    let from = baseOffset
+    while (from < end) {
       const bytes = await fetch(from)
       if (bytes.length === 0) break
       checkedRuns(bytes, from, { activeBaseOffset: baseOffset, logEndOffset: from, leaderBases: [] }, windows)
-      const { batches, bytes: taken, records, nextOffset } = below(bytes, from, end)
+      const { batches, bytes: taken, records, nextOffset, gapEnd } = below(bytes, from, end)
+      if (gapEnd !== undefined) onGap(gapEnd)
       if (taken.length > 0) segment.append(taken, batches)
       options.giveBack(bytes)
       if (taken.length === 0) break
       await onCopied(taken.length, records)
       from = nextOffset
     }
+    if (from < end) onGap(end)
     return segment
   } catch (error) {
     segment.discard()
@@ -82,13 +87,15 @@ function below(
   bytes: Uint8Array,
   from: Offset,
   end: Offset,
-): { batches: PlacedBatch[]; bytes: Uint8Array; records: number; nextOffset: Offset } {
+): { batches: PlacedBatch[]; bytes: Uint8Array; records: number; nextOffset: Offset; gapEnd: Offset | undefined } {
   const batches: PlacedBatch[] = []
   let nextOffset = from
+  let gapEnd: Offset | undefined
   let records = 0
   let position = 0
   while (position < bytes.length) {
     const batch = new RecordBatch(bytes, position)
+    if (batch.baseOffset > nextOffset) gapEnd = batch.baseOffset < end ? batch.baseOffset : end
     if (batch.baseOffset >= end) {
       nextOffset = end
       break
@@ -105,7 +112,7 @@ function below(
     records += batch.recordCount
     position += sizeInBytes
   }
-  return { batches, bytes: bytes.subarray(0, position), records, nextOffset }
+  return { batches, bytes: bytes.subarray(0, position), records, nextOffset, gapEnd }
 }
 
 /** A transaction that was aborted stays so, in the segment that holds its marker now. */

@@ -174,6 +174,13 @@ describe('what the source took away', () => {
     const report = JSON.parse(scene.replicate('app', '--json').stdout.toString()) as JsonReport
     expect(report).toMatchObject({ records: 0, bytes: 0 })
     expect(scene.copy.run(['verify']).code).toBe(0)
+    // What is not there is no damage of the copy either once the topic is not compacted any more.
+    scene.source.done(['topics', 'alter', 'app', '--config', 'cleanup.policy=delete'])
+    scene.replicate('app')
+    expect(scene.copy.run(['verify'])).toMatchObject({ code: 0 })
+    rmSync(scene.copy.directory, { recursive: true })
+    scene.replicate('app')
+    expect(scene.copy.run(['verify'])).toMatchObject({ code: 0 })
   })
 
   test('and what recompression made of closed segments, also of those that the copy ends in', () => {
@@ -193,6 +200,7 @@ describe('what the source took away', () => {
     scene.source.produce('app', lines(4000, 'more-'))
     scene.source.done(['topics', 'trim', 'app', '-o', '3000', '--yes'])
     expect(scene.replicate('app', '--keep').code).toBe(0)
+    expect(scene.copy.run(['verify'])).toMatchObject({ code: 0 })
     // The batch that the source's log starts in comes whole.
     const kept = scene.copy.numbered('app').filter(({ offset }) => offset < 1000 || offset >= 3000)
     expect(kept.map(({ value }) => value)).toEqual([...lines(1000), ...lines(4000, 'more-').slice(2000)])

@@ -1,5 +1,5 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { offset } from '../../src/base/brands.ts'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { type Offset, offset } from '../../src/base/brands.ts'
 import { MalformedMessageError } from '../../src/base/errors.ts'
 import { BatchWindows } from '../../src/record/batch-windows.ts'
 import { RecordBatch } from '../../src/record/record-batch.ts'
@@ -8,6 +8,9 @@ import { PartitionMaintenance } from '../../src/storage/partition-maintenance.ts
 import { batch } from '../support/batches.ts'
 import { directory, expected, PartitionScene } from '../storage/partition-scene.ts'
 import { values, written } from '../storage/swap-scene.ts'
+
+const gaps: Offset[] = []
+beforeEach(() => gaps.splice(0))
 
 /** The batches that a leader has where the copy has those at 2 and 3, which are a segment. */
 async function refetched(...batches: readonly Uint8Array[]): Promise<PartitionScene> {
@@ -32,6 +35,7 @@ async function refetched(...batches: readonly Uint8Array[]): Promise<PartitionSc
       fetch: async (target) => from(target),
       giveBack: () => undefined,
       onCopied: async () => undefined,
+      onGap: (end) => gaps.push(end),
     },
   )
   return scene
@@ -46,6 +50,16 @@ describe('a segment that is fetched anew', () => {
     const scene = await refetched(at(3, 'rewritten'))
     const left = expected(values).filter((_, index) => index !== 2 && index !== 3)
     expect(scene.read().records).toEqual([...left.slice(0, 2), '3 rewritten', ...left.slice(2)])
+    expect(gaps).toEqual([offset(3)])
+  })
+
+  test.each([
+    ['at its end', [at(2, 'a')], [4]],
+    ['nowhere', [at(2, 'a', 'b')], []],
+    ['as a whole', [at(4, 'c')], [4]],
+  ])('tells where offsets are missing: %s', async (_where, batches, ends) => {
+    await refetched(...batches)
+    expect([...new Set(gaps)]).toEqual(ends.map((end) => offset(end)))
   })
 
   test.each([
