@@ -132,7 +132,9 @@ function peerName(socket: Socket): string {
 /** What the user is to hear when an address cannot be listened on; `flag` is what named it. */
 export function cannotListen(address: DialAddress, error: unknown, flag: string): Error {
   const name = addressName(address)
-  switch (errorCode(error)) {
+  const code = errorCode(error)
+  // The runtime says so of a host that is not known too.
+  switch (code === 'ENOENT' && address.kind === 'tcp' ? 'ENOTFOUND' : code) {
     case 'EADDRINUSE':
       return new LockedError(`${name} is in use by another process`, {
         cause: error,

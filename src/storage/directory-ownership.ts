@@ -19,7 +19,7 @@ export type DirectoryOwner =
   /** Something that is no log. */
   | 'other'
 
-/** Looks at a directory without touching it. Throws `RefusedError` when its format is one of the future. */
+/** Looks at a directory without touching it. Throws `RefusedError` when its format is one of the future, or for a link to nowhere. */
 export function directoryOwner(fileSystem: FileSystem, directory: string): DirectoryOwner {
   if (fileSystem.stat(directory) === undefined) return 'missing'
   refuseNewerFormat(fileSystem, directory)
@@ -27,7 +27,7 @@ export function directoryOwner(fileSystem: FileSystem, directory: string): Direc
   if (fileSystem.stat(`${directory}/${META_PROPERTIES}`) !== undefined) return 'kafka'
   // A symbolic link to a directory is listed as that directory is.
   const listed = fileSystem.list(directory)
-  if (listed === undefined) return 'other'
+  if (listed === undefined) throw new RefusedError(`${directory} is a symbolic link that leads nowhere`)
   const entries = listed.filter(({ name }) => !isOurLeftover(name))
   if (entries.length === 0) return 'empty'
   const hasPartition = entries.some(

@@ -220,6 +220,15 @@ test('a symbolic link to an empty directory is a log not begun', () => {
   expect(readdirSync(scratch.path('real'))).toContain('t-0')
 })
 
+test('a symbolic link that leads nowhere is no log directory, and is not followed to make one', () => {
+  const scratch = new Scratch()
+  symlinkSync(scratch.path('real'), scratch.path('link'))
+  const options = optionsOf(scratch.fileSystem, scratch.path('link'))
+  expect(() => LogDirectory.openToRead(options)).toThrow('is a symbolic link that leads nowhere')
+  expect(() => LogDirectory.openToWrite(options)).toThrow('is a symbolic link that leads nowhere')
+  expect(scratch.names()).toEqual(['link'])
+})
+
 test('the marker of a clean shutdown stays until something is changed', () => {
   const scratch = new Scratch()
   const options = optionsOf(scratch.fileSystem, scratch.path('log'))

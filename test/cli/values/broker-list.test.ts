@@ -33,6 +33,16 @@ test.each([
   expect(() => parseBrokerList(text, '-b')).toThrow(UsageError)
 })
 
+test.each([
+  ['-b', '-b localhost'],
+  ['TSLOG_BROKERS', 'TSLOG_BROKERS=localhost'],
+  ['bootstrap.servers in ./tslog.properties', 'bootstrap.servers=localhost'],
+])('shows how %s is said right', (flag, example) => {
+  expect(() => parseBrokerList(':1', flag)).toThrow(
+    expect.objectContaining({ hint: expect.stringContaining(`for example ${example}`) as string }) as Error,
+  )
+})
+
 test('knows any text as brokers or as wrong', () => {
   const text = fc.oneof(anyText(40), textOf('ab:.[],1%-'))
   fc.assert(
