@@ -87,8 +87,11 @@ export function replicationWithBrokers(name: string, start: () => Promise<Runnin
       expect(onBrokers(['consume', 'remade'])).toBe(values(100, 'old ').join('\n') + '\n')
       const { records } = JSON.parse(push('--overwrite-diverged', '--yes').stdout.toString()) as { records: number }
       expect(records).toBe(150)
+      scene.source.produce('remade', values(20, 'trimmed '))
+      scene.source.done(['topics', 'trim', 'remade', '-o', '165', '--yes'])
+      expect(JSON.parse(push().stdout.toString())).toMatchObject({ records: 5 })
       expect(JSON.parse(push().stdout.toString())).toMatchObject({ records: 0 })
-      const sent = onBrokers(['consume', 'remade', '-o', '100', '-f', '%T %s\\n'])
+      const sent = onBrokers(['consume', 'remade', '-o', '250', '-f', '%T %s\\n'])
       expect(sent).toBe(scene.source.done(['consume', 'remade', '-f', '%T %s\\n']))
     })
   })

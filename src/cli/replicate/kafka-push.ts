@@ -169,9 +169,11 @@ export class KafkaPush {
       onPushed: (pushed, bytes, records) => this.#notePushed(where, pushed, { bytes, records }),
     })
     try {
-      const first = noted ?? {
-        source: (await source.refresh()).logStartOffset,
-        target: (await target.refresh()).highWatermark,
+      const { logStartOffset } = await source.refresh()
+      // What was trimmed since is not sent any more, though the batch that it is in is still there.
+      const first = {
+        source: noted === undefined || noted.source < logStartOffset ? logStartOffset : noted.source,
+        target: noted?.target ?? (await target.refresh()).highWatermark,
       }
       this.#note(where, first)
       // From here on a run that is cut finds what it had sent.
