@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Offset } from '../../base/brands.ts'
 import { DivergedError, NotFoundError, RefusedError, UsageError } from '../../base/errors.ts'
 import { bytesFrom } from '../../replication/bytes-from.ts'
+import { inParallel } from '../../replication/in-parallel.ts'
 import type { Leader, LeaderPartition, LeaderTopic } from '../../replication/leader.ts'
 import { partitionsOf } from '../../replication/replica-topics.ts'
 import type { TopicPartition } from '../../storage/file-names.ts'
@@ -19,6 +20,8 @@ import type { ReplicationRequest, ReportedPartition } from './request.ts'
 import { type Throttle, throttleOf } from './throttle.ts'
 import { noSuchPartitions, selectTopics } from './topic-selection.ts'
 
+/** So many partitions are sent at once: each has some batches under way. */
+const parallelMax = 4
 /** So often it is noted how far a partition was sent, in ms. */
 const noteEveryMs = 1000
 
@@ -47,8 +50,7 @@ export class KafkaPush {
   readonly #seat: FollowerSeat
   readonly #file: PushedOffsetsFile
   readonly #throttle: Throttle | undefined
-  #bytes = 0
-  #records = 0
+  readonly #sent: Sent = { bytes: 0, records: 0 }
   #bytesTotal = 0
   #notedMs = 0
 
@@ -85,11 +87,9 @@ export class KafkaPush {
     const outgoing = wanted.map((one, at) => this.#outgoing(one, { topic, id, described: described[at] }))
     this.#bytesTotal = outgoing.reduce(
       (sum, { described: one, noted }) => sum + bytesFrom(one, noted?.source ?? one.logStartOffset),
-      this.#bytes,
+      this.#sent.bytes,
     )
-    const reported: ReportedPartition[] = []
-    for (const one of outgoing) reported.push(await this.#pushPartition(one))
-    return reported
+    return inParallel(outgoing, parallelMax, (one) => this.#pushPartition(one))
   }
 
   async #idThere({ name, id }: LeaderTopic): Promise<string | undefined> {
@@ -137,16 +137,15 @@ export class KafkaPush {
     const { topic, partition, noted, described } = one
     const source = await this.#ends.source.openSource({ topic, partition }, 'read_committed')
     const { highWatermark: end } = await source.refresh()
-    const [bytesBefore, recordsBefore] = [this.#bytes, this.#records]
+    const sent = { bytes: 0, records: 0 }
     let from = noted?.source ?? described.logStartOffset
     if (!this.#request.isDryRun && one.id !== undefined && from < end) {
       const target = await this.#ends.target.openSource({ topic, partition }, 'read_committed')
-      from = await this.#send({ ...one, id: one.id, end }, source, target)
+      from = await this.#send({ ...one, id: one.id, end, sent }, source, target)
       target.close()
     }
     source.close()
     const fromOffset = from < described.logStartOffset ? described.logStartOffset : from
-    const sent = { bytes: this.#bytes - bytesBefore, records: this.#records - recordsBefore }
     const planned = { bytes: bytesFrom(described, fromOffset), records: Number(end - fromOffset) }
     return {
       topic,
@@ -187,21 +186,22 @@ export class KafkaPush {
     }
   }
 
-  async #notePushed(where: Where, pushed: PushedOffsets, sent: { bytes: number; records: number }): Promise<void> {
-    const { topic, partition, end } = where
+  async #notePushed(where: Where, pushed: PushedOffsets, batch: Sent): Promise<void> {
+    const { topic, partition, end, sent } = where
     this.#note(where, pushed)
-    this.#bytes += sent.bytes
-    this.#records += sent.records
+    for (const counts of [sent, this.#sent]) {
+      counts.bytes += batch.bytes
+      counts.records += batch.records
+    }
     const lag = { topic, partition, copyEndOffset: pushed.source, sourceEndOffset: end, missingBytes: 0 }
-    const [bytes, records, bytesTotal] = [this.#bytes, this.#records, this.#bytesTotal]
-    this.#seat.onProgress({ bytes, records, bytesTotal, lags: () => [lag] })
+    this.#seat.onProgress({ ...this.#sent, bytesTotal: this.#bytesTotal, lags: () => [lag] })
     const now = this.#seat.directory.clock.now()
     if (Math.abs(now - this.#notedMs) > noteEveryMs) {
       this.#notedMs = now
       this.#file.save()
     }
     this.#seat.stop.throwIfAborted()
-    await this.#throttle?.take(sent.bytes)
+    await this.#throttle?.take(batch.bytes)
   }
 
   #note({ id, partition, topicOf, described }: Where, { source, target }: PushedOffsets): void {
@@ -217,6 +217,13 @@ interface Where extends Outgoing {
   readonly id: string
   /** Of the source, as it is sent. */
   readonly end: Offset
+  /** Of this partition, counted as it goes. */
+  readonly sent: Sent
+}
+
+interface Sent {
+  bytes: number
+  records: number
 }
 
 /** What is no broker's to take is left out, and what would give records other times. */

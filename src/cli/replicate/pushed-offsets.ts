@@ -57,7 +57,7 @@ export class PushedOffsetsFile {
   }
 
   set(topic: string, partition: number, pushed: PushedOffsets): void {
-    this.#changed.set(keyOf(topic, partition), pushed)
+    if (!isSame(this.get(topic, partition), pushed)) this.#changed.set(keyOf(topic, partition), pushed)
   }
 
   /**
@@ -82,6 +82,7 @@ export class PushedOffsetsFile {
 
   /** Keeps what was set, durably. */
   save(): void {
+    if (this.#changed.size === 0) return
     const file = this.#openLock('tslog-pushed.lock')
     try {
       if (!file.lock('exclusive', savingMsMax)) throw sentByAnother(this.#path)
@@ -106,6 +107,15 @@ export class PushedOffsetsFile {
 
 /** Others hold it while they put a small file in its place, in ms. */
 const savingMsMax = 10_000
+
+function isSame(one: PushedOffsets | undefined, two: PushedOffsets): boolean {
+  return (
+    one?.source === two.source &&
+    one.target === two.target &&
+    one.topicId === two.topicId &&
+    one.leaderEpoch === two.leaderEpoch
+  )
+}
 
 function keyOf(topic: string, partition: number): string {
   return `${topic} ${partition}`
