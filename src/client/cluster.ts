@@ -149,8 +149,13 @@ export class Cluster {
     return isKafka && this.#isFailedStorage(error) ? storageErrorOf(error) : userErrorOf(error)
   }
 
+  /** Whether no other broker could say otherwise. */
+  get isAlone(): boolean {
+    return this.#options.isAlone === true
+  }
+
   #isFailedStorage({ code }: KafkaError): boolean {
-    return this.#options.isAlone === true && code === ErrorCode.KAFKA_STORAGE_ERROR
+    return this.isAlone && code === ErrorCode.KAFKA_STORAGE_ERROR
   }
 
   close(): void {

@@ -1,7 +1,8 @@
 import type { Offset, ProducerId } from '../base/brands.ts'
 import { offset } from '../base/brands.ts'
-import { ServedError, TemporaryError } from '../base/errors.ts'
+import { NotFoundError, ServedError, TemporaryError } from '../base/errors.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
+import { KafkaError } from '../protocol/kafka-error.ts'
 import { produceApi } from '../protocol/messages/produce.ts'
 import { RecordBatch } from '../record/record-batch.ts'
 import { answerOf } from './broker-errors.ts'
@@ -53,6 +54,9 @@ const inFlightMax = { idempotent: 5, plain: 1 }
 const backoffMs = { first: 50, max: 1_000 }
 const sequenceMax = 0x7fff_ffff
 
+/** A topic that took batches and that brokers have not known for so long was deleted, in ms: news of it have gone round. */
+const deletedMs = 10_000
+
 /** How long the leader may wait for the other replicas, in ms. */
 const replicasTimeoutMs = 30_000
 
@@ -73,6 +77,7 @@ export class PartitionSender {
   #attempt = 0
   #isResting = false
   #failure: unknown
+  #hasSent = false
   /** When the batch in front first failed. */
   #failingSinceMs: number | undefined
 
@@ -133,6 +138,7 @@ export class PartitionSender {
       this.#pending.shift()
       this.#sent--
       this.#failingSinceMs = undefined
+      this.#hasSent = true
       pending.resolve(range)
       void this.#pump()
     } catch (error) {
@@ -164,6 +170,10 @@ export class PartitionSender {
     this.#failingSinceMs ??= now
     const failingMs = now - this.#failingSinceMs
     if (await this.#handOver(error)) return
+    if (this.#isDeleted(error, failingMs)) {
+      this.#fail(new NotFoundError(`topic ${this.#options.topic} was deleted`))
+      return
+    }
     if (!this.#cluster.mayPass(error) || failingMs > this.#options.deliveryMs) {
       this.#fail(this.#cluster.userErrorOf(error))
       return
@@ -174,6 +184,12 @@ export class PartitionSender {
     await pause(Math.min(backoffMs.max, backoffMs.first + failingMs))
     this.#isResting = false
     this.#sent = 0
+  }
+
+  /** A new topic is not known to every broker of a cluster at once, but one of a single broker that is not known is not there. */
+  #isDeleted(error: unknown, failingMs: number): boolean {
+    if (!(error instanceof KafkaError) || error.code !== ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) return false
+    return this.#cluster.isAlone || (this.#hasSent && failingMs >= deletedMs)
   }
 
   /** Gives what is on its way to whoever has the log now; false when there is nobody, or somebody serves it again. */
