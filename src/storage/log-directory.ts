@@ -93,13 +93,10 @@ export class LogDirectory extends ReadableLogDirectory {
       throw new UsageError(`${METADATA_TOPIC} is what the controllers of a Kafka cluster keep, and no topic`)
     }
     resolveTopicConfig(topic.configs)
+    const isMade = this.#create(topic)
+    if (isMade !== undefined) return isMade
     this.#finishDeletion(topic.name)
-    return this.#update((topics) => {
-      if (topics.has(topic.name)) return false
-      refuseCollision(topic.name, topics)
-      topics.set(topic.name, this.#makePartitions(topic))
-      return true
-    })
+    return this.#create(topic) ?? false
   }
 
   /** Sets configurations (`null`: back to the default) and may add partitions. */
@@ -255,6 +252,18 @@ export class LogDirectory extends ReadableLogDirectory {
       // A deletion that was killed has marked it already.
       if (!(error instanceof NotFoundError)) throw error
     }
+  }
+
+  /** `undefined`, and nothing happens, when there is one whose deletion was killed. */
+  #create(topic: NewTopic): boolean | undefined {
+    return this.#update((topics) => {
+      const known = topics.get(topic.name)
+      if (known !== undefined)
+        return this.directories.isDeletionUnfinished(topic.name, known.elsewhere) ? undefined : false
+      refuseCollision(topic.name, topics)
+      topics.set(topic.name, this.#makePartitions(topic))
+      return true
+    })
   }
 
   /** Takes a topic out of the catalog whose deletion was killed: first of all, since one that is made anew has another id. */
