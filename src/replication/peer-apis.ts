@@ -141,6 +141,8 @@ const reportRequest = struct({
     cutTo: int64.as<Offset>(),
     bytes: float64,
     records: float64,
+    /** 0 when nothing was trimmed. */
+    trimTo: int64.as<Offset>().tagged(0),
   }),
 })
 export type ReportRequest = ValueOf<typeof reportRequest>

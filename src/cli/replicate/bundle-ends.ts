@@ -60,6 +60,7 @@ export async function writeBundle(
       fromOffset,
       toOffset: described.logEndOffset,
       cutTo: undefined,
+      trimTo: undefined,
       ...(counts[at] ?? { bytes: 0, records: 0 }),
     }))
     seat.onReport({ partitions: reported, groups: groups.length })

@@ -10,7 +10,7 @@ import { partitionDirectoryName } from '../../storage/file-names.ts'
 import { LogDirectory, type LogDirectoryOptions } from '../../storage/log-directory.ts'
 import { isServed } from '../../storage/serve-lock.ts'
 import { includesPartition } from '../values/partition-list.ts'
-import type { ReplicationProgress, ReplicationReport, ReplicationRequest } from './request.ts'
+import type { ReplicationProgress, ReplicationReport, ReplicationRequest, ReportedPartition } from './request.ts'
 import { type Throttle, throttleOf } from './throttle.ts'
 import { noSuchPartitions, selectTopics } from './topic-selection.ts'
 
@@ -127,7 +127,7 @@ class LeaderFollowing {
     this.#progress = { ...this.#progress, bytesTotal }
     if (!isDryRun) await replication.copy(topics, outcomes)
     const groups = isDryRun || !this.#request.groups ? 0 : await this.#copyGroups(topics, replication)
-    this.#seat.onReport(reportOf(outcomes, groups, isDryRun))
+    this.#seat.onReport({ partitions: outcomes.map((one) => reportedOf(one, this.#request)), groups })
   }
 
   async #copyGroups(topics: readonly LeaderTopic[], replication: Replication): Promise<number> {
@@ -145,17 +145,21 @@ class LeaderFollowing {
   }
 }
 
-function reportOf(outcomes: readonly PartitionOutcome[], groups: number, isDryRun: boolean): ReplicationReport {
-  const partitions = outcomes.map(({ topic, partition, comparison, before, leader, bytes, records, missingBytes }) => ({
+function reportedOf(
+  { topic, partition, comparison, before, leader, bytes, records, missingBytes }: PartitionOutcome,
+  { isDryRun, keepsOld }: ReplicationRequest,
+): ReportedPartition {
+  const isTrimmed = before.logStartOffset < leader.logStartOffset && before.logEndOffset > before.logStartOffset
+  return {
     topic,
     partition,
     fromOffset: before.logEndOffset,
     toOffset: leader.logEndOffset,
     cutTo: comparison.kind === 'diverged' ? comparison.fork : undefined,
+    trimTo: isTrimmed && !keepsOld ? leader.logStartOffset : undefined,
     bytes: isDryRun ? missingBytes : bytes,
     records: isDryRun ? missingRecords(before.logEndOffset, leader) : records,
-  }))
-  return { partitions, groups }
+  }
 }
 
 /** By their offsets; what the leader has dropped is not to be had. */

@@ -153,6 +153,7 @@ export class KafkaPush {
       fromOffset,
       toOffset: end,
       cutTo: undefined,
+      trimTo: undefined,
       ...(this.#request.isDryRun ? planned : sent),
     }
   }

@@ -16,12 +16,13 @@ export async function printReport(
 }
 
 function jsonOf(report: ReplicationReport, elapsedMs: number, isDryRun: boolean): Parameters<typeof printJson>[0] {
-  const partitions = report.partitions.map(({ topic, partition, fromOffset, toOffset, cutTo, bytes, records }) => ({
-    topic,
-    partition,
-    fromOffset,
-    toOffset,
+  const partitions = report.partitions.map(({ cutTo, trimTo, bytes, records, ...one }) => ({
+    topic: one.topic,
+    partition: one.partition,
+    fromOffset: one.fromOffset,
+    toOffset: one.toOffset,
     ...(cutTo !== undefined && { cutTo }),
+    ...(trimTo !== undefined && { trimTo }),
     bytes,
     records,
   }))
@@ -38,7 +39,9 @@ export function sentence(report: ReplicationReport): string {
   const copied = records === 0 ? 'nothing new' : `copied ${counted(records, 'record')}, ${humanBytes(bytes)}`
   const diverged = report.partitions.filter(({ cutTo }) => cutTo !== undefined).length
   const cut = diverged === 0 ? '' : `; ${counted(diverged, 'partition')} that had diverged cut back`
-  return `${copied}${cut} (${where})`
+  const trimmed = report.partitions.filter(({ trimTo }) => trimTo !== undefined).length
+  const trim = trimmed === 0 ? '' : `; ${counted(trimmed, 'partition')} trimmed as at the source`
+  return `${copied}${cut}${trim} (${where})`
 }
 
 function totalOf(partitions: readonly ReportedPartition[]): { bytes: number; records: number } {
@@ -57,17 +60,19 @@ async function printPlan(report: ReplicationReport, options: ReplicateOptions, c
     { title: 'To offset', align: 'right' as const },
     { title: 'Bytes', align: 'right' as const },
     { title: 'Would cut to', align: 'right' as const },
+    { title: 'Would trim to', align: 'right' as const },
   ]
   const due = report.partitions.filter(
-    ({ fromOffset, toOffset, cutTo }) => fromOffset !== toOffset || cutTo !== undefined,
+    ({ fromOffset, toOffset, cutTo, trimTo }) => fromOffset !== toOffset || (cutTo ?? trimTo) !== undefined,
   )
-  const rows = due.map(({ topic, partition, fromOffset, toOffset, bytes, cutTo }) => [
+  const rows = due.map(({ topic, partition, fromOffset, toOffset, bytes, cutTo, trimTo }) => [
     topic,
     partition,
     fromOffset,
     toOffset,
     isTerminal ? humanBytes(bytes) : bytes,
     cutTo ?? '',
+    trimTo ?? '',
   ])
   await printTable({ columns, rows }, options, context)
 }

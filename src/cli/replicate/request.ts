@@ -36,6 +36,8 @@ export interface ReportedPartition {
   readonly toOffset: Offset
   /** Where the copy was cut back to, when it had diverged. */
   readonly cutTo: Offset | undefined
+  /** Records of the copy below it are not in the source any more, and go. */
+  readonly trimTo: Offset | undefined
   readonly bytes: number
   readonly records: number
 }

@@ -119,7 +119,12 @@ export async function push(
 }
 
 function reportFrom({ groups, partitions }: ReportRequest): ReplicationReport {
-  return { groups, partitions: partitions.map((one) => ({ ...one, cutTo: one.cutTo < 0n ? undefined : one.cutTo })) }
+  const reported = partitions.map((one) => ({
+    ...one,
+    cutTo: one.cutTo < 0n ? undefined : one.cutTo,
+    trimTo: one.trimTo === 0n ? undefined : one.trimTo,
+  }))
+  return { groups, partitions: reported }
 }
 
 /** What an ask says once the connection has ended. */
@@ -219,7 +224,11 @@ async function followCaller(
       tell(
         link.ask(reportApi, {
           groups,
-          partitions: partitions.map((one) => ({ ...one, cutTo: one.cutTo ?? offset(-1) })),
+          partitions: partitions.map((one) => ({
+            ...one,
+            cutTo: one.cutTo ?? offset(-1),
+            trimTo: one.trimTo ?? offset(0),
+          })),
         }),
       )
     },

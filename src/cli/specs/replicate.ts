@@ -9,6 +9,7 @@ export const replicateSpec = {
     'Copies each TOPIC, which may be a pattern such as "app-*", from the log directory to PEER; with --from, from PEER into the log directory. Only what is missing travels. The copy is the same byte for byte: offsets, timestamps, producers, leader epochs, topic id and configuration. A run that was cut short goes on where it was.',
     'PEER is ssh://[user@]host[:port]/dir (tslog runs on the far side too; no daemon is needed; ssh://host/~/dir lies under the home directory), tcp://host:port or tcps://host:port (a running tslog serve, where it takes CLUSTER_ACTION; TLS and login are set up as for -b), kafka://host:port or kafkas://host:port (any Kafka cluster, with TLS and login likewise; records that go there get offsets of its own, each once), the path of a directory with a / in it, or bundle:FILE, one file to be carried. Where a directory is held by a tslog serve the copy goes through that.',
     'What the retention, compaction or a trim took away at the source goes in the copy too, unless --keep. A copy that holds what its source does not have is an error (exit 5) and nothing is written, unless --overwrite-diverged. In kafka:// nothing is cut: what the source has instead goes behind what is there.',
+    'With --dry-run it shows each partition that would change; in a pipe as a line of fields with tabs between them: topic, partition, where the copy ends, where the source ends, bytes, and where the copy would be cut back and trimmed to.',
   ],
   args: [
     {
