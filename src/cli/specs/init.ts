@@ -6,6 +6,7 @@ export const initSpec = {
   summary: 'ask where the log is and write a config file',
   description: [
     'Asks where the log is and writes the answer to ./tslog.properties, or with --user to tslog.properties in $XDG_CONFIG_HOME/tslog. What a flag says is not asked; with --yes, or without a terminal, nothing is asked and the defaults are taken.',
+    'Lines that may be added by hand say how commands speak to people: color=never, quiet=true and verbose=true stand for --no-color, -q and -v. What goes to a pipe depends on no file.',
   ],
   args: [],
   flags: {
