@@ -170,7 +170,7 @@ export class PartitionFollower {
       const given = await (fetched ?? this.#leader.fetch(partition, from))
       fetched = undefined
       if (given.length === 0) {
-        this.#passGap()
+        await this.#passGap(from)
         continue
       }
       const { bytes, runs } = await this.#checked(given, from)
@@ -206,10 +206,14 @@ export class PartitionFollower {
     const runs = check()
     if ((runs.at(-1)?.nextOffset ?? from) <= this.#described.logEndOffset) return runs
     // More has come at the leader meanwhile, perhaps in another segment.
+    await this.#describeAgain()
+    return check()
+  }
+
+  async #describeAgain(): Promise<void> {
     const [described] = await this.#leader.partitions([this.partition], 0)
     if (described === undefined) throw this.#changed()
     this.#described = described
-    return check()
   }
 
   async #append({ bytes, segmentBaseOffset, records, gapEnd }: BatchRun): Promise<void> {
@@ -229,9 +233,14 @@ export class PartitionFollower {
     if (replica.lastBatchBefore(replica.logEndOffset) === undefined) await replica.restartAt(first)
   }
 
-  /** Where no batch is left up to the end, the leader's next segment begins behind a gap. */
-  #passGap(): void {
+  /**
+   * Nothing came from `from` on: the leader's log may begin behind it by now, and goes on there. Else no batch is left up to the end, and its next
+   * segment begins behind a gap.
+   */
+  async #passGap(from: Offset): Promise<void> {
     const { replica } = this
+    await this.#describeAgain()
+    if (this.#from > from) return
     const { segments, epochs, logEndOffset } = this.#described
     const next = segments.find(({ baseOffset }) => baseOffset > replica.logEndOffset && baseOffset <= logEndOffset)
     if (next === undefined) throw this.#changed()
