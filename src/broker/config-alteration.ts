@@ -2,6 +2,7 @@ import { ErrorCode } from '../protocol/error-codes.ts'
 import { KafkaError } from '../protocol/kafka-error.ts'
 import type { AlterConfigsResponse } from '../protocol/messages/alter-configs.ts'
 import { checkBrokerResource, ResourceType, topicResource } from './config-resources.ts'
+import { nextTurn } from './next-turn.ts'
 import type { RequestContext } from './request-context.ts'
 import { errorCodeOf, errorMessageOf } from './storage-errors.ts'
 import { differenceOf } from './topic-config-changes.ts'
@@ -28,6 +29,7 @@ export async function alterResource(
 ): Promise<AlteredResource> {
   try {
     await alter(resource, alteration, context)
+    await nextTurn()
     return { errorCode: ErrorCode.NONE, errorMessage: null, ...namesOf(resource) }
   } catch (error) {
     return { errorCode: errorCodeOf(error), errorMessage: errorMessageOf(error), ...namesOf(resource) }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
 import { ErrorCode } from '../../src/protocol/error-codes.ts'
+import { apiVersionsApi } from '../../src/protocol/messages/api-versions.ts'
 import { alterConfigsApi } from '../../src/protocol/messages/alter-configs.ts'
 import { createPartitionsApi } from '../../src/protocol/messages/create-partitions.ts'
 import { createTopicsApi } from '../../src/protocol/messages/create-topics.ts'
@@ -128,6 +129,21 @@ describe('DeleteTopics', () => {
       [0, 'brief'],
     ])
   })
+})
+
+test('a request that makes or deletes many topics keeps nobody else waiting until it is done', async () => {
+  const [busy, other] = [await scene.connect(), await scene.connect()]
+  const names = Array.from({ length: 60 }, (_, n) => `many-${n}`)
+  const answered: string[] = []
+  const meanwhile = async (work: Promise<unknown>): Promise<void> => {
+    const software = { clientSoftwareName: 'other', clientSoftwareVersion: '1' }
+    const asked = other.send(apiVersionsApi, 3, software).then(() => answered.push('other'))
+    await Promise.all([work.then(() => answered.push('work')), asked])
+  }
+  const topics = names.map((name) => ({ name, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }))
+  await meanwhile(busy.send(createTopicsApi, 7, { topics, timeoutMs: 1000, validateOnly: false }))
+  await meanwhile(busy.send(deleteTopicsApi, 5, { topics: [], topicNames: names, timeoutMs: 1000 }))
+  expect(answered).toEqual(['other', 'work', 'other', 'work'])
 })
 
 test('with delete.topic.enable=false clients delete no topics, and commands that have the directory do', async () => {

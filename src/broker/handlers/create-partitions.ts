@@ -6,6 +6,7 @@ import {
   type CreatePartitionsResponse,
 } from '../../protocol/messages/create-partitions.ts'
 import { topicResource } from '../config-resources.ts'
+import { nextTurn } from '../next-turn.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { Handler } from '../request-router.ts'
 import { errorCodeOf, errorMessageOf } from '../storage-errors.ts'
@@ -34,6 +35,7 @@ export const createPartitionsHandler: Handler<CreatePartitionsRequest, CreatePar
       try {
         await grow(wanted, validateOnly, context)
         results.push({ name: wanted.name, errorCode: ErrorCode.NONE, errorMessage: null })
+        await nextTurn()
       } catch (error) {
         results.push(refused(wanted, error))
       }

@@ -6,6 +6,7 @@ import {
   type CreateTopicsResponse,
 } from '../../protocol/messages/create-topics.ts'
 import { topicConfigAnswers } from '../described-configs.ts'
+import { nextTurn } from '../next-turn.ts'
 import { isAllowed, type RequestContext } from '../request-context.ts'
 import type { Handler } from '../request-router.ts'
 import { errorCodeOf, errorMessageOf } from '../storage-errors.ts'
@@ -32,9 +33,11 @@ export const createTopicsHandler: Handler<CreateTopicsRequest, CreateTopicsRespo
   handle: async ({ topics, validateOnly }, context) => {
     const answers: TopicAnswer[] = []
     context.broker.topics.refresh()
+    const repeated = repeatedIn(topics)
     for (const wanted of topics) {
-      const isRepeated = topics.filter(({ name }) => name === wanted.name).length > 1
+      const isRepeated = repeated.has(wanted.name)
       answers.push(await create(wanted, { isRepeated, validateOnly }, context))
+      await nextTurn()
     }
     return { throttleTimeMs: 0, topics: answers }
   },
@@ -42,6 +45,16 @@ export const createTopicsHandler: Handler<CreateTopicsRequest, CreateTopicsRespo
     throttleTimeMs: 0,
     topics: topics.map(({ name }) => refused(name, new KafkaError(errorCode))),
   }),
+}
+
+function repeatedIn(topics: readonly WantedTopic[]): ReadonlySet<string> {
+  const seen = new Set<string>()
+  const repeated = new Set<string>()
+  for (const { name } of topics) {
+    if (seen.has(name)) repeated.add(name)
+    seen.add(name)
+  }
+  return repeated
 }
 
 async function create(

@@ -7,6 +7,7 @@ import {
   type DeleteTopicsResponse,
 } from '../../protocol/messages/delete-topics.ts'
 import { directoryOwner } from '../authorizer.ts'
+import { nextTurn } from '../next-turn.ts'
 import { isAllowed, type RequestContext } from '../request-context.ts'
 import type { Handler } from '../request-router.ts'
 import { errorCodeOf, errorMessageOf } from '../storage-errors.ts'
@@ -38,7 +39,10 @@ export const deleteTopicsHandler: Handler<DeleteTopicsRequest, DeleteTopicsRespo
     const responses: TopicAnswer[] = []
     refuseUnlessEnabled(context)
     context.broker.topics.refresh()
-    for (const named of namedIn(request, context)) responses.push(await deleteOne(named, context))
+    for (const named of namedIn(request, context)) {
+      responses.push(await deleteOne(named, context))
+      await nextTurn()
+    }
     return { throttleTimeMs: 0, responses }
   },
   refuse: (request, errorCode, context) => ({
