@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Contender, Duel, Goal } from './row.ts'
 import { runBash, timeRun } from './shell.ts'
 import type { Run, Surroundings } from './shell.ts'
+import { warmMemory } from './warm-memory.ts'
 
 /** What the pairs of one duel gave. */
 export interface Comparison {
@@ -81,6 +82,7 @@ function disturbance({ tslog, rival }: Pair): number {
 function once(contender: Contender, surroundings: Surroundings): Run {
   // Writing back what the last run left must not fall into this one.
   runBash(`${contender.prepare ?? ''}\nsync -f .`, surroundings)
+  if (contender.bytesWritten !== undefined) runBash(warmMemory(contender.bytesWritten), surroundings)
   const run = timeRun(contender.script, surroundings, contender.servers)
   const { amountFile } = contender
   if (amountFile !== undefined) {

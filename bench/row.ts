@@ -9,6 +9,8 @@ export interface Contender {
   readonly script: string
   /** Untimed bash before every run: removes what the last run left, so that each begins with fresh files. */
   readonly prepare?: string
+  /** About so many bytes of new files are written: memory for them is made warm right before every run. */
+  readonly bytesWritten?: number
   /**
    * A file in `work` into which the script writes what counts: seconds where its start-up is not what is compared, or megabytes where the goal
    * is `memory`.

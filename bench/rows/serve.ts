@@ -78,17 +78,10 @@ function contender(
   const start = `rm -rf log g address; ${on.serve(serve)} > address < /dev/null 2> said & echo $! > pid; until test -s address; do sleep 0.02; done`
   return {
     label,
-    prepare: [start, ready, ...load.before.map(running), 'sync -f .', warmMemory(bytes)].join('; '),
+    prepare: [start, ready, ...load.before.map(running)].join('; '),
+    bytesWritten: bytes,
     script: `${running(load.words)}; kill -9 "$(cat pid)"`,
   }
-}
-
-/**
- * Has the machine hold so much memory that is free again at once. A virtual one gives memory that it has not used for two seconds back to its host, and
- * then pays for each page that is written to: 2 ms a megabyte instead of 0.3, for one side or the other.
- */
-function warmMemory(bytes: number): string {
-  return `head -c ${2 * bytes} /dev/zero | tail -c ${2 * bytes} > /dev/null`
 }
 
 /** For so many bytes of input, at `each` a request. */
