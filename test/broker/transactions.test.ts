@@ -32,12 +32,20 @@ beforeAll(async () => {
   append(marker('ABORT', 3))
   append(clientBatch(['between']))
   append(transactional('d', 4))
-  append(clientBatch(['behind the open one']))
+  append(inAMinute(clientBatch(['behind the open one'])))
   directory.close()
   scene = await ServeScene.start([], path)
   client = await scene.connect()
 })
 afterAll(() => scene.remove())
+
+function inAMinute(batch: Uint8Array): Uint8Array {
+  const time = BigInt(Date.now()) + 60_000n
+  return altered(batch, (view) => {
+    view.setBigInt64(27, time)
+    view.setBigInt64(35, time)
+  })
+}
 
 function transactional(value: string, id: number): Uint8Array {
   return altered(sequenced(clientBatch([value]), 0, BigInt(id)), (view) => view.setInt16(21, 0x10))
@@ -81,6 +89,11 @@ test('other readers see all, and are told of no transactions', async () => {
 test('the latest offset is that of the isolation that was asked for', async () => {
   expect((await listOffset(client, 'tx', -1, { isolationLevel: 0 })).offset).toBe(10n)
   expect((await listOffset(client, 'tx', -1, { isolationLevel: 1 })).offset).toBe(8n)
+})
+
+test('the record of the latest time is not told to who may not read it yet', async () => {
+  expect((await listOffset(client, 'tx', -3, { isolationLevel: 0 })).offset).toBe(9n)
+  expect(await listOffset(client, 'tx', -3, { isolationLevel: 1 })).toMatchObject({ errorCode: 0, offset: -1n })
 })
 
 test('a fetch of committed records at the last stable offset waits', async () => {
