@@ -13,7 +13,7 @@ type WantedTopic = CreateTopicsRequest['topics'][number]
 const byDefault = -1
 
 /** More partitions at once are a mistake: each is a directory. Kafka has no bound. */
-const partitionsMax = 10_000
+export const partitionsMax = 10_000
 
 /** What a topic is to be that a client wants created; throws `KafkaError` when it cannot be, whether or not it is there already. */
 export function planTopic(wanted: WantedTopic, cluster: ClusterControl, config: BrokerConfig): TopicToCreate {

@@ -5,10 +5,25 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { apiTable } from '../../src/protocol/api-keys.ts'
 import { encodeRequest } from '../../src/protocol/api.ts'
 import { ErrorCode } from '../../src/protocol/error-codes.ts'
+import { createTopicsApi } from '../../src/protocol/messages/create-topics.ts'
+import { describeConfigsApi } from '../../src/protocol/messages/describe-configs.ts'
+import { describeGroupsApi } from '../../src/protocol/messages/describe-groups.ts'
 import { fetchApi } from '../../src/protocol/messages/fetch.ts'
+import { metadataApi } from '../../src/protocol/messages/metadata.ts'
+import { offsetFetchApi } from '../../src/protocol/messages/offset-fetch.ts'
 import { produceApi } from '../../src/protocol/messages/produce.ts'
 import { runBinary } from '../support/run-binary.ts'
-import { altered, clientBatch, makeTopic, produce, fetch, fetchRequest, produceRequest, recordsOf } from './requests.ts'
+import {
+  altered,
+  clientBatch,
+  makeTopic,
+  NO_ID,
+  produce,
+  fetch,
+  fetchRequest,
+  produceRequest,
+  recordsOf,
+} from './requests.ts'
 import { bombs } from './support/bombs.ts'
 import { ServeScene } from './serve-scene.ts'
 import type { TestClient } from './test-client.ts'
@@ -160,6 +175,42 @@ test('one address has no more connections than it may, the socket in the directo
   } finally {
     await own.remove()
   }
+})
+
+test('what is asked for ten thousand times over is told once, and ten thousand topics at once are too many', async () => {
+  const many = <T>(one: T): T[] => Array.from({ length: 10_001 }, () => one)
+  const named = { allowAutoTopicCreation: false, includeClusterAuthorizedOperations: false }
+  const metadata = await client.send(metadataApi, 9, {
+    ...named,
+    topics: many({ name: 'sound', topicId: NO_ID }),
+    includeTopicAuthorizedOperations: false,
+  })
+  expect(metadata.topics.map(({ name }) => name)).toEqual(['sound'])
+  const configs = await client.send(describeConfigsApi, 4, {
+    resources: many({ resourceType: 2, resourceName: 'sound', configurationKeys: null }),
+    includeSynonyms: true,
+    includeDocumentation: true,
+  })
+  expect(configs.results.length).toBe(1)
+  const groups = await client.send(describeGroupsApi, 5, { groups: many('g'), includeAuthorizedOperations: false })
+  expect(groups.groups.length).toBe(1)
+  const ofGroup = { groupId: 'g', memberId: null, memberEpoch: -1, topics: null }
+  const positions = await client.send(offsetFetchApi, 9, {
+    groupId: '',
+    topics: null,
+    groups: [...many(ofGroup), { ...ofGroup, topics: [] }],
+    requireStable: false,
+  })
+  expect(positions.groups.length).toBe(2)
+  const topics = many('').map((_, n) => ({
+    name: `t${n}`,
+    numPartitions: 1,
+    replicationFactor: 1,
+    assignments: [],
+    configs: [],
+  }))
+  const made = await client.send(createTopicsApi, 7, { topics, timeoutMs: 1000, validateOnly: true })
+  expect(new Set(made.topics.map(({ errorCode }) => errorCode))).toEqual(new Set([ErrorCode.POLICY_VIOLATION]))
 })
 
 describe('a little that decompresses to very much', () => {

@@ -5,6 +5,7 @@ import {
   type CreatePartitionsRequest,
   type CreatePartitionsResponse,
 } from '../../protocol/messages/create-partitions.ts'
+import { partitionsMax } from '../topic-creation.ts'
 import { topicResource } from '../config-resources.ts'
 import { nextTurn } from '../next-turn.ts'
 import type { RequestContext } from '../request-context.ts'
@@ -23,9 +24,6 @@ import { errorCodeOf, errorMessageOf } from '../storage-errors.ts'
 
 type WantedTopic = CreatePartitionsRequest['topics'][number]
 type TopicAnswer = CreatePartitionsResponse['results'][number]
-
-/** As many as a topic may be created with. */
-const partitionsMax = 10_000
 
 export const createPartitionsHandler: Handler<CreatePartitionsRequest, CreatePartitionsResponse> = {
   api: createPartitionsApi,

@@ -10,7 +10,7 @@ import { nextTurn } from '../next-turn.ts'
 import { isAllowed, type RequestContext } from '../request-context.ts'
 import type { Handler } from '../request-router.ts'
 import { errorCodeOf, errorMessageOf } from '../storage-errors.ts'
-import { creationError, planTopic } from '../topic-creation.ts'
+import { creationError, partitionsMax, planTopic } from '../topic-creation.ts'
 import { NO_TOPIC_ID } from '../topic-names.ts'
 
 // CreateTopics: makes topics.
@@ -18,6 +18,7 @@ import { NO_TOPIC_ID } from '../topic-names.ts'
 // Behaviour
 //   * Each topic is judged by itself; what is answered without an error can be used at once. A name that stands twice in a request is
 //     INVALID_REQUEST both times.
+//   * More than 10000 partitions in one request are POLICY_VIOLATION.
 //   * -1 for partitions or replication factor is the broker's choice, in all versions. More replicas than brokers is INVALID_REPLICATION_FACTOR.
 //   * Configurations that we do not know are INVALID_CONFIG, but for those of Kafka's that have no effect here: they are kept.
 // Versions
@@ -33,6 +34,7 @@ export const createTopicsHandler: Handler<CreateTopicsRequest, CreateTopicsRespo
   handle: async ({ topics, validateOnly }, context) => {
     const answers: TopicAnswer[] = []
     context.broker.topics.refresh()
+    refuseTooMany(topics)
     const repeated = repeatedIn(topics)
     for (const wanted of topics) {
       const isRepeated = repeated.has(wanted.name)
@@ -45,6 +47,13 @@ export const createTopicsHandler: Handler<CreateTopicsRequest, CreateTopicsRespo
     throttleTimeMs: 0,
     topics: topics.map(({ name }) => refused(name, new KafkaError(errorCode))),
   }),
+}
+
+/** As a controller of Kafka has it. */
+function refuseTooMany(topics: readonly WantedTopic[]): void {
+  const wanted = topics.map(({ numPartitions, assignments }) => Math.max(1, numPartitions, assignments.length))
+  if (wanted.reduce((sum, count) => sum + count, 0) <= partitionsMax) return
+  throw new KafkaError(ErrorCode.POLICY_VIOLATION, 'Excessively large number of partitions per request.')
 }
 
 function repeatedIn(topics: readonly WantedTopic[]): ReadonlySet<string> {

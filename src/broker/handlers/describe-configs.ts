@@ -7,6 +7,7 @@ import {
 } from '../../protocol/messages/describe-configs.ts'
 import { checkBrokerResource, ResourceType, topicResource } from '../config-resources.ts'
 import { brokerConfigAnswers, type ConfigAnswer, topicConfigAnswers } from '../described-configs.ts'
+import { namedOnce } from '../named-once.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { Handler } from '../request-router.ts'
 import { errorCodeOf, errorMessageOf } from '../storage-errors.ts'
@@ -16,6 +17,7 @@ import { errorCodeOf, errorMessageOf } from '../storage-errors.ts'
 // Behaviour
 //   * null, or an empty list, asks for all. Synonyms and documentation are told when asked for.
 //   * Topics: every configuration, with where its value comes from. Broker: by its id, or "" for all brokers' defaults, of which there are none.
+//   * What is asked for twice is told once.
 //   * Other kinds of resources are INVALID_REQUEST.
 // Versions
 //   0 to 4. 1 has sources and synonyms, 3 types and documentation.
@@ -29,7 +31,7 @@ export const describeConfigsHandler: Handler<DescribeConfigsRequest, DescribeCon
   api: describeConfigsApi,
   handle: (request, context) => ({
     throttleTimeMs: 0,
-    results: request.resources.map((resource) => {
+    results: namedOnce(request.resources, questionOf).map((resource) => {
       try {
         const configs = selected(configsOf(resource, context), resource.configurationKeys)
         return { ...blank(resource), configs: configs.map((one) => asAsked(one, request)) }
@@ -42,6 +44,10 @@ export const describeConfigsHandler: Handler<DescribeConfigsRequest, DescribeCon
     throttleTimeMs: 0,
     results: resources.map((resource) => refused(resource, new KafkaError(errorCode))),
   }),
+}
+
+function questionOf({ resourceType, resourceName, configurationKeys }: Resource): string {
+  return JSON.stringify([resourceType, resourceName, configurationKeys ?? []])
 }
 
 function configsOf({ resourceType, resourceName }: Resource, context: RequestContext): ConfigAnswer[] {

@@ -9,11 +9,13 @@ import { mayUseGroup } from '../groups/group-access.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { Handler } from '../request-router.ts'
 import { authorizedOperations } from '../security/authorized-operations.ts'
+import { namedOnce } from '../named-once.ts'
 import { errorCodeOf } from '../storage-errors.ts'
 
 // DescribeGroups: state and members of groups of the classic protocol.
 //
 // Behaviour
+//   * A group that is named twice is told once.
 //   * A group that is not there is Dead, without an error; so is one of a newer protocol.
 //   * Who asks is told what it may do with each group, when it wants to know.
 // Versions
@@ -23,7 +25,7 @@ export const describeGroupsHandler: Handler<DescribeGroupsRequest, DescribeGroup
   api: describeGroupsApi,
   handle: async ({ groups, includeAuthorizedOperations }, context) => {
     const described: DescribedGroup[] = []
-    for (const groupId of groups) described.push(await describe(groupId, context))
+    for (const groupId of namedOnce(groups, (name) => name)) described.push(await describe(groupId, context))
     const told = includeAuthorizedOperations ? described.map((one) => withOperations(one, context)) : described
     return { throttleTimeMs: 0, groups: told }
   },

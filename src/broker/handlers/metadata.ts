@@ -7,6 +7,8 @@ import { GROUPS_TOPIC, groupsTopicDefaults } from '../../coordinator/groups-topi
 import { isInternalTopic, isTopicName } from '../../storage/file-names.ts'
 import type { BrokerConfig } from '../broker-config.ts'
 import type { TopicToCreate } from '../cluster-control.ts'
+import { namedOnce } from '../named-once.ts'
+import { nextTurn } from '../next-turn.ts'
 import { isAllowed, type RequestContext } from '../request-context.ts'
 import type { Handler } from '../request-router.ts'
 import { authorizedOperations, operationsNotTold as notTold } from '../security/authorized-operations.ts'
@@ -19,7 +21,7 @@ import { NO_TOPIC_ID } from '../topic-names.ts'
 // Behaviour
 //   * A topic that is named, and not there, is made at once when client and broker allow it, and answered as it is then: no client has to come again.
 //     Of the broker's own topics only __consumer_offsets is, as groups would make it.
-//   * Every topic asked for is answered, with an error if need be; what the client may not see looks as if it were not there.
+//   * Every topic asked for is answered, once, with an error if need be; what the client may not see looks as if it were not there.
 //   * Brokers are named as the listener advertises them that the client came in on.
 // Versions
 //   0 to 12. In 0 no topics means all; 4 says whether topics may be made; 8 asks for authorized operations; 10 has topic ids in the answer,
@@ -76,7 +78,7 @@ async function topicsFor(
   }
   broker.topics.refresh()
   const answers: TopicAnswer[] = []
-  for (const { name, topicId } of topics) {
+  for (const { name, topicId } of namedOnce(topics, (one) => `${one.name} ${one.topicId}`)) {
     answers.push(name === null ? byId(topicId, context) : await byName(name, allowAutoTopicCreation, context))
   }
   return answers
@@ -112,6 +114,7 @@ async function made(name: string, context: RequestContext): Promise<TopicAnswer>
   const { broker, connection } = context
   try {
     await broker.cluster.createTopic({ name, ...shapeOf(name, broker.config) })
+    await nextTurn()
   } catch (error) {
     // A name that Kafka could not tell from another topic's.
     const code = error instanceof UsageError ? ErrorCode.INVALID_TOPIC_EXCEPTION : errorCodeOf(error)

@@ -7,6 +7,7 @@ import {
   type OffsetFetchResponse,
 } from '../../protocol/messages/offset-fetch.ts'
 import { mayUseGroup } from '../groups/group-access.ts'
+import { namedOnce } from '../named-once.ts'
 import { isAllowed, type RequestContext } from '../request-context.ts'
 import type { Handler } from '../request-router.ts'
 import { errorCodeOf } from '../storage-errors.ts'
@@ -29,12 +30,19 @@ export const offsetFetchHandler: Handler<OffsetFetchRequest, OffsetFetchResponse
   api: offsetFetchApi,
   handle: async (request, context) => {
     const fetched: FetchedGroup[] = []
-    for (const group of groupsOf(request, context))
+    for (const group of allOnce(groupsOf(request, context)))
       fetched.push(await fetchGroup(group, request.requireStable, context))
     return answer(fetched)
   },
   refuse: (request, errorCode, context) =>
     answer(groupsOf(request, context).map((group) => failed(group, errorCode, context))),
+}
+
+/** All of a group is told once, whoever asks for it how often. */
+function allOnce(groups: readonly GroupToFetch[]): readonly GroupToFetch[] {
+  const ofAll = groups.filter(({ topics }) => topics === null)
+  const told = new Set(namedOnce(ofAll, ({ groupId }) => groupId))
+  return told.size === ofAll.length ? groups : groups.filter((one) => one.topics !== null || told.has(one))
 }
 
 function groupsOf(request: OffsetFetchRequest, { apiVersion }: RequestContext): readonly GroupToFetch[] {
