@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runBinary } from '../support/run-binary.ts'
@@ -45,13 +46,30 @@ describe('a bundle', () => {
 
   test('takes as long as --bwlimit says, counts what is in it, and has what was named', () => {
     const scene = new BundleScene()
-    scene.source.produce('app', lines(3000), '--config', 'segment.bytes=20000', '--batch-size', '2000')
+    scene.source.produce('app', lines(1200), '--config', 'segment.bytes=20000', '--batch-size', '2000')
     const told = JSON.parse(scene.pack('one', '--json', '--bwlimit', '32k').stdout.toString()) as Record<string, number>
-    expect(told['records']).toBe(3000)
+    expect(told['records']).toBe(1200)
     expect(told['elapsedMs']).toBeGreaterThan(((told['bytes'] ?? 0) / 32768) * 1000 - 500)
     expect(scene.pack('two', '-p', '7').code).toBe(3)
     expect(existsSync(scene.file('two'))).toBe(false)
     expect(scene.pack('two', '--overwrite-diverged', '--yes').code).toBe(2)
+  })
+
+  test('is one file, behind symbolic links too, and takes the place of nothing else', () => {
+    const scene = new BundleScene()
+    scene.source.produce('app', lines(10))
+    mkdirSync(scene.file('directory'))
+    execFileSync('mkfifo', [scene.file('pipe')])
+    symlinkSync(scene.file('one'), scene.file('link'))
+    for (const name of ['directory', 'pipe', 'link']) {
+      expect(scene.pack(name)).toMatchObject({ code: 1, stderr: expect.stringContaining('one file') as string })
+      expect(scene.apply(name).code).toBe(1)
+    }
+    writeFileSync(scene.file('one'), '')
+    expect(scene.pack('link').code).toBe(0)
+    expect(lstatSync(scene.file('link')).isSymbolicLink()).toBe(true)
+    expect(scene.apply('link').code).toBe(0)
+    expect(scene.apply('one').code).toBe(0)
   })
 
   test('is refused as a whole when a byte of it is wrong, and when it is cut off', () => {

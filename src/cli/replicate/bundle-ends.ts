@@ -4,14 +4,15 @@ import { bytesFrom } from '../../replication/bytes-from.ts'
 import type { Leader } from '../../replication/leader.ts'
 import type { LogDirectoryOptions } from '../../storage/log-directory.ts'
 import { includesPartition } from '../values/partition-list.ts'
+import { bundleFile } from './bundle-file.ts'
 import type { FollowerSeat } from './follow-leader.ts'
 import type { ReplicationRequest } from './request.ts'
 import { throttleOf } from './throttle.ts'
 import { noSuchPartitions, selectTopics } from './topic-selection.ts'
 
 /** A bundle that is applied: checked as a whole first. */
-export function bundleLeader({ fileSystem }: LogDirectoryOptions, path: string): Leader {
-  return new BundleLeader(fileSystem, path)
+export function bundleLeader({ fileSystem }: LogDirectoryOptions, path: string): BundleLeader {
+  return new BundleLeader(fileSystem, bundleFile(fileSystem, path))
 }
 
 /** Where a bundle is written, and what came before it. */
@@ -29,7 +30,8 @@ export async function writeBundle(
   seat: FollowerSeat,
 ): Promise<void> {
   const { fileSystem, clock } = seat.directory
-  const since = place.since === undefined ? undefined : new BundleLeader(fileSystem, place.since)
+  const path = bundleFile(fileSystem, place.path)
+  const since = place.since === undefined ? undefined : bundleLeader(seat.directory, place.since)
   try {
     const topics = await selectTopics(leader, request)
     const { partitions, groups: withGroups, isDryRun } = request
@@ -52,7 +54,7 @@ export async function writeBundle(
       seat.onProgress({ ...sumOf(written), bytesTotal, lags: () => [] })
       await throttle?.take(bytes)
     }
-    if (!isDryRun) await writer.write(fileSystem, place.path, planned, onWritten)
+    if (!isDryRun) await writer.write(fileSystem, path, planned, onWritten)
     const counts = isDryRun ? totals : written
     const reported = planned.map(({ topic, partition, fromOffset, described }, at) => ({
       topic,
