@@ -21,6 +21,11 @@ export class BatchWindows {
     for (let at = windowsMax; at > 0; at--) this.#free.push(at * windowBytes)
   }
 
+  /** Makes ready what the first window takes longest for. */
+  open(): void {
+    this.#opened()
+  }
+
   /** A window of `windowBytes`, to be given back. */
   take(): BatchWindow {
     const start = this.#free.pop()

@@ -67,11 +67,6 @@ export class PartitionFollower {
     return compareLogs(this.replica, log, this.#options.isCompacted)
   }
 
-  /** Has the first of what is missing come while the logs are compared. */
-  askAhead(): void {
-    if (this.#from < this.#described.logEndOffset) this.#leader.askAhead?.(this.partition, this.#from)
-  }
-
   /** A part of a log goes on from what was copied before. */
   #refuseGap(): void {
     const { partialFrom, logStartOffset } = this.#described

@@ -30,6 +30,9 @@ export interface ReplicaLogOptions {
   readonly isDryRun: boolean
 }
 
+/** So many bytes may wait for the disk before it is asked to begin, so that the sync at the end is short. */
+const earlySyncBytes = 2 * 1024 * 1024
+
 /** The log of one partition of a follower: what is in it, and what a follower does to it. */
 export class ReplicaLog implements FollowersLog {
   readonly #options: ReplicaLogOptions
@@ -43,16 +46,26 @@ export class ReplicaLog implements FollowersLog {
   /** Behind the last gap that was copied, and as far as that is noted. */
   #gapEnd = offset(0)
   #notedGapEnd = offset(0)
+  #unsyncedBytes = 0
   #syncing: Promise<void> | undefined
 
-  /** `directory` is undefined for a partition that is not there yet: it is taken for an empty one. */
-  constructor(partition: TopicPartition, directory: FollowersDirectory | undefined, options: ReplicaLogOptions) {
+  /**
+   * `directory` is undefined for a partition that is not there yet: it is taken for an empty one. `foresee` is told where the log seems to end,
+   * before it is opened for writing, which takes its time.
+   */
+  constructor(
+    partition: TopicPartition,
+    directory: FollowersDirectory | undefined,
+    options: ReplicaLogOptions,
+    foresee?: (logEndOffset: Offset) => void,
+  ) {
     this.#options = options
     this.#directory = directory
     this.#partition = partition
+    this.#reader = directory?.openReader(partition)
+    if (this.#reader !== undefined) foresee?.(this.#reader.refresh().visibleEndOffset)
     // Whatever a crash left is mended before anything is compared.
     this.#log?.offsets()
-    this.#reader = directory?.openReader(partition)
     this.refresh()
   }
 
@@ -144,6 +157,14 @@ export class ReplicaLog implements FollowersLog {
     this.#logEndOffset = nextOffset
     this.#directory?.noteAppended?.(this.#partition)
     if (from.segmentBaseOffset !== undefined || from.rollsByItself) this.#reader?.refresh()
+    this.#syncEarly(batches.length)
+  }
+
+  /** While more comes the disk is given what is here, unless it has enough to do. A server syncs as it thinks best. */
+  #syncEarly(bytes: number): void {
+    this.#unsyncedBytes += bytes
+    const isDue = this.#unsyncedBytes >= earlySyncBytes && this.#syncing === undefined
+    if (isDue && this.#directory?.sync === undefined) this.syncSoon()
   }
 
   /**
@@ -217,6 +238,7 @@ export class ReplicaLog implements FollowersLog {
   async #syncWhileDue(): Promise<void> {
     while (this.#isSyncDue) {
       this.#isSyncDue = false
+      this.#unsyncedBytes = 0
       const log = this.#log
       await (this.#directory?.sync === undefined ? log?.sync(false) : log && this.#directory.sync(this.#partition))
     }

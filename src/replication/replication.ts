@@ -167,8 +167,20 @@ export class Replication {
     }
     this.#settled.forget(partition)
     const follower = this.#follower(partition, described, { topic, isThere })
-    if (!this.#options.isDryRun) follower.askAhead()
-    return this.#outcome(follower, await follower.compare())
+    const isMore = this.#askAhead(partition, described, follower.replica.logEndOffset)
+    const compared = follower.compare()
+    // While the leader is asked.
+    if (isMore) this.#options.windows.open()
+    return this.#outcome(follower, await compared)
+  }
+
+  /** Has the first of what is missing come while the logs are opened and compared. Returns whether there is any. */
+  #askAhead(partition: TopicPartition, leader: LeaderPartition, copyEndOffset: Offset): boolean {
+    const { logStartOffset, logEndOffset } = leader
+    const from = copyEndOffset > logStartOffset ? copyEndOffset : logStartOffset
+    if (from >= logEndOffset || this.#options.isDryRun) return false
+    this.#leader.askAhead?.(partition, from)
+    return true
   }
 
   #outcome(follower: PartitionFollower, comparison: Comparison): PartitionOutcome {
@@ -215,7 +227,10 @@ export class Replication {
     const before = this.#followers.get(key)
     before?.replica.close()
     const { onCopied, directory } = this.#options
-    const replica = new ReplicaLog(partition, isThere && directory !== undefined ? directory : undefined, this.#options)
+    const place = isThere && directory !== undefined ? directory : undefined
+    const replica = new ReplicaLog(partition, place, this.#options, (logEndOffset) =>
+      this.#askAhead(partition, described, logEndOffset),
+    )
     const isCompacted = resolveTopicConfig(topic.configs).cleanupPolicy.includes('compact')
     const options: FollowingOptions = {
       ...this.#options,

@@ -20,7 +20,8 @@ export type Struct = Readonly<Record<string, unknown>>
  * Composes the codec of a struct: `read` is one object literal, `write` one call per field, so that the engine sees objects
  * of one shape and call sites of one target. A loop over the fields with `value[name] = ...` takes two to four times as
  * long. For this, and only here, code is made from text: it consists of the field names of our own declarations, which are
- * checked to be plain identifiers, and of numbers. It happens when a codec is first asked for, never at import.
+ * checked to be plain identifiers, and of numbers. It happens when a codec is in use, never at import: the first few values go through a loop,
+ * since a short run reads and writes each message once or twice, and making the code takes longer than that.
  *
  *     return {
  *       read(from) { const value = { topic: codecs[0].read(from), isInternal: initials[1] }; tags.read(from, value); ... },
@@ -31,15 +32,47 @@ export function structCodec(fields: readonly FieldPlan[], dialect: Dialect): Cod
   for (const { name } of fields) assert(/^[a-z][A-Za-z0-9]*$/.test(name), `${name} is no name for a field`)
   const onWire = fields.filter((field) => field.codec !== undefined && field.tag === undefined)
   const tags = dialect.flexible ? taggedFields(fields.filter(isTagged), dialect) : undefined
-  return {
-    sizeMin: onWire.reduce((sum, { codec }) => sum + (codec?.sizeMin ?? 0), dialect.flexible ? 1 : 0),
-    ...compile(fields, new Set(onWire), tags),
+  const isOnWire = new Set(onWire)
+  const looped = loop(fields, isOnWire, tags)
+  let uses = 0
+  const count = (): void => {
+    if (++uses === loopedUses) Object.assign(codec, compile(fields, isOnWire, tags))
   }
+  const codec: Codec<Struct> = {
+    sizeMin: onWire.reduce((sum, field) => sum + (field.codec?.sizeMin ?? 0), dialect.flexible ? 1 : 0),
+    read(from) {
+      count()
+      return looped.read(from)
+    },
+    write(to, value) {
+      count()
+      looped.write(to, value)
+    },
+  }
+  return codec
 }
+
+/** So many values are read or written before code is made for it. */
+const loopedUses = 8
 
 interface Compiled {
   read(from: ByteReader): Struct
   write(to: ByteWriter, value: Struct): void
+}
+
+function loop(fields: readonly FieldPlan[], onWire: ReadonlySet<FieldPlan>, tags: TagSection | undefined): Compiled {
+  return {
+    read(from) {
+      const value: Record<string, unknown> = {}
+      for (const field of fields) value[field.name] = onWire.has(field) ? field.codec?.read(from) : field.initial
+      tags?.read(from, value)
+      return value
+    },
+    write(to, value) {
+      for (const field of onWire) field.codec?.write(to, value[field.name])
+      tags?.write(to, value)
+    },
+  }
 }
 
 function compile(fields: readonly FieldPlan[], onWire: ReadonlySet<FieldPlan>, tags: TagSection | undefined): Compiled {
