@@ -32,6 +32,9 @@ export interface FollowerSeat {
 /** So often a follower looks for new topics and configurations, in ms. */
 const roundMs = 1000
 
+/** So often it is reckoned how much is missing, in ms. */
+const reckonEveryMs = 500
+
 /** Copies what the request names from a leader into a directory, through its server if it has one; with `follows` goes on until it is told to stop. */
 export async function followLeader(leader: Leader, request: ReplicationRequest, seat: FollowerSeat): Promise<void> {
   const following = new LeaderFollowing(leader, request, seat)
@@ -70,6 +73,9 @@ class LeaderFollowing {
   readonly #seat: FollowerSeat
   readonly #throttle: Throttle | undefined
   #replication: Replication | undefined
+  /** Whether the leader said how much is missing. */
+  #isTotalTold = false
+  #reckonedMs = 0
   #progress: ReplicationProgress = { bytes: 0, records: 0, bytesTotal: 0, lags: () => this.#replication?.lags() ?? [] }
 
   constructor(leader: Leader, request: ReplicationRequest, seat: FollowerSeat) {
@@ -125,6 +131,7 @@ class LeaderFollowing {
     }
     const bytesTotal = outcomes.reduce((sum, { missingBytes }) => sum + missingBytes, this.#progress.bytes)
     this.#progress = { ...this.#progress, bytesTotal }
+    this.#isTotalTold = bytesTotal > this.#progress.bytes
     if (!isDryRun) await replication.copy(topics, outcomes)
     const groups = isDryRun || !this.#request.groups ? 0 : await this.#copyGroups(topics, replication)
     this.#seat.onReport({ partitions: outcomes.map((one) => reportedOf(one, this.#request)), groups })
@@ -136,9 +143,19 @@ class LeaderFollowing {
     return this.#seat.storeGroups(copiedGroups(groups, ends))
   }
 
+  /** Brokers do not tell how large a log is: by what has come of it so far. */
+  #reckonTotal(): void {
+    const now = this.#seat.directory.clock.now()
+    if (Math.abs(now - this.#reckonedMs) < reckonEveryMs) return
+    this.#reckonedMs = now
+    const missing = this.#progress.lags().reduce((sum, { missingBytes }) => sum + missingBytes, 0)
+    this.#progress = { ...this.#progress, bytesTotal: this.#progress.bytes + missing }
+  }
+
   async #noteCopied(bytes: number, records: number): Promise<void> {
     const before = this.#progress
     this.#progress = { ...before, bytes: before.bytes + bytes, records: before.records + records }
+    if (!this.#isTotalTold) this.#reckonTotal()
     this.#seat.onProgress(this.#progress)
     this.#seat.stop.throwIfAborted()
     await this.#throttle?.take(bytes)
