@@ -18,7 +18,7 @@ export function sshCommandLine(
   { user, host, port, path }: SshPeer,
   { command, remoteTslog, compress }: SshOptions,
 ): string[] {
-  const words = command.split(/\s+/).filter((word) => word !== '')
+  const words = wordsOf(command)
   if (words.length === 0)
     throw new UsageError('--ssh-command is empty', { hint: 'for example --ssh-command "ssh -i key"' })
   if (remoteTslog === '' || remoteTslog.startsWith('-')) {
@@ -39,6 +39,17 @@ export function sshCommandLine(
     target,
     `${shellQuoted(remoteTslog)} ${farSideWord} ${shellQuoted(path)}`,
   ]
+}
+
+/** Words with white space between them; quotes hold one together, as in a shell, and nothing else is special. */
+function wordsOf(command: string): string[] {
+  const words = command.match(/(?:[^\s"']+|"[^"]*"|'[^']*')+|["']/g) ?? []
+  if (words.some((word) => word === '"' || word === "'")) {
+    throw new UsageError(`--ssh-command: a quote in ${quoted(command)} has no other end`, {
+      hint: `for example --ssh-command "ssh -i '/srv/my key'"`,
+    })
+  }
+  return words.map((word) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'))
 }
 
 /** The word by which tslog is called on the far side. */

@@ -68,7 +68,7 @@ export const replicateSpec = {
       value: 'COMMAND',
       example: '"ssh -i key"',
       default: 'ssh',
-      summary: 'The program that connects, with words of its own.',
+      summary: 'The program that connects, with words of its own; quotes hold one together.',
     },
     'remote-tslog': {
       kind: 'string',

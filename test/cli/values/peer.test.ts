@@ -93,6 +93,20 @@ describe('the command line of an ssh', () => {
     ])
   })
 
+  test.each([
+    [`ssh -i '/srv/my key'  -v`, ['ssh', '-i', '/srv/my key', '-v']],
+    [`  "/opt/open ssh/ssh" -oProxyCommand="nc %h"`, ['/opt/open ssh/ssh', '-oProxyCommand=nc %h']],
+    [`ssh -i '' "it's"`, ['ssh', '-i', '', "it's"]],
+  ])('begins with the words of --ssh-command, which quotes hold together: %s', (command, words) => {
+    const line = sshCommandLine(parsePeer('ssh://host/srv/logs') as SshPeer, { ...options, command })
+    expect(line.slice(0, line.indexOf('-oBatchMode=yes'))).toEqual(words)
+  })
+
+  test.each(['ssh -i "key', `ssh -i it's`])('is not made of a quote without an end: %s', (command) => {
+    const peer = parsePeer('ssh://host/srv/logs') as SshPeer
+    expect(() => sshCommandLine(peer, { ...options, command })).toThrow(UsageError)
+  })
+
   test.each(["/srv/it's", '/srv/$(touch x)', '/srv/a b', '/srv/`id`', '/srv/;id', '/srv/*', '/-rf'])(
     'makes one word of the path %j for the far shell',
     (path) => {
