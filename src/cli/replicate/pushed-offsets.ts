@@ -66,24 +66,39 @@ export class PushedOffsetsFile {
    */
   async hold(topic: string, { waitMs, pause }: PushedHoldWait): Promise<Disposable> {
     // Where topics have no ids they have one lock in common.
-    const file = this.#openLock(`tslog-pushed-${isUuid(topic) ? topic : 'others'}.lock`)
+    const path = this.#beside(`tslog-pushed-${isUuid(topic) ? topic : 'others'}.lock`)
+    let file = this.#lockedFile(path)
+    for (let waited = 0; file === undefined; waited += lookEveryMs) {
+      if (waited >= waitMs) throw sentByAnother(topic)
+      await pause(lookEveryMs)
+      file = this.#lockedFile(path)
+    }
+    const held = file
+    const release = (): void => {
+      this.#fileSystem.remove(path)
+      held.close()
+    }
     try {
-      for (let waited = 0; !file.lock('exclusive', 0); waited += lookEveryMs) {
-        if (waited >= waitMs) throw sentByAnother(topic)
-        await pause(lookEveryMs)
-      }
       this.#known = this.#read()
     } catch (error) {
-      file.close()
+      release()
       throw error
     }
-    return { [Symbol.dispose]: () => file.close() }
+    return { [Symbol.dispose]: release }
+  }
+
+  /** The lock file, unless another run holds it. That one removes it in the end: a lock on a file without a name keeps nobody away. */
+  #lockedFile(path: string): OpenFile | undefined {
+    const file = this.#fileSystem.open(path, 'create')
+    if (file.lock('exclusive', 0) && this.#fileSystem.stat(path)?.identity === file.identity) return file
+    file.close()
+    return undefined
   }
 
   /** Keeps what was set, durably. */
   save(): void {
     if (this.#changed.size === 0) return
-    const file = this.#openLock('tslog-pushed.lock')
+    const file = this.#fileSystem.open(this.#beside('tslog-pushed.lock'), 'create')
     try {
       if (!file.lock('exclusive', savingMsMax)) throw sentByAnother(this.#path)
       this.#known = this.#read()
@@ -95,8 +110,8 @@ export class PushedOffsetsFile {
     }
   }
 
-  #openLock(name: string): OpenFile {
-    return this.#fileSystem.open(`${this.#path.slice(0, -fileName.length)}${name}`, 'create')
+  #beside(name: string): string {
+    return this.#path.slice(0, -fileName.length) + name
   }
 
   #read(): Map<string, PushedOffsets> {

@@ -38,7 +38,16 @@ describe('runs that send from one directory at the same time', () => {
     one.set(topic, 0, pushed(10))
     one.save()
     held[Symbol.dispose]()
-    using __ = await two.hold(topic, wait)
+    const again = await two.hold(topic, wait)
     expect(two.get(topic, 0)).toEqual(pushed(10))
+    await expect(one.hold(topic, wait)).rejects.toThrow(LockTimeoutError)
+    again[Symbol.dispose]()
+    // None of the locks is left but that of the other topic, and the file's own.
+    expect(
+      fileSystem
+        .list('/log')
+        ?.map(({ name }) => name)
+        .filter((name) => name.endsWith('.lock')),
+    ).toEqual([`tslog-pushed-${other}.lock`, 'tslog-pushed.lock'])
   })
 })
