@@ -7,6 +7,13 @@ import { isNotYet, notYetMs, pipeBytes } from './outgoing-pipe.ts'
 /** So much is read at a time while nobody says where it is to go, in bytes. */
 const chunkBytes = 16 * 1024
 
+/** While so many bytes are missing of what has begun to come, the next ones are waited for on the spot, so long at most: a turn for each takes longer. */
+const muchBytes = 64 * 1024
+const patienceMs = 1
+
+/** A link that brings less at a time is slow: nothing else is kept waiting for it. */
+const pieceBytesMin = 8 * 1024
+
 /** The end of a pipe that is read: at once while there is something, else another thread waits for it. */
 export class IncomingPipe {
   readonly #fd: number
@@ -59,8 +66,19 @@ export class IncomingPipe {
     const target = space ?? new Uint8Array(chunkBytes)
     const bytes = await this.#read(target)
     if (this.#isClosed || bytes === 0) return false
-    this.#events.onBytes(target.subarray(0, bytes))
+    this.#events.onBytes(target.subarray(0, space === undefined ? bytes : this.#readOn(target, bytes)))
     return true
+  }
+
+  /** Reads on behind the first `start` bytes of `target`, while more comes at once. Returns how many bytes there are now. */
+  #readOn(target: Uint8Array, start: number): number {
+    let end = start
+    while (target.length - end >= muchBytes && nativeCalls()?.poll(this.#fd, 'readable', patienceMs) === 'ready') {
+      const bytes = readSync(this.#fd, target, end, target.length - end, null)
+      end += bytes
+      if (bytes < pieceBytesMin) break
+    }
+    return end
   }
 
   async #read(target: Uint8Array): Promise<number> {
