@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -69,6 +70,22 @@ export function replicationWithBrokers(name: string, start: () => Promise<Runnin
           .filter((line) => !line.includes('somebody'))
         expect(there).toEqual(scene.source.done(partition(n)).split('\n'))
       }
+    })
+
+    test('records go out once also from runs at the same time', async () => {
+      const scene = new ReplicaScene()
+      const values = Array.from({ length: 40_000 }, (_, n) => `value ${n}`)
+      scene.source.produce('together', values, '--partitions', '2', '--partitioner', 'round-robin')
+      onBrokers(['topics', 'create', 'together', '--partitions', '2'])
+      const runs = [1, 2, 3].map(async () => {
+        const child = scene.source.start(['replicate', 'together', `kafka://${brokers.bootstrap}`])
+        const [code] = (await once(child, 'exit')) as [number]
+        return code
+      })
+      expect(await Promise.all(runs)).toEqual([0, 0, 0])
+      const sent = onBrokers(['consume', 'together']).split('\n').slice(0, -1)
+      expect(sent).toHaveLength(values.length)
+      expect(new Set(sent)).toEqual(new Set(values))
     })
 
     test('a source that is not what was sent any more sends nothing, until it is told to', () => {

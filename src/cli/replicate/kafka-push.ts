@@ -89,7 +89,8 @@ export class KafkaPush {
       (sum, { described: one, noted }) => sum + bytesFrom(one, noted?.source ?? one.logStartOffset),
       this.#sent.bytes,
     )
-    return inParallel(outgoing, parallelMax, (one) => this.#pushPartition(one))
+    // Awaited here: the topic is held until then.
+    return await inParallel(outgoing, parallelMax, (one) => this.#pushPartition(one))
   }
 
   async #idThere({ name, id }: LeaderTopic): Promise<string | undefined> {
