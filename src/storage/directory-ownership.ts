@@ -118,6 +118,6 @@ export function refuseUnwritable(directory: string, owner: DirectoryOwner): void
   if (owner === 'other') refuseUnreadable(directory, owner)
   if (owner !== 'kafka') return
   throw new RefusedError(`${directory} is Apache Kafka's: reading works, writing would change it`, {
-    hint: 'add --adopt to take it over from its stopped broker, or work on a copy of what you need: tslog replicate TOPIC ./copy',
+    hint: '--adopt takes it over from its stopped broker (tslog close --adopt, or another command that writes); or work on a copy: tslog replicate TOPIC ./copy',
   })
 }

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { UsageError } from '../../base/errors.ts'
+import { RefusedError, UsageError } from '../../base/errors.ts'
 import type { Cluster } from '../../client/cluster.ts'
 import { addressName, type DialAddress } from '../../network/dial.ts'
 import type { Leader } from '../../replication/leader.ts'
+import { directoryOwner } from '../../storage/directory-ownership.ts'
+import type { LogDirectoryOptions } from '../../storage/log-directory.ts'
 import { BrokerStore } from '../../store/broker-store.ts'
 import { DirectoryStore } from '../../store/directory-store.ts'
 import type { ClientSecurity } from '../client-security.ts'
@@ -43,6 +45,7 @@ export async function pushToKafka(
 ): Promise<void> {
   if (request.groups)
     throw new UsageError('--groups does not go to kafka://: offsets are others there', { hint: 'leave it out' })
+  if (!request.isDryRun) refuseKafkas(seat.directory)
   const leader = directoryLeader(seat.directory)
   const source = new DirectoryStore(seat.directory)
   const { store: target } = openBrokers(peer, security)
@@ -58,4 +61,12 @@ export async function pushToKafka(
     source.close()
     target.close()
   }
+}
+
+/** What was sent is noted beside the log, and a broker's directory is not ours to write into. */
+function refuseKafkas({ fileSystem, path }: LogDirectoryOptions): void {
+  if (directoryOwner(fileSystem, path) !== 'kafka') return
+  throw new RefusedError(`${path} is Apache Kafka's, and what is sent must be noted there`, {
+    hint: 'send it from a copy: tslog replicate TOPIC ./copy, and then with -d ./copy',
+  })
 }
