@@ -20,8 +20,10 @@ import type { ReplicationRequest, ReportedPartition } from './request.ts'
 import { type Throttle, throttleOf } from './throttle.ts'
 import { noSuchPartitions, selectTopics } from './topic-selection.ts'
 
-/** So many partitions are sent at once: each has some batches under way. */
-const parallelMax = 4
+/** So many partitions are sent at once: each needs memory for what is under way, but where there is little of all only answers are waited for. */
+const parallelMax = { much: 2, little: 8 } as const
+/** Up to here it is little, in bytes. */
+const littleMax = 4 * 1024 * 1024
 /** So often it is noted how far a partition was sent, in ms. */
 const noteEveryMs = 1000
 
@@ -85,12 +87,14 @@ export class KafkaPush {
     using _ = isDryRun || id === undefined ? undefined : await this.#hold(id)
     const described = await this.#ends.leader.partitions(wanted, 0)
     const outgoing = wanted.map((one, at) => this.#outgoing(one, { topic, id, described: described[at] }))
-    this.#bytesTotal = outgoing.reduce(
+    const missing = outgoing.reduce(
       (sum, { described: one, noted }) => sum + bytesFrom(one, noted?.source ?? one.logStartOffset),
-      this.#sent.bytes,
+      0,
     )
+    this.#bytesTotal = this.#sent.bytes + missing
+    const parallel = missing > littleMax ? parallelMax.much : parallelMax.little
     // Awaited here: the topic is held until then.
-    return await inParallel(outgoing, parallelMax, (one) => this.#pushPartition(one))
+    return await inParallel(outgoing, parallel, (one) => this.#pushPartition(one))
   }
 
   async #idThere({ name, id }: LeaderTopic): Promise<string | undefined> {

@@ -3,8 +3,9 @@ import type { AppendedRange, BatchAppender, BatchSource } from '../../store/log-
 import type { PushedOffsets } from './pushed-offsets.ts'
 import { isSameRecord, recordsOf, sendable, type SentRecord, shownBatches } from './sent-batches.ts'
 
-/** So many batches are on their way at once. */
+/** So many batches are on their way at once, and so many bytes but for a batch that is larger. */
 const underWayMax = 5
+const bytesUnderWayMax = 1024 * 1024
 
 export interface PartitionPushOptions {
   readonly partition: number
@@ -52,9 +53,11 @@ export class PartitionPush {
   /** Sends what comes from `noted` up to `end`. */
   async push(noted: PushedOffsets, end: Offset): Promise<void> {
     const underWay: { sent: Promise<AppendedRange>; nextOffset: Offset; bytes: number; records: number }[] = []
+    let bytesUnderWay = 0
     const settleFirst = async (): Promise<void> => {
       const first = underWay.shift()
       if (first === undefined) return
+      bytesUnderWay -= first.bytes
       const { nextOffset: target } = await first.sent
       await this.#options.onPushed({ source: first.nextOffset, target }, first.bytes, first.records)
     }
@@ -63,7 +66,10 @@ export class PartitionPush {
         const part = sendable(batch, noted.source)
         if (part === undefined) continue
         const { bytes, recordCount: records } = part
-        if (underWay.length === underWayMax) await settleFirst()
+        while (underWay.length === underWayMax || (underWay.length > 0 && bytesUnderWay >= bytesUnderWayMax)) {
+          await settleFirst()
+        }
+        bytesUnderWay += bytes.length
         const sent = Promise.resolve(
           this.#options.appender.append(this.#options.partition, { bytes, durability: 'now', moreFollows: false }),
         )
