@@ -17,6 +17,8 @@ export interface TopicCounts {
   recordsIn: number
   bytesIn: number
   bytesOut: number
+  refusedProduces: number
+  refusedFetches: number
 }
 
 /** Counts for whoever looks: an addition or two on the path of a request, nothing is made but for a topic or API met first. */
@@ -37,14 +39,21 @@ export class BrokerCounters implements Metrics {
   }
 
   produced(topic: string, records: number, bytes: number): void {
-    const counts = this.topics.get(topic) ?? this.#beginTopic(topic)
+    const counts = this.#topic(topic)
     counts.recordsIn += records
     counts.bytesIn += bytes
   }
 
+  produceRefused(topic: string): void {
+    this.#topic(topic).refusedProduces++
+  }
+
+  fetchRefused(topic: string): void {
+    this.#topic(topic).refusedFetches++
+  }
+
   fetched(topic: string, bytes: number): void {
-    const counts = this.topics.get(topic) ?? this.#beginTopic(topic)
-    counts.bytesOut += bytes
+    this.#topic(topic).bytesOut += bytes
   }
 
   committed(batches: number): void {
@@ -62,8 +71,12 @@ export class BrokerCounters implements Metrics {
     return counts
   }
 
+  #topic(topic: string): TopicCounts {
+    return this.topics.get(topic) ?? this.#beginTopic(topic)
+  }
+
   #beginTopic(topic: string): TopicCounts {
-    const counts = { recordsIn: 0, bytesIn: 0, bytesOut: 0 }
+    const counts = { recordsIn: 0, bytesIn: 0, bytesOut: 0, refusedProduces: 0, refusedFetches: 0 }
     this.topics.set(topic, counts)
     return counts
   }

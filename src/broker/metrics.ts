@@ -4,6 +4,10 @@ export interface Metrics {
   request(api: string, elapsedMs: number, errorCode: number): void
   /** So many records and bytes of a topic were appended by clients. */
   produced(topic: string, records: number, bytes: number): void
+  /** What a client sent to a partition of a topic was refused. */
+  produceRefused(topic: string): void
+  /** A fetch of a partition of a topic failed with its disk. */
+  fetchRefused(topic: string): void
   /** So many bytes of a topic were sent to clients. */
   fetched(topic: string, bytes: number): void
   /** One fdatasync made so many batches durable. */
@@ -15,6 +19,8 @@ export interface Metrics {
 export const noMetrics: Metrics = {
   request: () => undefined,
   produced: () => undefined,
+  produceRefused: () => undefined,
+  fetchRefused: () => undefined,
   fetched: () => undefined,
   committed: () => undefined,
   connections: () => undefined,

@@ -3,10 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ErrorCode } from '../../src/protocol/error-codes.ts'
 import { outcome } from '../support/binary-runner.ts'
 import { builtBinary } from '../support/built-binary.ts'
 import { faultsOfMetrics } from '../support/prometheus-text.ts'
 import { type BinaryRun, runBinary, shellEnvironment } from '../support/run-binary.ts'
+import { clientBatch, fetch as fetchRecords, makeTopic, produce, sequenced } from './requests.ts'
 import { ServeScene } from './serve-scene.ts'
 
 let home: string
@@ -181,16 +183,28 @@ describe('--metrics-listen', () => {
     const address = /metrics address=(\S+)/.exec(scene.log)?.[1]
     expect(runBinary(['produce', 't', '-b', scene.address], 'a\nb\nc\n').code).toBe(0)
     expect(runBinary(['consume', 't', '-g', 'readers', '-c', '2', '-b', scene.address]).code).toBe(0)
+    const client = await scene.connect()
+    const topicId = await makeTopic(client, 'by-id')
+    const sequence = sequenced(clientBatch(['x']), 0, 7n)
+    for (let i = 0; i < 2; i++) expect((await produce(client, 'by-id', sequence)).errorCode).toBe(0)
+    expect((await produce(client, 'by-id', null)).errorCode).toBe(ErrorCode.INVALID_RECORD)
+    expect((await produce(client, 'nowhere', sequence)).errorCode).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    await fetchRecords(client, [{ topic: '', topicId, from: 0n }], { version: 13 })
     const page = await fetch(`http://${address}/metrics`)
     expect(page.headers.get('content-type')).toContain('text/plain; version=0.0.4')
     const text = await page.text()
     expect(text).toContain('kafka_server_brokertopicmetrics_messagesin_total{topic="t"} 3\n')
     expect(text).toContain('kafka_log_log_logendoffset{topic="t",partition="0"} 3\n')
-    expect(text).toMatch(/kafka_network_requestmetrics_requests_total\{request="Produce",error="0"\} 1\n/)
+    // A retry is no record, a name that is none no topic, and a topic has its name whichever way it was asked for.
+    expect(text).toContain('kafka_server_brokertopicmetrics_messagesin_total{topic="by-id"} 1\n')
+    expect(text).toContain('kafka_server_brokertopicmetrics_failedproducerequests_total{topic="by-id"} 1\n')
+    expect(text).toMatch(/kafka_server_brokertopicmetrics_bytesout_total\{topic="by-id"\} [1-9]/)
+    expect(text).not.toMatch(new RegExp(`topic="(nowhere|${topicId})"`))
+    expect(text).toMatch(/kafka_network_requestmetrics_requests_total\{request="Produce",error="0"\} 5\n/)
     expect(text).toContain('kafka_consumergroup_lag{consumergroup="readers",topic="t",partition="0"} 1\n')
     expect(text).toContain('kafka_consumergroup_members{consumergroup="readers"} 0\n')
     expect(text).toMatch(/process_resident_memory_bytes \d+\n/)
-    expect(text).toContain('kafka_network_requestmetrics_totaltimems_count{request="Produce"} 1\n')
+    expect(text).toContain('kafka_network_requestmetrics_totaltimems_count{request="Produce"} 5\n')
     expect(text).toContain('tslog_partitions_refusing_appends{reason="full"} 0\n')
     const board = readFileSync(new URL('../../contrib/grafana-dashboard.json', import.meta.url), 'utf8')
     const shown = new Set(board.match(/\b(?:kafka|tslog|process|nodejs)_[a-z0-9_]+/g))

@@ -95,10 +95,17 @@ function collect(
       answers.push([wanted, answer])
     } catch (error) {
       isUrgent = true
-      answers.push([wanted, refusedPartition(wanted.partition, fetchErrorCode(error, wanted, context))])
+      const errorCode = fetchErrorCode(error, wanted, context)
+      if (errorCode === ErrorCode.KAFKA_STORAGE_ERROR) context.broker.metrics.fetchRefused(nameOf(wanted, context))
+      answers.push([wanted, refusedPartition(wanted.partition, errorCode)])
     }
   }
   return { answers, bytes, isUrgent, readable }
+}
+
+/** Of the topic, whichever way the client named it; its id when it is gone meanwhile. */
+function nameOf({ topic, topicId }: FetchedPartition, { broker }: RequestContext): string {
+  return topic === '' ? (broker.topics.findById(topicId)?.image.name ?? topicId) : topic
 }
 
 /** Waits until it is worth while to read again. What was read is not sent; nothing of it was refused, so each answer is that of a readable partition. */
@@ -180,7 +187,7 @@ function respond(scope: FetchScope, { answers, bytes }: Collected, context: Requ
     const size = answer.records?.length ?? 0
     if (size === 0) continue
     withRecords.push(wanted)
-    broker.metrics.fetched(key, size)
+    broker.metrics.fetched(nameOf(wanted, context), size)
   }
   scope.served(withRecords)
   return {

@@ -85,6 +85,7 @@ class PendingAnswer {
         this.#left++
         const settle = (answer: PartitionAnswer): void => {
           answers[at] = answer
+          if (answer.errorCode !== ErrorCode.NONE) countRefusal(name, this.#context)
           this.#settle()
         }
         append(data, { name, acks, transactionalId }, { context: this.#context, settle })
@@ -129,9 +130,12 @@ function append(
     settle(refused(index, error))
   }
   try {
-    const { partition, batch, logAppendTimeMs } = checked(index, { ...of, records }, context)
+    const { partition, batch, logAppendTimeMs, recordsSent, bytesSent } = checked(index, { ...of, records }, context)
     partition.offer(batch.bytes, {
-      appended: (offered, logStartOffset) => settle(answer(index, offered, { logAppendTimeMs, logStartOffset })),
+      appended: (offered, logStartOffset) => {
+        if (offered.kind === 'appended') context.broker.metrics.produced(of.name, recordsSent, bytesSent)
+        settle(answer(index, offered, { logAppendTimeMs, logStartOffset }))
+      },
       failed,
     })
   } catch (error) {
@@ -144,6 +148,9 @@ interface CheckedBatch {
   readonly batch: RecordBatch
   /** -1 when the topic keeps the producer's time. */
   readonly logAppendTimeMs: number
+  /** As it came. */
+  readonly recordsSent: number
+  readonly bytesSent: number
 }
 
 function checked(
@@ -169,9 +176,15 @@ function checked(
     crc32c: (bytes) => broker.memory.crc32c(bytes),
   })
   if (batch.isTransactional) throw transactionalRefusal(transactionalId)
-  broker.metrics.produced(name, batch.recordCount, batch.sizeInBytes)
+  const { recordCount: recordsSent, sizeInBytes: bytesSent } = batch
   const stored = broker.compression.apply(batch, config)
-  return { partition, batch: stored, logAppendTimeMs: config.messageTimestampType === 'LogAppendTime' ? now : -1 }
+  return {
+    partition,
+    batch: stored,
+    recordsSent,
+    bytesSent,
+    logAppendTimeMs: config.messageTimestampType === 'LogAppendTime' ? now : -1,
+  }
 }
 
 function transactionalRefusal(transactionalId: string | null): KafkaError {
@@ -255,6 +268,11 @@ function blank(index: number): PartitionAnswer {
 
 /** Whoever reads it asks again for who leads; here nothing ever moved. */
 const noLeader = { leaderId: -1, leaderEpoch: NO_LEADER_EPOCH }
+
+/** Of topics that are there: whatever name a client makes up is not to be kept. */
+function countRefusal(name: string, { broker }: RequestContext): void {
+  if (broker.topics.find(name) !== undefined) broker.metrics.produceRefused(name)
+}
 
 /** What is ours is for the operator to know, and what the disk's, which is told when it begins; the rest is the client's. */
 function logFailure(of: TopicPartition, error: unknown, { broker, connection }: RequestContext): void {

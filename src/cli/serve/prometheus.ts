@@ -1,5 +1,10 @@
 import { TslogError } from '../../base/errors.ts'
-import { type BrokerCounters, type RequestCounts, requestBucketsMs } from '../../broker/broker-counters.ts'
+import {
+  type BrokerCounters,
+  type RequestCounts,
+  requestBucketsMs,
+  type TopicCounts,
+} from '../../broker/broker-counters.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type { Partition } from '../../broker/partition.ts'
 import type { QuotaFigures } from '../../broker/quotas.ts'
@@ -37,7 +42,7 @@ export function brokerFamilies(watched: Watched): MetricFamily[] {
 }
 
 function topicFamilies({ counters }: Watched): MetricFamily[] {
-  const perTopic = (name: string, help: string, key: 'recordsIn' | 'bytesIn' | 'bytesOut'): MetricFamily => ({
+  const perTopic = (name: string, help: string, key: keyof TopicCounts): MetricFamily => ({
     kind: 'counter',
     name: `kafka_server_brokertopicmetrics_${name}_total`,
     help,
@@ -47,6 +52,8 @@ function topicFamilies({ counters }: Watched): MetricFamily[] {
     perTopic('messagesin', 'Records that clients produced.', 'recordsIn'),
     perTopic('bytesin', 'Bytes of batches that clients produced.', 'bytesIn'),
     perTopic('bytesout', 'Bytes of batches that clients fetched.', 'bytesOut'),
+    perTopic('failedproducerequests', 'Batches of clients that were refused.', 'refusedProduces'),
+    perTopic('failedfetchrequests', 'Fetches of a partition that its disk refused.', 'refusedFetches'),
   ]
 }
 
