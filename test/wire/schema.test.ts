@@ -63,6 +63,17 @@ describe('struct', () => {
     expect(offsets.codec({ version: 1, flexible: true })).not.toBe(offsets.codec({ version: 2, flexible: true }))
   })
 
+  test('reads and writes the same at first and once it is used much', () => {
+    const type = struct({ name: string, sizes: array(int32), later: int8.since(9).or(7), extra: string.tagged(3) })
+    const codec = type.codec({ version: 2, flexible: true })
+    const value = { name: 't', sizes: [1, 2], later: 7, extra: 'more' }
+    const written = hexOf(codec, value)
+    for (let i = 0; i < 20; i++) {
+      expect(fromHex(codec, written)).toEqual(value)
+      expect(hexOf(codec, value)).toBe(written)
+    }
+  })
+
   test('infers the type of its values', () => {
     const named = struct({ at: int64.as<Offset>(), id: uuid, names: nullable(array(string)), body: bytes })
     expectTypeOf<ValueOf<typeof named>>().toExtend<{
