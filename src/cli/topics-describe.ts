@@ -61,7 +61,7 @@ async function describe(store: LogStore, topic: Topic): Promise<DescribedTopic> 
     const segments = segmentCount ?? null
     partitions.push({ partition, logStartOffset, logEndOffset: highWatermark, segments, bytes })
   }
-  return { topic, partitions, configs: describeTopicConfigs(topic.configs) }
+  return { topic, partitions, configs: describeTopicConfigs(topic.configs, topic.inherited) }
 }
 
 function jsonOf({ topic, partitions, configs }: DescribedTopic): JsonValue {

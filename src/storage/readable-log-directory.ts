@@ -43,6 +43,8 @@ export interface Topic {
   readonly partitionCount: number
   /** Only what was set. */
   readonly configs: TopicConfigTexts
+  /** What holds for the others, where brokers have defaults of their own. */
+  readonly inherited?: TopicConfigTexts
   /** Kept by the broker for itself. */
   readonly isInternal: boolean
   /** Partitions that another log directory or broker of Kafka's keeps: empty here, and not to be written. */

@@ -259,13 +259,16 @@ export function resolveTopicConfig(texts: TopicConfigTexts): TopicConfig {
   return config
 }
 
-/** Every configuration with what is in force for a topic, by name. */
-export function describeTopicConfigs(texts: TopicConfigTexts): DescribedConfig[] {
+/** Every configuration with what is in force for a topic, by name; `inherited` are defaults that take the place of Kafka's. */
+export function describeTopicConfigs(
+  texts: TopicConfigTexts,
+  inherited: TopicConfigTexts = new Map(),
+): DescribedConfig[] {
   return Object.values<ConfigDefinition<unknown>>(topicConfigs)
     .map(({ name, defaultText, type, range, doc }) => ({
       name,
-      value: texts.get(name) ?? defaultText,
-      defaultValue: defaultText,
+      value: texts.get(name) ?? inherited.get(name) ?? defaultText,
+      defaultValue: inherited.get(name) ?? defaultText,
       isDefault: !texts.has(name),
       type,
       range: range(),

@@ -188,6 +188,7 @@ export class BrokerStore implements LogStore {
 }
 
 function toTopic(topic: BrokerTopic, configs: ReadonlyMap<string, BrokerConfig> = new Map()): Topic {
-  const set = [...configs].filter(([, { isSet }]) => isSet).map(([key, { value }]): [string, string] => [key, value])
-  return { ...topic, configs: new Map(set), elsewhere: [] }
+  const texts = (wanted: boolean): Map<string, string> =>
+    new Map([...configs].flatMap(([key, { value, isSet }]) => (isSet === wanted ? [[key, value] as const] : [])))
+  return { ...topic, configs: texts(true), inherited: texts(false), elsewhere: [] }
 }
