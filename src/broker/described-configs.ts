@@ -1,4 +1,5 @@
 import type { DescribeConfigsResponse } from '../protocol/messages/describe-configs.ts'
+import { brokerNameOf } from '../storage/broker-defaults.ts'
 import { type DescribedConfig, describeTopicConfigs } from '../storage/topic-configs.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import type { BrokerServices } from './request-context.ts'
@@ -18,27 +19,6 @@ const typeNumber: Readonly<Record<DescribedConfig['type'], number>> = {
   double: 6,
   list: 7,
 }
-
-/** What the broker-wide default of a topic's configuration is called, where that is not `log.` and its name. */
-const brokerNames: ReadonlyMap<string, string> = new Map([
-  ['compression.gzip.level', 'compression.gzip.level'],
-  ['compression.lz4.level', 'compression.lz4.level'],
-  ['compression.type', 'compression.type'],
-  ['compression.zstd.level', 'compression.zstd.level'],
-  ['delete.retention.ms', 'log.cleaner.delete.retention.ms'],
-  ['file.delete.delay.ms', 'log.segment.delete.delay.ms'],
-  ['flush.messages', 'log.flush.interval.messages'],
-  ['flush.ms', 'log.flush.interval.ms'],
-  ['max.compaction.lag.ms', 'log.cleaner.max.compaction.lag.ms'],
-  ['max.message.bytes', 'message.max.bytes'],
-  ['min.cleanable.dirty.ratio', 'log.cleaner.min.cleanable.ratio'],
-  ['min.compaction.lag.ms', 'log.cleaner.min.compaction.lag.ms'],
-  ['min.insync.replicas', 'min.insync.replicas'],
-  ['segment.index.bytes', 'log.index.size.max.bytes'],
-  ['segment.jitter.ms', 'log.roll.jitter.ms'],
-  ['segment.ms', 'log.roll.ms'],
-  ['unclean.leader.election.enable', 'unclean.leader.election.enable'],
-])
 
 /** All configurations of a topic, those that nobody set with their defaults: those of this broker where it has its own. */
 export function topicConfigAnswers(
@@ -91,7 +71,7 @@ function topicAnswer(
   { name, value, defaultValue, isDefault, type, doc }: DescribedConfig,
   brokerValue: string,
 ): ConfigAnswer {
-  const brokerName = brokerNames.get(name) ?? `log.${name}`
+  const brokerName = brokerNameOf(name)
   const isOfBroker = brokerValue !== defaultValue
   const synonyms = [
     ...(isDefault ? [] : [{ name, value, source: source.topic }]),

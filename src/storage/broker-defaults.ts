@@ -25,11 +25,16 @@ const brokerNames: Readonly<Record<string, string>> = {
   'segment.ms': 'log.roll.ms',
 }
 
+/** What the broker-wide default of a topic's configuration is called. */
+export function brokerNameOf(config: string): string {
+  return brokerNames[config] ?? config
+}
+
 /** What the dynamic configuration of a broker means for its topics, under the topics' names of it: what differs from Kafka's defaults. */
 export function topicDefaultsOf(brokerConfigs: ReadonlyMap<string, string>): TopicConfigTexts {
   const defaults = new Map<string, string>()
   for (const { name, defaultValue } of describeTopicConfigs(new Map())) {
-    const value = brokerConfigs.get(brokerNames[name] ?? name)
+    const value = brokerConfigs.get(brokerNameOf(name))
     if (value !== undefined && value !== defaultValue) defaults.set(name, value)
   }
   return defaults

@@ -284,6 +284,8 @@ test("what a topic leaves to the broker is told as the broker's, and kept to by 
       const { code, stderr } = runBinary(['produce', 'bounded', ...way], lines)
       expect([code, stderr]).toEqual([0, ''])
     }
+    const shown = runBinary(['topics', 'describe', 'bounded', '--all-configs', '-b', other.address]).stdout.toString()
+    expect(shown).toContain('max.message.bytes\t20000\tdefault\t')
     const { results } = await (
       await other.connect()
     ).send(describeConfigsApi, 4, {
