@@ -30,8 +30,11 @@ export interface ReplicaLogOptions {
   readonly isDryRun: boolean
 }
 
-/** So many bytes may wait for the disk before it is asked to begin, so that the sync at the end is short. */
-const earlySyncBytes = 2 * 1024 * 1024
+/**
+ * The disk is asked to begin before all has come, so that the sync at the end is short: once so many bytes wait for it, and this share of all that came,
+ * since each sync costs something.
+ */
+const earlySync = { bytesMin: 2 * 1024 * 1024, share: 1 / 4 } as const
 
 /** The log of one partition of a follower: what is in it, and what a follower does to it. */
 export class ReplicaLog implements FollowersLog {
@@ -46,6 +49,7 @@ export class ReplicaLog implements FollowersLog {
   /** Behind the last gap that was copied, and as far as that is noted. */
   #gapEnd = offset(0)
   #notedGapEnd = offset(0)
+  #appendedBytes = 0
   #unsyncedBytes = 0
   #syncing: Promise<void> | undefined
 
@@ -162,8 +166,10 @@ export class ReplicaLog implements FollowersLog {
 
   /** While more comes the disk is given what is here, unless it has enough to do. A server syncs as it thinks best. */
   #syncEarly(bytes: number): void {
+    this.#appendedBytes += bytes
     this.#unsyncedBytes += bytes
-    const isDue = this.#unsyncedBytes >= earlySyncBytes && this.#syncing === undefined
+    const dueBytes = Math.max(earlySync.bytesMin, this.#appendedBytes * earlySync.share)
+    const isDue = this.#unsyncedBytes >= dueBytes && this.#syncing === undefined
     if (isDue && this.#directory?.sync === undefined) this.syncSoon()
   }
 
