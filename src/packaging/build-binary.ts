@@ -1,8 +1,9 @@
 // Builds dist/tslog, one executable with everything inside. Run by Bun: bun src/packaging/build-binary.ts
-import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { writeText } from '../cli/standard-streams.ts'
+import { recordStarts } from './recorded-starts.ts'
 
 /** The part of Bun's bundler used here; its own types would replace Node's in the whole project. */
 interface Bundler {
@@ -26,6 +27,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const outfile = join(root, 'dist/tslog')
 /** Built under another name first, so that dist/tslog is whole at any time and may be running while it is replaced. */
 const unfinished = `${outfile}.${process.pid}`
+/** Of a build that is thrown away, for the one after it. */
+const notes = `${unfinished}.starts`
 
 /**
  * Started by path, not imported: compiled into the binary beside main.ts. Bun keeps its folder, but puts every shared chunk into the
@@ -80,64 +83,76 @@ const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 mkdirSync(join(root, 'dist'), { recursive: true })
 
-const result = await bun.build({
-  entrypoints: [
-    join(root, 'src/main.ts'),
-    ...[compressionWorker, verifyWorker].map((name) => join(root, `src/${name}.ts`)),
-  ],
-  root: join(root, 'src'),
-  target: 'bun',
-  format: 'esm',
-  minify: true,
-  splitting: true,
-  bytecode: true,
-  define: {
-    TSLOG_VERSION: JSON.stringify(packageJson.version),
-    TSLOG_COMPRESSION_WORKER: JSON.stringify(`./${compressionWorker}.js`),
-    TSLOG_VERIFY_WORKER: JSON.stringify(`./${verifyWorker}.js`),
-    // Else oclif loads semver and its own package.json at every start.
-    'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
-  },
-  compile: {
-    outfile: unfinished,
-    // A tool must not read the .env or run the preload script of the directory it happens to be called in.
-    autoloadDotenv: false,
-    autoloadBunfig: false,
-    autoloadTsconfig: false,
-    autoloadPackageJson: false,
-  },
-  plugins: [
-    {
-      name: 'tslog',
-      setup(build: BundlerHooks) {
-        build.onResolve({ filter: exact(Object.keys(stubs)) }, ({ path }) => ({ path, namespace: 'stub' }))
-        build.onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({ loader: 'js', contents: stubs[path] ?? '' }))
-        build.onResolve({ filter: /^\.\.?\// }, (asked) =>
-          isBehindFacade(asked)
-            ? { path: join(dirname(asked.importer), asked.path) + facadeMark, namespace: 'facade' }
-            : undefined,
-        )
-        build.onLoad({ filter: /(-worker|hot-(reading|writing))\.ts$/ }, ({ path }) => ({
-          loader: 'ts',
-          contents: `${hotModules.includes(path) ? reach(firstModules) : reachHot}\n${readFileSync(path, 'utf8')}`,
-        }))
-        build.onLoad({ filter: /.*/, namespace: 'facade' }, ({ path }) => ({
-          loader: 'js',
-          contents: facade(path.slice(0, -facadeMark.length)),
-        }))
-        // The package finds its addon by a computed path, which no bundler can follow; by a plain one Bun embeds it.
-        build.onLoad({ filter: /zstd-napi\/binding\.js$/ }, () => ({
-          loader: 'js',
-          contents: `module.exports = require(${JSON.stringify(realpathSync(addon))})`,
-        }))
-      },
+/** Builds the binary under its other name; `bytecodeOrder` are files with notes of what its starts use. Throws when that fails. */
+async function build(bytecodeOrder: readonly string[]): Promise<void> {
+  const result = await bun.build({
+    entrypoints: [
+      join(root, 'src/main.ts'),
+      ...[compressionWorker, verifyWorker].map((name) => join(root, `src/${name}.ts`)),
+    ],
+    root: join(root, 'src'),
+    target: 'bun',
+    format: 'esm',
+    minify: true,
+    splitting: true,
+    bytecode: true,
+    define: {
+      TSLOG_VERSION: JSON.stringify(packageJson.version),
+      TSLOG_COMPRESSION_WORKER: JSON.stringify(`./${compressionWorker}.js`),
+      TSLOG_VERIFY_WORKER: JSON.stringify(`./${verifyWorker}.js`),
+      // Else oclif loads semver and its own package.json at every start.
+      'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
     },
-  ],
-})
+    compile: {
+      outfile: unfinished,
+      // A tool must not read the .env or run the preload script of the directory it happens to be called in.
+      autoloadDotenv: false,
+      autoloadBunfig: false,
+      autoloadTsconfig: false,
+      autoloadPackageJson: false,
+      bytecodeOrder,
+    },
+    plugins: [
+      {
+        name: 'tslog',
+        setup(build: BundlerHooks) {
+          build.onResolve({ filter: exact(Object.keys(stubs)) }, ({ path }) => ({ path, namespace: 'stub' }))
+          build.onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({
+            loader: 'js',
+            contents: stubs[path] ?? '',
+          }))
+          build.onResolve({ filter: /^\.\.?\// }, (asked) =>
+            isBehindFacade(asked)
+              ? { path: join(dirname(asked.importer), asked.path) + facadeMark, namespace: 'facade' }
+              : undefined,
+          )
+          build.onLoad({ filter: /(-worker|hot-(reading|writing))\.ts$/ }, ({ path }) => ({
+            loader: 'ts',
+            contents: `${hotModules.includes(path) ? reach(firstModules) : reachHot}\n${readFileSync(path, 'utf8')}`,
+          }))
+          build.onLoad({ filter: /.*/, namespace: 'facade' }, ({ path }) => ({
+            loader: 'js',
+            contents: facade(path.slice(0, -facadeMark.length)),
+          }))
+          // The package finds its addon by a computed path, which no bundler can follow; by a plain one Bun embeds it.
+          build.onLoad({ filter: /zstd-napi\/binding\.js$/ }, () => ({
+            loader: 'js',
+            contents: `module.exports = require(${JSON.stringify(realpathSync(addon))})`,
+          }))
+        },
+      },
+    ],
+  })
+  if (!result.success) throw new Error(result.logs.map(String).join('\n'))
+}
 
-if (result.success) {
+try {
+  await build([])
+  await build(recordStarts(unfinished, notes))
   renameSync(unfinished, outfile)
-} else {
-  writeText(2, `${result.logs.map(String).join('\n')}\n`)
+} catch (error) {
+  writeText(2, `${String(error)}\n`)
   process.exitCode = 1
+} finally {
+  rmSync(notes, { recursive: true, force: true })
 }
