@@ -1,4 +1,4 @@
-import { commandGroups, type CommandGroup } from './command-table.ts'
+import { groupNamed, type CommandGroup } from './command-groups.ts'
 import { globalFlags } from './specs/global-flags.ts'
 import type { FlagSpec } from './command-spec.ts'
 
@@ -21,7 +21,7 @@ export function splitCommandLine(argv: readonly string[]): CommandLine {
   const first = skipGlobalFlags(argv, 0)
   const word = argv[first]
   if (word === undefined || word.startsWith('-')) return commandLine(undefined, argv, undefined)
-  const group = commandGroups.find((candidate) => candidate.name === word || candidate.alias === word)
+  const group = groupNamed(word)
   const without = [...argv.slice(0, first), ...argv.slice(first + 1)]
   if (group === undefined) return commandLine(word, without, group)
   const second = skipGlobalFlags(without, first)
@@ -48,13 +48,21 @@ function skipGlobalFlags(argv: readonly string[], start: number): number {
 /** How many words a global flag takes, itself included; 0 when `word` is none. */
 function globalFlagWords(word: string): number {
   if (!word.startsWith('-')) return 0
-  for (const [name, flag] of Object.entries<FlagSpec>(globalFlags)) {
-    if (word === `--${name}` || word === `-${flag.char}`) return flag.kind === 'bool' ? 1 : 2
-    if (flag.kind === 'bool') continue
-    if (word.startsWith(`--${name}=`)) return 1
-    if (!word.startsWith('--') && word.startsWith(`-${flag.char}`)) return 1
+  const flags: Readonly<Record<string, FlagSpec>> = globalFlags
+  for (const name in flags) {
+    const flag = flags[name]
+    const words = flag === undefined ? 0 : flagWords(word, name, flag)
+    if (words > 0) return words
   }
   return 0
+}
+
+/** The same for one flag. */
+function flagWords(word: string, name: string, { char, kind }: FlagSpec): number {
+  if (word === `--${name}` || word === `-${char}`) return kind === 'bool' ? 1 : 2
+  if (kind === 'bool') return 0
+  const isAttached = word.startsWith('--') ? word.startsWith(`--${name}=`) : word.startsWith(`-${char}`)
+  return isAttached ? 1 : 0
 }
 
 /** Whether errors should be JSON: known even when the rest of the line cannot be parsed. */

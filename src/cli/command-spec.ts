@@ -157,6 +157,11 @@ type CamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}`
 export function camelCase(name: string): string {
   // Called for every flag at every start: to compile a pattern would take longer than all the rest.
   if (!name.includes('-')) return name
-  const [first = '', ...others] = name.split('-')
-  return first + others.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+  let camel = ''
+  let start = 0
+  for (let hyphen = name.indexOf('-'); hyphen >= 0; hyphen = name.indexOf('-', start)) {
+    camel += name.slice(start, hyphen) + name.charAt(hyphen + 1).toUpperCase()
+    start = hyphen + 2
+  }
+  return camel + name.slice(start)
 }

@@ -162,18 +162,6 @@ export const commandTable: readonly CommandEntry[] = [
   },
 ]
 
-/** Words with commands under them, and what they also answer to. */
-export const commandGroups: readonly CommandGroup[] = [
-  { name: 'topics', alias: 'topic' },
-  { name: 'groups', alias: 'group' },
-  { name: 'users', alias: 'user' },
-]
-
-export interface CommandGroup {
-  readonly name: string
-  readonly alias: string
-}
-
 /** The commands under a word, without the word: `list`, `describe`, ... */
 export function subcommandsOf(group: string): { readonly word: string; readonly brief: string }[] {
   return commandTable

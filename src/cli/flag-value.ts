@@ -1,3 +1,4 @@
+import { isDigits } from '../base/plain-text.ts'
 import type { DurationFlag, FlagSpec, IntFlag, SizeFlag } from './command-spec.ts'
 
 /** What one occurrence of a flag comes to. */
@@ -40,7 +41,9 @@ export function expectation(flag: FlagSpec): string {
 }
 
 function parseInteger(text: string): number | undefined {
-  return /^-?\d{1,16}$/.test(text) ? Number(text) : undefined
+  // Without a pattern: to compile one takes longer than a start has for its whole command line.
+  const digits = text.startsWith('-') ? text.slice(1) : text
+  return digits.length <= 16 && isDigits(digits) ? Number(text) : undefined
 }
 
 const millisecondsOf: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }

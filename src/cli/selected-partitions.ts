@@ -17,8 +17,11 @@ export function selectedPartitions(
     if (missing < partitionCount || (isOpenEnded(last) && first < partitionCount)) continue
     throw missingPartition(name, missing, partitionCount)
   }
-  const all = Array.from({ length: partitionCount }, (_, partition) => partition)
-  return list === undefined ? all : all.filter((partition) => includesPartition(list, partition))
+  const selected: number[] = []
+  for (let partition = 0; partition < partitionCount; partition++) {
+    if (list === undefined || includesPartition(list, partition)) selected.push(partition)
+  }
+  return selected
 }
 
 /** `4-` is all from 4 on. */

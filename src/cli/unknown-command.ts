@@ -1,7 +1,8 @@
 import { UsageError } from '../base/errors.ts'
 import { nearest } from '../base/nearest-name.ts'
 import { splitCommandLine } from './command-line.ts'
-import { commandGroups, subcommandsOf, topLevelWords } from './command-table.ts'
+import { commandGroups } from './command-groups.ts'
+import { subcommandsOf, topLevelWords } from './command-table.ts'
 import { quoted } from './format/visible-text.ts'
 
 /** What to say about a command line that names no command: the nearest one, or what another tool's habit is called here. */

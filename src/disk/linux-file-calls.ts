@@ -108,34 +108,38 @@ export class LinuxFileCalls implements FileCalls {
     return this.#path
   }
 
+  #listAll(fd: number, path: string): DirectoryEntry[] {
+    const entries: DirectoryEntry[] = []
+    const bytes = new Uint8Array(LIST_BYTES)
+    for (;;) {
+      const filled = this.#libc.listInto(fd, bytes, LIST_BYTES)
+      if (filled === 0) return entries
+      const errno = filled < 0 ? this.#libc.errno() : EINTR
+      if (errno !== EINTR) throw failure(errno, 'scandir', path)
+      if (filled > 0) this.#takeEntries(bytes.subarray(0, filled), path, entries)
+    }
+  }
+
   /**
    * `struct linux_dirent64`, one behind the other, whose name ends in a zero byte:
    * ```
    *   0 d_ino uint64 | 8 d_off int64 | 16 d_reclen uint16 | 18 d_type uint8 | 19 d_name
    * ```
    */
-  #listAll(fd: number, path: string): DirectoryEntry[] {
-    const entries: DirectoryEntry[] = []
+  #takeEntries(bytes: Uint8Array, path: string, entries: DirectoryEntry[]): void {
     // A byte order mark is part of a name, so that no other file goes by it.
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-    const bytes = new Uint8Array(LIST_BYTES)
-    for (;;) {
-      const filled = this.#libc.listInto(fd, bytes, LIST_BYTES)
-      if (filled === 0) return entries
-      if (filled < 0) {
-        const errno = this.#libc.errno()
-        if (errno !== EINTR) throw failure(errno, 'scandir', path)
-      }
-      for (let at = 0; at < filled; at += (bytes[at + 16] ?? 0) + 256 * (bytes[at + 17] ?? 0)) {
-        const name = decoder.decode(bytes.subarray(at + 19, bytes.indexOf(0, at + 19)))
-        if (name !== '.' && name !== '..') entries.push({ name, kind: this.#kindOf(bytes[at + 18], path, name) })
-      }
+    for (let at = 0; at < bytes.length; at += (bytes[at + 16] ?? 0) + 256 * (bytes[at + 17] ?? 0)) {
+      const name = decoder.decode(bytes.subarray(at + 19, bytes.indexOf(0, at + 19)))
+      if (name === '.' || name === '..') continue
+      // No function of ours is called for a plain file: what is called some thirty times makes the engine start its compiler.
+      const kind = bytes[at + 18] === DT_REG ? 'file' : this.#kindOf(bytes[at + 18], path, name)
+      entries.push({ name, kind })
     }
   }
 
   /** Some file systems do not say what a name stands for. */
   #kindOf(type: number | undefined, path: string, name: string): DirectoryEntry['kind'] {
-    if (type === DT_REG) return 'file'
     if (type === DT_DIR) return 'directory'
     const kind = type === DT_UNKNOWN ? this.statusAt(`${path}/${name}`)?.kind : undefined
     return kind === 'file' || kind === 'directory' ? kind : 'other'

@@ -1,5 +1,6 @@
 import type { CommandSpec, FlagSpec } from '../cli/command-spec.ts'
-import { allSpecs, commandGroups, subcommandsOf, topLevelWords } from '../cli/command-table.ts'
+import { commandGroups } from '../cli/command-groups.ts'
+import { allSpecs, subcommandsOf, topLevelWords } from '../cli/command-table.ts'
 import { inWords } from '../cli/flag-value.ts'
 import { argUsage, flagText, shownFlags } from '../cli/help/usage-line.ts'
 import { serveSettingList } from '../cli/serve/setting-list.ts'

@@ -61,14 +61,35 @@ export function quarantineFileName(baseOffset: Offset, position: number): string
   return `${fileStem(baseOffset)}.${position}.corrupt`
 }
 
-/** Whether `name` may be the `.log` of a segment: quick, since a partition may have thousands of files. */
+export const LOG_FILE_NAME_LENGTH = 24
+
+/** Whether `name` may be the `.log` of a segment. */
 export function isLogFileName(name: string): boolean {
-  return name.length === 24 && name.endsWith('.log')
+  return name.length === LOG_FILE_NAME_LENGTH && name.endsWith('.log')
 }
 
 /** The base offset in the name of a segment's file; `undefined` for a name without one. */
 export function baseOffsetOf(name: string): Offset | undefined {
   return parseFileStem(name.slice(0, 20))
+}
+
+/**
+ * The base offsets in names of segments' files, those without one left out. No function of ours is called for each: what is called some thirty
+ * times makes the engine start its compiler, and every reader of a large partition comes by here.
+ */
+export function baseOffsetsOf(names: readonly string[]): Offset[] {
+  const bases: Offset[] = []
+  for (const name of names) {
+    const stem = name.slice(0, 20)
+    try {
+      const value = BigInt.asIntN(64, BigInt(stem))
+      // `BigInt` reads other notations too.
+      if (String(value).padStart(20, '0') === stem) bases.push(value as Offset)
+    } catch {
+      // No number at all.
+    }
+  }
+  return bases
 }
 
 /** What `name` is in a partition directory. Never throws: any string may stand in a directory. */

@@ -1,7 +1,7 @@
 import type { Offset } from '../base/brands.ts'
 import { NotFoundError } from '../base/errors.ts'
 import type { DirectoryEntry, FileSystem } from '../disk/file-system.ts'
-import { baseOffsetOf, isLogFileName } from './file-names.ts'
+import { baseOffsetsOf, LOG_FILE_NAME_LENGTH } from './file-names.ts'
 
 /** Base offsets of the segments of a partition directory, oldest first. Throws `NotFoundError` when the directory is gone. */
 export function listSegments(fileSystem: FileSystem, directory: string): Offset[] {
@@ -18,15 +18,11 @@ export function listPartition(fileSystem: FileSystem, directory: string): Direct
 /** Base offsets of the segments whose `.log` is among `entries`, oldest first. */
 export function segmentsAmong(entries: readonly DirectoryEntry[]): Offset[] {
   const names: string[] = []
-  for (const { name, kind } of entries) if (kind === 'file' && isLogFileName(name)) names.push(name)
-  // All have the same number of digits, so that they are sorted as numbers are.
-  names.sort()
-  const bases: Offset[] = []
-  for (const name of names) {
-    const base = baseOffsetOf(name)
-    if (base !== undefined) bases.push(base)
+  for (const { name, kind } of entries) {
+    if (kind === 'file' && name.length === LOG_FILE_NAME_LENGTH && name.endsWith('.log')) names.push(name)
   }
-  return bases
+  // All have the same number of digits, so that they are sorted as numbers are.
+  return baseOffsetsOf(names.sort())
 }
 
 /** Index in `bases` of the segment that holds `target`, or would; -1 when `target` lies before the first. */

@@ -22,7 +22,8 @@ export interface SwapSettlement {
 
 /** Whether any of the names belongs to a swap that is not over: cheap, for directories where none does. */
 export function hasSwapFiles(entries: readonly DirectoryEntry[]): boolean {
-  return entries.some(({ name }) => name.endsWith('.swap') || name.endsWith('.cleaned'))
+  for (const { name } of entries) if (name.endsWith('.swap') || name.endsWith('.cleaned')) return true
+  return false
 }
 
 /** `endOf`: the offset after the last record in the `.log.swap` file with that base offset. */

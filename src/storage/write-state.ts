@@ -182,10 +182,13 @@ export function bootOf(bytes: Uint8Array): string | undefined {
   return view.getBigUint64(0) === magic ? hexOf(bytes.subarray(bootIdStart, bootIdEnd)) : undefined
 }
 
-/** `Buffer` would be loaded for these few bytes alone. */
+/** `Buffer` would be loaded for these few bytes alone, and the engine compile the iterator of bytes for a `for of`. */
 function hexOf(bytes: Uint8Array): string {
   let hex = ''
-  for (const byte of bytes) hex += (byte < 16 ? '0' : '') + byte.toString(16)
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] ?? 0
+    hex += (byte < 16 ? '0' : '') + byte.toString(16)
+  }
   return hex
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { allSpecs, commandGroups } from '../../src/cli/command-table.ts'
+import { commandGroups } from '../../src/cli/command-groups.ts'
+import { allSpecs } from '../../src/cli/command-table.ts'
 import { flagUsage, usageOf } from '../../src/cli/help/usage-line.ts'
 
 /** The surface that scripts rely on: usage lines, flags with their values, aliases and defaults. */

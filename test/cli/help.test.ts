@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { allSpecs, commandGroups } from '../../src/cli/command-table.ts'
+import { commandGroups } from '../../src/cli/command-groups.ts'
+import { allSpecs } from '../../src/cli/command-table.ts'
 import { commandHelp } from '../../src/cli/help/command-help.ts'
 import { helpText } from '../../src/cli/help/help-text.ts'
 import { groupHelp, rootHelp } from '../../src/cli/help/root-help.ts'

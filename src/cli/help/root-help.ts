@@ -1,4 +1,5 @@
-import { commandTable, subcommandsOf, topLevelWords, type CommandGroup } from '../command-table.ts'
+import type { CommandGroup } from '../command-groups.ts'
+import { commandTable, subcommandsOf, topLevelWords } from '../command-table.ts'
 import type { CommandSpec } from '../command-spec.ts'
 import { inWords } from '../flag-value.ts'
 import { columns, heading, type TextStyle } from './terminal-text.ts'
