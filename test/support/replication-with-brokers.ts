@@ -88,6 +88,17 @@ export function replicationWithBrokers(name: string, start: () => Promise<Runnin
       expect(new Set(sent)).toEqual(new Set(values))
     })
 
+    test('what the cluster does not take is told as its own', () => {
+      const scene = new ReplicaScene()
+      scene.source.produce('unkeyed', ['a', 'b'])
+      onBrokers(['topics', 'create', 'unkeyed', '--config', 'cleanup.policy=compact'])
+      const run = scene.source.run(['replicate', 'unkeyed', `kafka://${brokers.bootstrap}`])
+      expect(run.code).toBe(1)
+      expect(run.stderr).toMatch(
+        new RegExp(`^tslog: ${brokers.bootstrap}: cannot append to unkeyed-0: .*\n  .*describe unkeyed`),
+      )
+    })
+
     test('a source that is not what was sent any more sends nothing, until it is told to', () => {
       const scene = new ReplicaScene()
       const values = (count: number, prefix: string): string[] => Array.from({ length: count }, (_, n) => prefix + n)

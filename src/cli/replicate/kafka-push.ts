@@ -1,18 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Offset } from '../../base/brands.ts'
-import { DivergedError, NotFoundError, RefusedError, UsageError } from '../../base/errors.ts'
+import { DivergedError, NotFoundError, UsageError } from '../../base/errors.ts'
 import { bytesFrom } from '../../replication/bytes-from.ts'
 import { inParallel } from '../../replication/in-parallel.ts'
 import type { Leader, LeaderPartition, LeaderTopic } from '../../replication/leader.ts'
 import { partitionsOf } from '../../replication/replica-topics.ts'
 import type { TopicPartition } from '../../storage/file-names.ts'
-import type { Topic } from '../../storage/log-directory.ts'
 import { topicConfigNames } from '../../storage/topic-configs.ts'
 import type { BrokerStore } from '../../store/broker-store.ts'
 import type { BatchSource, LogStore } from '../../store/log-store.ts'
-import { counted } from '../results.ts'
 import { includesPartition } from '../values/partition-list.ts'
 import type { FollowerSeat } from './follow-leader.ts'
+import { notMade, notTaken, refuseUnlike, sameTopic } from './kafka-refusals.ts'
 import { PartitionPush } from './partition-push.ts'
 import { PushedOffsetsFile, type PushedOffsets } from './pushed-offsets.ts'
 import { pushedOrigin, pushedParting } from './pushed-parting.ts'
@@ -146,7 +145,9 @@ export class KafkaPush {
     let from = noted?.source ?? described.logStartOffset
     if (!this.#request.isDryRun && one.id !== undefined && from < end) {
       const target = await this.#ends.target.openSource({ topic, partition }, 'read_committed')
-      from = await this.#send({ ...one, id: one.id, end, sent }, source, target)
+      from = await this.#send({ ...one, id: one.id, end, sent }, source, target).catch((error: unknown) => {
+        throw notTaken(error, topic, this.#ends.target)
+      })
       target.close()
     }
     source.close()
@@ -236,35 +237,4 @@ interface Sent {
 function configsThere(configs: LeaderTopic['configs']): Map<string, string> {
   const known = new Set(topicConfigNames())
   return new Map([...configs].filter(([key]) => known.has(key) && key !== 'message.timestamp.type'))
-}
-
-/** Records that are produced to the topic they come from would come again without end; and a copy of it would not be one any more. */
-function sameTopic(name: string, { name: there }: BrokerStore): RefusedError {
-  return new RefusedError(`${name} on ${there} is this very topic, or a copy of it: records would be in it twice`, {
-    hint: `tcp://${there} brings a copy up to date where a tslog serve is there`,
-  })
-}
-
-/** Throws where records could not be the same in a topic that is there. */
-function refuseUnlike({ name, partitionCount, configs }: Topic, wanted: number, target: string): void {
-  if (partitionCount < wanted) {
-    throw new RefusedError(`topic ${name} has ${counted(partitionCount, 'partition')} on ${target}, ${wanted} here`, {
-      hint: `give it as many: tslog topics alter ${name} --partitions ${wanted} -b ${target}`,
-    })
-  }
-  if (configs.get('message.timestamp.type') !== 'LogAppendTime') return
-  throw new RefusedError(`topic ${name} on ${target} gives records the time of their arrival`, {
-    hint: `let it keep theirs: tslog topics alter ${name} --config message.timestamp.type=CreateTime -b ${target}`,
-  })
-}
-
-/** The cluster has rules of its own: the user did not say what it refuses. */
-function notMade(
-  { message }: UsageError,
-  { name, partitionCount }: Pick<Topic, 'name' | 'partitionCount'>,
-  target: BrokerStore,
-): RefusedError {
-  return new RefusedError(`${target.name}: ${message}`, {
-    hint: `make it there as that cluster likes it, and run the command again: tslog topics create ${name} --partitions ${partitionCount} -b ${target.name}`,
-  })
 }
