@@ -41,7 +41,7 @@ async function copyWhileTrimmed(scene: ReplicaScene, keepsOld: boolean): Promise
       directory: options(scene.copy.directory),
       windows,
       onProgress: () => {
-        if (!isTrimmed) scene.source.done(['topics', 'trim', 'app', '-o', '130500', '--yes'])
+        if (!isTrimmed) scene.source.done(['topics', 'trim', 'app', '-o', '25500', '--yes'])
         isTrimmed = true
       },
       onReport: () => undefined,
@@ -56,11 +56,18 @@ test.each([false, true])(
   async (keepsOld) => {
     const scene = new ReplicaScene()
     // In segments, so that what is trimmed is gone; and more of them than are asked for ahead.
-    scene.source.produce('app', lines(160_000), '--config', 'segment.bytes=60000', '--batch-size', '2000')
+    scene.source.produce(
+      'app',
+      lines(30_000, 'x'.repeat(80)),
+      '--config',
+      'segment.bytes=60000',
+      '--batch-size',
+      '2000',
+    )
     await copyWhileTrimmed(scene, keepsOld)
     const copied = scene.copy.numbered('app')
-    expect(copied.filter(({ offset }) => offset >= 130_500)).toEqual(scene.source.numbered('app'))
-    expect(copied[0]?.offset).toBe(keepsOld ? 0 : 130_500)
+    expect(copied.filter(({ offset }) => offset >= 25_500)).toEqual(scene.source.numbered('app'))
+    expect(copied[0]?.offset).toBe(keepsOld ? 0 : 25_500)
     expect(scene.copy.run(['verify'])).toMatchObject({ code: 0 })
   },
 )

@@ -74,7 +74,7 @@ export function replicationWithBrokers(name: string, start: () => Promise<Runnin
 
     test('records go out once also from runs at the same time', async () => {
       const scene = new ReplicaScene()
-      const values = Array.from({ length: 40_000 }, (_, n) => `value ${n}`)
+      const values = Array.from({ length: 15_000 }, (_, n) => `value ${n}`)
       scene.source.produce('together', values, '--partitions', '2', '--partitioner', 'round-robin')
       onBrokers(['topics', 'create', 'together', '--partitions', '2'])
       const runs = [1, 2, 3].map(async () => {
