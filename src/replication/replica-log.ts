@@ -32,7 +32,7 @@ export interface ReplicaLogOptions {
 
 /**
  * The disk is asked to begin before all has come, so that the sync at the end is short: once so many bytes wait for it, and this share of all that came,
- * since each sync costs something.
+ * since each sync costs something. Counted since `syncSoon`.
  */
 const earlySync = { bytesMin: 2 * 1024 * 1024, share: 1 / 4 } as const
 
@@ -41,7 +41,7 @@ export class ReplicaLog implements FollowersLog {
   readonly #options: ReplicaLogOptions
   readonly #directory: FollowersDirectory | undefined
   readonly #partition: TopicPartition
-  readonly #reader: PartitionReader | undefined
+  #reader: PartitionReader | undefined
   #logStartOffset = offset(0)
   #logEndOffset = offset(0)
   #isSyncDue = false
@@ -66,11 +66,28 @@ export class ReplicaLog implements FollowersLog {
     this.#options = options
     this.#directory = directory
     this.#partition = partition
-    this.#reader = directory?.openReader(partition)
-    if (this.#reader !== undefined) foresee?.(this.#reader.refresh().visibleEndOffset)
-    // Whatever a crash left is mended before anything is compared.
-    this.#log?.offsets()
-    this.refresh()
+    const seemingEnd = this.#readEarly()
+    if (seemingEnd !== undefined) foresee?.(seemingEnd)
+    try {
+      // Whatever a crash left is mended before anything is compared.
+      this.#log?.offsets()
+      this.#reader ??= directory?.openReader(partition)
+      this.refresh()
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  /** Where the log ends for who only reads; `undefined` where that cannot be told before it is mended. */
+  #readEarly(): Offset | undefined {
+    try {
+      this.#reader = this.#directory?.openReader(this.#partition)
+      return this.#reader?.refresh().visibleEndOffset
+    } catch {
+      // If that is still so once the log is open, it is told then.
+      return undefined
+    }
   }
 
   /** As the directory has it open now. */
@@ -170,7 +187,7 @@ export class ReplicaLog implements FollowersLog {
     this.#unsyncedBytes += bytes
     const dueBytes = Math.max(earlySync.bytesMin, this.#appendedBytes * earlySync.share)
     const isDue = this.#unsyncedBytes >= dueBytes && this.#syncing === undefined
-    if (isDue && this.#directory?.sync === undefined) this.syncSoon()
+    if (isDue && this.#directory?.sync === undefined) this.#beginSync()
   }
 
   /**
@@ -230,6 +247,11 @@ export class ReplicaLog implements FollowersLog {
 
   /** Begins to bring what was appended to the disk, beside what follows: a disk that is slow now must not keep back what comes next. */
   syncSoon(): void {
+    this.#appendedBytes = 0
+    this.#beginSync()
+  }
+
+  #beginSync(): void {
     this.#isSyncDue = true
     this.#syncing ??= this.#syncWhileDue()
     // Whoever waits for it hears of a failure.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
+import { CorruptSegmentError } from '../../src/base/errors.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
 import { ReplicaLog } from '../../src/replication/replica-log.ts'
@@ -35,6 +36,29 @@ describe('the log of a copy', () => {
     replica.syncSoon()
     await replica.synced()
     expect(syncs).toBe(3)
+    replica.close()
+    directory.close()
+  })
+
+  test('is mended before it is looked at where it cannot be read as it is', () => {
+    const { fileSystem, directory } = scene()
+    const steps: string[] = []
+    const watched = Object.assign(Object.create(directory) as LogDirectory, {
+      openReader: () => {
+        steps.push('read')
+        if (steps.length === 1) throw new CorruptSegmentError('/copy/t-0', 0, 'as a crash left it')
+        return directory.openReader(partition)
+      },
+      openLog: () => {
+        if (steps.length === 1) steps.push('mend')
+        return directory.openLog(partition)
+      },
+    })
+    const foreseen: unknown[] = []
+    const options = { fileSystem, lockWaitMs: 0, isDryRun: false }
+    const replica = new ReplicaLog(partition, watched, options, (end) => foreseen.push(end))
+    expect(steps).toEqual(['read', 'mend', 'read'])
+    expect(foreseen).toEqual([])
     replica.close()
     directory.close()
   })
