@@ -3,7 +3,8 @@ import { MalformedMessageError } from '../base/errors.ts'
 import { ErrorCode } from '../protocol/error-codes.ts'
 import { KafkaError } from '../protocol/kafka-error.ts'
 import { codecOfId, type CompressionCodec } from '../record/codec.ts'
-import { decompress } from '../record/compression/compression.ts'
+import { decompress, decompressedBytesMaxDefault } from '../record/compression/compression.ts'
+import { DecompressedTooLargeError } from '../record/compression/decompressed-too-large-error.ts'
 import { batchFieldAt, batchLengthOverhead, RecordBatch } from '../record/record-batch.ts'
 import type { TopicConfig } from '../storage/topic-configs.ts'
 import { type BadRecord, findBadRecord } from './record-walk.ts'
@@ -27,8 +28,11 @@ export class InvalidRecordsError extends KafkaError {
   }
 }
 
-/** What records may decompress to, in multiples of max.message.bytes: more is a bomb. */
-const inflationMax = 16
+/**
+ * What a client may send us to decompress, in bytes, unless max.message.bytes is more: so much memory a bomb takes. Logs of 1 MiB that compress well
+ * may be as large; the readers' bound is larger.
+ */
+const openedBytesMax = 64 * 1024 * 1024
 
 /**
  * The one batch that `records` must be, or throws `KafkaError`: whole, of magic 2, with a right checksum and header, and with records that follow
@@ -105,12 +109,16 @@ function checkRecords(batch: RecordBatch, config: TopicConfig): void {
   if (bad !== undefined) throw new InvalidRecordsError([bad], `record ${bad.index}: ${bad.reason}`)
 }
 
-/** Of what comes compressed nothing but its checksum is known: that fits junk as well, which every reader would stop at. */
+/**
+ * Of what comes compressed nothing but its checksum is known: that fits junk as well, which every reader would stop at. Too much is MESSAGE_TOO_LARGE,
+ * upon which the Java client sends it again in several batches.
+ */
 function decompressed(batch: RecordBatch, codec: CompressionCodec, { maxMessageBytes }: TopicConfig): Uint8Array {
   try {
-    const limitBytes = inflationMax * Math.max(maxMessageBytes, 1024 * 1024)
+    const limitBytes = Math.min(Math.max(maxMessageBytes, openedBytesMax), decompressedBytesMaxDefault)
     return decompress(codec, batch.bytes.subarray(RecordBatch.overhead), limitBytes)
   } catch (error) {
+    if (error instanceof DecompressedTooLargeError) throw new KafkaError(ErrorCode.MESSAGE_TOO_LARGE, error.message)
     if (error instanceof MalformedMessageError) throw invalid(error.message)
     throw error
   }

@@ -11,7 +11,7 @@ import {
 import { assert } from '../base/assert.ts'
 import { sizeOfVarint, sizeOfVarlong, writeVarint, writeVarlong } from '../wire/varint.ts'
 import { codecId, type CompressionCodec } from './codec.ts'
-import { compress } from './compression/compression.ts'
+import { compress, decompressedBytesMaxDefault } from './compression/compression.ts'
 import { batchAttribute, batchFieldAt, batchLengthOverhead, RecordBatch, type TimestampType } from './record-batch.ts'
 import type { RecordHeader } from './records.ts'
 
@@ -117,11 +117,11 @@ export class RecordBatchBuilder {
     this.#maxTimestamp = NO_TIMESTAMP
   }
 
-  /** Room for the header and the records; plain when compression would break the promise of `sizeMax`. */
+  /** Room for the header and the records; plain when compression would break the promise of `sizeMax`, or readers would not open them. */
   #compressed(): { readonly codec: CompressionCodec; readonly bytes: Uint8Array } {
     const { codec, level, sizeMax } = this.#options
     const plain = this.#buffer.subarray(0, this.#size)
-    if (codec === 'none') return { codec, bytes: plain.slice() }
+    if (codec === 'none' || plain.length > decompressedBytesMaxDefault) return { codec: 'none', bytes: plain.slice() }
     const records = compress(codec, plain.subarray(RecordBatch.overhead), level)
     const size = RecordBatch.overhead + records.length
     if (size > sizeMax && size >= plain.length) return { codec: 'none', bytes: plain.slice() }

@@ -39,7 +39,7 @@ export interface RecordView {
 export interface ReadRecordsOptions {
   /** What opens compressed batches of magic 2; `decompress` of `compression/compression.ts` does. */
   readonly decompress: Decompressor
-  /** What the records of one batch may decompress to, in bytes. Default 64 MiB. */
+  /** What the records of one batch may decompress to, in bytes. Default `decompressedBytesMaxDefault`. */
   readonly limitBytes?: number
 }
 

@@ -182,6 +182,15 @@ describe('produce', () => {
     },
   )
 
+  test('logs that are a hundred times smaller compressed are taken, and read', async () => {
+    await makeTopic(client, 'dense')
+    const values = Array.from({ length: 40 }, () => 'line '.repeat(100_000))
+    const batch = clientBatch(values, undefined, 'zstd')
+    expect(batch.length).toBeLessThan(200_000)
+    expect((await produce(client, 'dense', batch)).errorCode).toBe(0)
+    expect(runBinary(['-d', scene.directory, 'consume', 'dense', '-n', '40']).stdout.length).toBe(40 * 500_001)
+  })
+
   test('one replica is not enough for min.insync.replicas=2 with acks=all', async () => {
     runBinary(['-d', scene.directory, 'topics', 'create', 'two', '--config', 'min.insync.replicas=2'])
     expect((await produce(client, 'two', one)).errorCode).toBe(ErrorCode.NOT_ENOUGH_REPLICAS)

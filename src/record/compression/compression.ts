@@ -9,8 +9,11 @@ import { zstdCompress, zstdDecompress } from './zstd.ts'
 /** Undoes `compress`; `decompress` is one, and so may be a function with faster means at hand. */
 export type Decompressor = (codec: CompressionCodec, bytes: Uint8Array, limitBytes: number) => Uint8Array
 
-/** What one batch may decompress to when nobody says otherwise: 64 MiB, that is 64 times the default `max.message.bytes`. */
-export const decompressedBytesMaxDefault = 64 * 1024 * 1024
+/**
+ * What one batch may decompress to when nobody says otherwise: 256 MiB, that is 256 times the default `max.message.bytes`. Kafka has no such bound,
+ * and logs may well be 100 times smaller compressed. Whatever writes batches keeps to it, so that all readers can read them.
+ */
+export const decompressedBytesMaxDefault = 256 * 1024 * 1024
 
 /** `bytes` as one stream of `codec`. `level` is within `compressionLevels(codec)`; by default it is Kafka's. */
 export function compress(codec: CompressionCodec, bytes: Uint8Array, level?: number): Uint8Array {
@@ -33,7 +36,7 @@ export function compress(codec: CompressionCodec, bytes: Uint8Array, level?: num
 /**
  * What the stream `bytes` holds. Reads whatever Kafka's clients write: gzip with several members, snappy in xerial framing
  * or as one raw block, LZ4 and zstd frames without a content size. Throws `MalformedMessageError` when the stream is damaged
- * or gives more than `limitBytes`; it stops early then, so that a bomb costs no more than the limit.
+ * and `DecompressedTooLargeError`, which is one, when it gives more than `limitBytes`; it stops early then, so that a bomb costs no more than that.
  */
 export function decompress(codec: CompressionCodec, bytes: Uint8Array, limitBytes: number): Uint8Array {
   switch (codec) {

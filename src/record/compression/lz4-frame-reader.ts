@@ -2,6 +2,7 @@ import { MalformedMessageError } from '../../base/errors.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { kernelSlackBytes } from '../kernel/slack.ts'
 import type { BlockWorkspace } from './block-workspace.ts'
+import { DecompressedTooLargeError } from './decompressed-too-large-error.ts'
 import type { ExpandedBytes } from './expanded-bytes.ts'
 import { xxhash32 } from './xxhash32.ts'
 
@@ -96,7 +97,7 @@ export class Lz4FrameReader {
     const isStored = sizeAndBit >= 0x8000_0000
     const expandedBytes = isStored ? copyStored(kernel, block) : this.#expand(kernel, block, blockBytesMax, start)
     if (this.#output.length + expandedBytes > this.#limitBytes) {
-      this.#fail(`LZ4 frame holds more than ${this.#limitBytes} bytes`, start)
+      throw new DecompressedTooLargeError(`LZ4 frame holds more than ${this.#limitBytes} bytes`, start)
     }
     this.#output.append(kernel.memory.subarray(historyBytesMax, historyBytesMax + expandedBytes))
     if (isLinked) this.#keepHistory(kernel, expandedBytes)

@@ -2,6 +2,7 @@ import { MalformedMessageError } from '../../base/errors.ts'
 import { createKernel, type Kernel, type KernelFactory } from '../kernel/kernel.ts'
 import { kernelSlackBytes } from '../kernel/slack.ts'
 import { BlockWorkspace } from './block-workspace.ts'
+import { DecompressedTooLargeError } from './decompressed-too-large-error.ts'
 import { ExpandedBytes } from './expanded-bytes.ts'
 
 /** Magic number, version and the oldest version that can read it, of xerial's snappy-java. */
@@ -73,10 +74,11 @@ export class Snappy {
   /** Expands a raw block that lies at `position` of the stream. */
   #expand(block: Uint8Array, position: number, limitBytes: number): void {
     const claimed = claimedSize(block)
-    if (claimed > limitBytes) throw new MalformedMessageError(`snappy holds more than ${limitBytes} bytes`, position)
     if (claimed > block.length * expansionMax) {
       throw new MalformedMessageError(`snappy block of ${block.length} bytes claims to hold ${claimed}`, position)
     }
+    if (claimed > limitBytes)
+      throw new DecompressedTooLargeError(`snappy holds more than ${limitBytes} bytes`, position)
     const outputStart = block.length + kernelSlackBytes
     const outputEnd = outputStart + claimed
     const kernel = this.#workspace.kernelFor(block.length + claimed, outputEnd + kernelSlackBytes)

@@ -1,5 +1,6 @@
 import type * as Zlib from 'node:zlib'
 import { MalformedMessageError } from '../../base/errors.ts'
+import { DecompressedTooLargeError } from './decompressed-too-large-error.ts'
 
 /**
  * The platform's zlib, loaded when first used: it costs 3 ms under Node and 10 ms under Bun, which no command that meets no
@@ -29,8 +30,8 @@ export function decompressChecked(format: string, limitBytes: number, run: () =>
 }
 
 /** What is thrown when a stream would give more than `limitBytes`. */
-export function tooLarge(format: string, limitBytes: number): MalformedMessageError {
-  return new MalformedMessageError(`${format} stream decompresses to more than ${limitBytes} bytes`, 0)
+export function tooLarge(format: string, limitBytes: number): DecompressedTooLargeError {
+  return new DecompressedTooLargeError(`${format} stream decompresses to more than ${limitBytes} bytes`, 0)
 }
 
 function refusal(format: string, limitBytes: number, cause: unknown): MalformedMessageError {

@@ -5,9 +5,6 @@ import { RecordBatch } from '../../record/record-batch.ts'
 import { forEachRecord } from '../../record/records.ts'
 import { malformedReason } from './producer-check.ts'
 
-/** What a batch whose CRC is right must not decompress to more than, in bytes. */
-const limitBytes = 64 * 1024 * 1024
-
 /**
  * Why the records of a batch cannot be right although its CRC is, or `undefined`. A control record is always looked at; the records of other
  * batches with `isDeep` only, since they must be decompressed.
@@ -29,7 +26,7 @@ function walkRecords(batch: LogBatch): string | undefined {
         if (offset <= before || offset > lastOffset) problem ??= `a record has offset ${offset} after ${before}`
         before = offset
       },
-      { decompress, limitBytes },
+      { decompress },
     )
   })
   return malformed ?? problem
