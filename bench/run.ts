@@ -50,10 +50,11 @@ const rows: readonly Row[] = [
   ...replicateRows,
 ]
 
-const usage = `npm run bench -- [--row NAME]... [--pairs N] [--size BYTES] [--data DIR] [--tslog PATH] [--json FILE] [--list]
+const usage = `npm run bench -- [--row NAME]... [--pairs N] [--patient] [--size BYTES] [--data DIR] [--tslog PATH] [--json FILE] [--list]
 
   --row NAME     only rows whose name begins with NAME; may be repeated
   --pairs N      how often both sides run (7)
+  --patient      wait for a calm machine before each run, and run up to N more pairs for those that others disturbed
   --size BYTES   of each input file (1000000000); 10000000 is a smoke run
   --data DIR     where inputs and logs are written (bench/data)
   --tslog PATH   the binary (dist/tslog)
@@ -83,6 +84,7 @@ async function main(): Promise<void> {
 interface Options {
   readonly row: readonly string[]
   readonly pairs: number
+  readonly patient: boolean
   readonly size: number
   readonly data: string
   readonly tslog: string
@@ -97,6 +99,7 @@ function parsed(argv: readonly string[]): Options {
     options: {
       row: { type: 'string', multiple: true, default: [] },
       pairs: { type: 'string', default: '7' },
+      patient: { type: 'boolean', default: false },
       size: { type: 'string', default: '1000000000' },
       data: { type: 'string', default: fileURLToPath(new URL('./data', import.meta.url)) },
       tslog: { type: 'string', default: fileURLToPath(new URL('../dist/tslog', import.meta.url)) },
@@ -126,7 +129,7 @@ function positive(flag: string, text: string): number {
 async function run(row: Row, options: Options): Promise<Outcome> {
   const bench = benchFor(row, options)
   try {
-    return await outcomeOf(row, bench, options.pairs)
+    return await outcomeOf(row, bench, options)
   } catch (error) {
     return { row: row.name, kind: 'failed', reason: error instanceof Error ? error.message : String(error) }
   } finally {
@@ -134,7 +137,7 @@ async function run(row: Row, options: Options): Promise<Outcome> {
   }
 }
 
-async function outcomeOf(row: Row, bench: Bench, pairs: number): Promise<Outcome> {
+async function outcomeOf(row: Row, bench: Bench, { pairs, patient: isPatient }: Options): Promise<Outcome> {
   const { name, limit, goal } = row
   const started = await row.start(bench)
   switch (started.kind) {
@@ -146,7 +149,7 @@ async function outcomeOf(row: Row, bench: Bench, pairs: number): Promise<Outcome
     }
     case 'duel':
       try {
-        const comparison = compare(started, goal, { pairs, surroundings: bench.surroundings })
+        const comparison = compare(started, goal, { pairs, isPatient, surroundings: bench.surroundings })
         return { row: name, limit, goal, kind: 'compared', comparison, ...judge(goal, comparison.figure.median) }
       } finally {
         started.end?.()

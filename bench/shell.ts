@@ -38,6 +38,18 @@ export function timeRun(script: string, surroundings: Surroundings, servers: rea
   return { seconds, cpuSeconds, foreignShare: seconds === 0 ? 0 : Math.min(1, foreign / (seconds * cpus().length)) }
 }
 
+/** Returns once the machine has next to nothing to do, or after ten seconds: what begins amid the work of others says little. */
+export function waitForCalm(): void {
+  for (let tries = 0; tries < 40; tries++) {
+    const before = busySeconds()
+    spawnSync('sleep', ['0.25'])
+    if (busySeconds() - before <= 0.25 * cpus().length * calmShare) return
+  }
+}
+
+/** Of the machine. */
+const calmShare = 0.1
+
 /** Runs a script without the clock and returns its stdout. Throws with its stderr when a command fails. */
 export function runBash(script: string, surroundings: Surroundings): string {
   const bash = spawnSync('bash', ['-c', `set -eo pipefail; ${script}`], { ...surroundings, encoding: 'utf8' })

@@ -189,7 +189,7 @@ function versusKafka(name: string, { limit, goal, flags, needs, work }: Versus):
 }
 
 /** Bytes of records where each batch waits for the disk: more would take Kafka many minutes. */
-const syncedBytesMax = 50_000_000
+const syncedBytesMax = 100_000_000
 
 function recordsOf({ size }: Bench, recordBytes: number, flushPolicy: FlushPolicy = 'os'): number {
   const bytes = flushPolicy === 'sync' ? Math.min(size, syncedBytesMax) : size
@@ -197,7 +197,7 @@ function recordsOf({ size }: Bench, recordBytes: number, flushPolicy: FlushPolic
 }
 
 /** Bytes that the client sends before it is measured: until then its own code is interpreted for the most part, whoever the broker is. */
-const warmUpBytes = 30_000_000
+const warmUpBytes = 100_000_000
 
 /**
  * Takes what the tool itself says of its speed once it is warm:
