@@ -2,7 +2,7 @@ import type { Offset, TimestampMs } from '../base/brands.ts'
 import { DivergedError, NotFoundError, TemporaryError } from '../base/errors.ts'
 import type { FileSystem, OpenFile } from '../disk/file-system.ts'
 import { scanBatch } from '../record/log-batch.ts'
-import type { TopicPartition } from '../storage/file-names.ts'
+import { TEMPORARY_SUFFIX, type TopicPartition } from '../storage/file-names.ts'
 import {
   type BundleContents,
   bundleMagic,
@@ -68,8 +68,8 @@ export class BundleWriter {
     planned: readonly BundledPartition[],
     onWritten: OnWritten,
   ): Promise<void> {
-    const temporary = `${path}.tmp`
-    const file = fileSystem.open(temporary, 'create')
+    const temporary = path + TEMPORARY_SUFFIX
+    const file = lockedFile(fileSystem, temporary)
     try {
       file.truncate(0)
       const frames = new FrameSink(file)
@@ -146,6 +146,16 @@ export class BundleWriter {
     const next = await this.#leader.batchAt(partition, from)
     return next === undefined || next.baseOffset >= partition.described.logEndOffset
   }
+}
+
+/** Throws `TemporaryError` when another process writes it, or has just given it its name. */
+function lockedFile(fileSystem: FileSystem, path: string): OpenFile {
+  const file = fileSystem.open(path, 'create')
+  if (file.lock('exclusive', 0) && fileSystem.stat(path)?.identity === file.identity) return file
+  file.close()
+  throw new TemporaryError(`${path} is written by another process`, {
+    hint: 'run the command again when that one is done',
+  })
 }
 
 /** Told of batches of the planned partition at this place in the list. */

@@ -193,7 +193,7 @@ export class PartitionFollower {
 
   async #runsOf(bytes: Uint8Array, from: Offset): Promise<BatchRun[]> {
     const check = (): BatchRun[] => {
-      const leaderBases = this.#described.segments.map(({ baseOffset }) => baseOffset)
+      const leaderBases = basesOf(this.#described.segments)
       const { activeBaseOffset, logEndOffset } = this.replica
       const place = { activeBaseOffset, logEndOffset, leaderBases }
       return checkedRuns(bytes, from, place, this.#options.windows)
@@ -214,8 +214,8 @@ export class PartitionFollower {
   async #append({ bytes, segmentBaseOffset, records, gapEnd }: BatchRun): Promise<void> {
     const { replica } = this
     await this.#beginInBatch(bytes)
-    if (gapEnd !== undefined) replica.noteGap(gapEnd)
     const { epochs, segments } = this.#described
+    if (gapEnd !== undefined) replica.noteGap(gapEnd, basesOf(segments))
     replica.append(bytes, { segmentBaseOffset, leaderEpochs: epochs, rollsByItself: segments.length === 0 })
     await this.#options.onCopied(bytes.length, records)
   }
@@ -239,7 +239,7 @@ export class PartitionFollower {
     const { segments, epochs, logEndOffset } = this.#described
     const next = segments.find(({ baseOffset }) => baseOffset > replica.logEndOffset && baseOffset <= logEndOffset)
     if (next === undefined) throw this.#changed()
-    replica.noteGap(next.baseOffset)
+    replica.noteGap(next.baseOffset, [next.baseOffset])
     replica.append(new Uint8Array(), { segmentBaseOffset: next.baseOffset, leaderEpochs: epochs, rollsByItself: false })
   }
 
@@ -252,6 +252,10 @@ export class PartitionFollower {
       },
     )
   }
+}
+
+function basesOf(segments: LeaderPartition['segments']): Offset[] {
+  return segments.map(({ baseOffset }) => baseOffset)
 }
 
 function larger(one: Offset, two: Offset): Offset {

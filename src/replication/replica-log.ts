@@ -146,8 +146,10 @@ export class ReplicaLog implements FollowersLog {
         log.rearrange(() => settleSwap(fileSystem, log.directory, true))
       }
       const { indexIntervalBytes } = directory.config(this.#partition.topic)
-      const onGap = (end: Offset): void => this.noteGap(end)
-      for (const span of spans) await refetchSpan(span, { ...how, fileSystem, log, indexIntervalBytes, onGap })
+      for (const span of spans) {
+        const onGap = (end: Offset): void => this.noteGap(end, [span.end])
+        await refetchSpan(span, { ...how, fileSystem, log, indexIntervalBytes, onGap })
+      }
     } finally {
       maintenance.end()
     }
@@ -187,16 +189,21 @@ export class ReplicaLog implements FollowersLog {
     this.#unsyncedBytes += bytes
     const dueBytes = Math.max(earlySync.bytesMin, this.#appendedBytes * earlySync.share)
     const isDue = this.#unsyncedBytes >= dueBytes && this.#syncing === undefined
-    if (isDue && this.#directory?.sync === undefined) this.#beginSync()
+    if (!isDue || this.#directory?.sync !== undefined) return
+    this.saveGaps()
+    this.#beginSync()
   }
 
   /**
-   * The leader has no batch up to an offset: what compaction or retention took away there is no damage here. The first gap is noted before anything
-   * is appended behind it, others with the next `saveGaps`.
+   * The leader has no batch up to an offset: what compaction or retention took away there is no damage here. Compaction takes closed segments as a
+   * whole: in one of the leader, of which `leaderBases` tells, all gaps are noted with the first, before anything is appended behind it. So is the
+   * first gap elsewhere, and others with the next `saveGaps`.
    */
-  noteGap(end: Offset): void {
-    this.#gapEnd = end > this.#gapEnd ? end : this.#gapEnd
-    if (this.#notedGapEnd === 0n) this.saveGaps()
+  noteGap(end: Offset, leaderBases: readonly Offset[]): void {
+    const border = leaderBases.find((base) => base >= end)
+    const noted = border ?? end
+    this.#gapEnd = noted > this.#gapEnd ? noted : this.#gapEnd
+    if (border !== undefined || this.#notedGapEnd === 0n) this.saveGaps()
   }
 
   /** Notes the gaps there are where Kafka notes how far a log was compacted. */
@@ -280,6 +287,9 @@ export class ReplicaLog implements FollowersLog {
   #reopen(): void {
     const { directory } = this.#writable()
     directory.closeLog(this.#partition)
+    // What was noted was lowered with the log.
+    this.#gapEnd = offset(0)
+    this.#notedGapEnd = offset(0)
     this.refresh()
   }
 

@@ -1,5 +1,5 @@
 import type { Offset } from '../base/brands.ts'
-import { DivergedError, NotFoundError } from '../base/errors.ts'
+import { DivergedError, NotFoundError, RefusedError } from '../base/errors.ts'
 import { partitionDirectoryName, type TopicPartition } from '../storage/file-names.ts'
 import type { Topic } from '../storage/log-directory.ts'
 import { resolveTopicConfig } from '../storage/topic-configs.ts'
@@ -69,7 +69,7 @@ export class Replication {
   async compare(topics: readonly LeaderTopic[], isWanted: (partition: number) => boolean): Promise<PartitionOutcome[]> {
     await this.synced()
     checkLeaderTopics(topics)
-    for (const topic of topics) this.#refuseOther(topic)
+    for (const topic of topics) this.#refuseOther(topic, isWanted)
     const partitions = topics.flatMap((topic) => partitionsOf(topic).filter(({ partition }) => isWanted(partition)))
     const described = await this.#leader.partitions(partitions, 0)
     const outcomes = await inParallel(partitions, parallelMax, (partition, at) => {
@@ -140,12 +140,17 @@ export class Replication {
     this.#followers.clear()
   }
 
-  #refuseOther(topic: LeaderTopic): void {
+  #refuseOther(topic: LeaderTopic, isWanted: (partition: number) => boolean): void {
     resolveTopicConfig(topic.configs)
     const own = this.#ownTopic(topic)
     const difference = own && topicDifference(own, topic)
-    if (difference !== undefined && !this.#options.overwritesDiverged)
-      throw new DivergedError(difference, overwriteHint)
+    if (difference === undefined) return
+    if (!this.#options.overwritesDiverged) throw new DivergedError(difference, overwriteHint)
+    // It is made anew as a whole: partitions that nobody named would be empty then.
+    if (partitionsOf(topic).every(({ partition }) => isWanted(partition))) return
+    throw new RefusedError(`${difference}; all of its partitions would be given up, not only those that are named`, {
+      hint: 'copy the whole topic: leave out --partitions',
+    })
   }
 
   async #compareOne(

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { NodeFileSystem } from '../../src/disk/node-file-system.ts'
 import { runBinary } from '../support/run-binary.ts'
 import { lines, ReplicaScene } from './replica-scene.ts'
 
@@ -69,6 +70,20 @@ describe('a bundle', () => {
     expect(scene.pack('link').code).toBe(0)
     expect(lstatSync(scene.file('link')).isSymbolicLink()).toBe(true)
     expect(scene.apply('link').code).toBe(0)
+    expect(scene.apply('one').code).toBe(0)
+  })
+
+  test('is written by one process at a time, and left to that one', () => {
+    const scene = new BundleScene()
+    scene.source.produce('app', lines(10))
+    const other = new NodeFileSystem().open(scene.file('one.tmp'), 'create')
+    other.write(new Uint8Array([1]), 0)
+    other.lock('exclusive', 0)
+    expect(scene.pack('one')).toMatchObject({ code: 75, stderr: expect.stringContaining('another process') as string })
+    expect(readFileSync(scene.file('one.tmp'))).toEqual(Buffer.of(1))
+    other.close()
+    expect(scene.pack('one').code).toBe(0)
+    expect(existsSync(scene.file('one.tmp'))).toBe(false)
     expect(scene.apply('one').code).toBe(0)
   })
 

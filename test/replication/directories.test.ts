@@ -256,6 +256,13 @@ describe('a copy that has diverged', () => {
     scene.copy.produce('app', lines(5, 'own-'))
     const refused = scene.replicate('app')
     expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('another topic') as string })
+    const named = ['app', '-p', '0', '--overwrite-diverged', '--yes']
+    scene.source.done(['topics', 'alter', 'app', '--partitions', '2'])
+    expect(scene.replicate(...named)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('not only those that are named') as string,
+    })
+    expect(scene.copy.values('app')).toEqual(lines(5, 'own-'))
     expect(scene.replicate('app', '--overwrite-diverged', '--yes').code).toBe(0)
     expect(scene.copy.values('app')).toEqual(lines(3))
   })

@@ -4,6 +4,7 @@ import { CorruptSegmentError } from '../../src/base/errors.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
 import { ReplicaLog } from '../../src/replication/replica-log.ts'
+import { readOffsetCheckpoint } from '../../src/storage/offset-checkpoints.ts'
 import { LogDirectory } from '../../src/storage/log-directory.ts'
 import { batch, T0 } from '../support/batches.ts'
 
@@ -36,6 +37,31 @@ describe('the log of a copy', () => {
     replica.syncSoon()
     await replica.synced()
     expect(syncs).toBe(3)
+    replica.close()
+    directory.close()
+  })
+
+  test('has the gaps of a closed segment noted before anything is appended behind them, again after it was cut', async () => {
+    const { fileSystem, directory } = scene()
+    const replica = new ReplicaLog(partition, directory, { fileSystem, lockWaitMs: 0, isDryRun: false })
+    const noted = (): bigint | undefined =>
+      readOffsetCheckpoint(fileSystem, '/copy', 'cleaner-offset-checkpoint').offsets.get('t-0')
+    const bases = [0, 10, 20].map((base) => offset(base))
+    replica.append(batch({ values: ['a'], baseOffset: offset(0) }), place)
+    replica.noteGap(offset(3), bases)
+    expect(noted()).toBe(10n)
+    replica.append(batch({ values: ['b'], baseOffset: offset(3) }), place)
+    replica.noteGap(offset(14), bases)
+    expect(noted()).toBe(20n)
+    // In the segment that is written, where compaction leaves none: as many as there are, they are noted in the end.
+    replica.noteGap(offset(24), bases)
+    expect(noted()).toBe(20n)
+    replica.saveGaps()
+    expect(noted()).toBe(24n)
+    await replica.truncateTo(offset(1))
+    expect(noted()).toBe(1n)
+    replica.noteGap(offset(3), bases)
+    expect(noted()).toBe(10n)
     replica.close()
     directory.close()
   })

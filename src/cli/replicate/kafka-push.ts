@@ -138,19 +138,24 @@ export class KafkaPush {
   }
 
   async #pushPartition(one: Outgoing): Promise<ReportedPartition> {
+    const source = await this.#ends.source.openSource(one, 'read_committed')
+    try {
+      return await this.#pushFrom(source, one)
+    } finally {
+      source.close()
+    }
+  }
+
+  async #pushFrom(source: BatchSource, one: Outgoing): Promise<ReportedPartition> {
     const { topic, partition, noted, described } = one
-    const source = await this.#ends.source.openSource({ topic, partition }, 'read_committed')
     const { highWatermark: end } = await source.refresh()
     const sent = { bytes: 0, records: 0 }
     let from = noted?.source ?? described.logStartOffset
     if (!this.#request.isDryRun && one.id !== undefined && from < end) {
-      const target = await this.#ends.target.openSource({ topic, partition }, 'read_committed')
-      from = await this.#send({ ...one, id: one.id, end, sent }, source, target).catch((error: unknown) => {
+      from = await this.#send({ ...one, id: one.id, end, sent }, source).catch((error: unknown) => {
         throw notTaken(error, topic, this.#ends.target)
       })
-      target.close()
     }
-    source.close()
     const fromOffset = from < described.logStartOffset ? described.logStartOffset : from
     const planned = { bytes: bytesFrom(described, fromOffset), records: Number(end - fromOffset) }
     return {
@@ -164,8 +169,10 @@ export class KafkaPush {
     }
   }
 
-  async #send(where: Where, source: BatchSource, target: BatchSource): Promise<Offset> {
+  async #send(where: Where, source: BatchSource): Promise<Offset> {
     const { topic, partition, noted, end } = where
+    // Behind a transaction of others that is open readers of committed records see nothing, and what an earlier run sent would be sent again.
+    const target = await this.#ends.target.openSource({ topic, partition }, 'read_uncommitted')
     const appender = await this.#ends.target.openAppender(topic)
     const push = new PartitionPush({
       partition,
@@ -189,6 +196,7 @@ export class KafkaPush {
       await push.push(settled, end)
       return settled.source
     } finally {
+      target.close()
       this.#file.save()
     }
   }

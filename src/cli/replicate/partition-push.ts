@@ -11,7 +11,7 @@ export interface PartitionPushOptions {
   readonly partition: number
   /** Of committed records. */
   readonly source: BatchSource
-  /** The same partition of the cluster. */
+  /** The same partition of the cluster, with what an open transaction of others keeps from readers of committed records. */
   readonly target: BatchSource
   readonly appender: BatchAppender
   /** Told whenever the cluster has more: resolves when more may be sent. */
@@ -52,18 +52,21 @@ export class PartitionPush {
 
   /** Sends what comes from `noted` up to `end`. */
   async push(noted: PushedOffsets, end: Offset): Promise<void> {
+    let { target } = noted
     const underWay: { sent: Promise<AppendedRange>; nextOffset: Offset; bytes: number; records: number }[] = []
     let bytesUnderWay = 0
     const settleFirst = async (): Promise<void> => {
       const first = underWay.shift()
       if (first === undefined) return
       bytesUnderWay -= first.bytes
-      const { nextOffset: target } = await first.sent
+      const { nextOffset } = await first.sent
+      // A broker that has had a batch long since may not know any more where.
+      target = nextOffset > target ? nextOffset : target
       await this.#options.onPushed({ source: first.nextOffset, target }, first.bytes, first.records)
     }
     try {
-      for await (const { batch, nextOffset } of shownBatches(this.#options.source, noted.source, end)) {
-        const part = sendable(batch, noted.source)
+      for await (const { batch, from, nextOffset } of shownBatches(this.#options.source, noted.source, end)) {
+        const part = sendable(batch, from)
         if (part === undefined) continue
         const { bytes, recordCount: records } = part
         while (underWay.length === underWayMax || (underWay.length > 0 && bytesUnderWay >= bytesUnderWayMax)) {
@@ -81,8 +84,8 @@ export class PartitionPush {
     }
   }
 
-  async *#records(source: BatchSource, from: Offset, end: Offset): AsyncGenerator<SentRecord> {
-    for await (const { batch } of shownBatches(source, from, end)) {
+  async *#records(source: BatchSource, start: Offset, end: Offset): AsyncGenerator<SentRecord> {
+    for await (const { batch, from } of shownBatches(source, start, end)) {
       for (const record of recordsOf(batch, from)) if (record.offset < end) yield record
     }
   }

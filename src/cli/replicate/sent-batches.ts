@@ -21,23 +21,28 @@ export interface SentRecord {
 /** A batch of a source with the records that a consumer of committed records would see. */
 export interface SourceBatch {
   readonly batch: LogBatch
+  /** Records below it are not wanted, or were trimmed meanwhile. */
+  readonly from: Offset
   /** The offset after its last record. */
   readonly nextOffset: Offset
 }
 
-/** The batches that consumers see, from `from` up to `end`; a batch holds until the next one is asked for. Throws `CorruptSegmentError` at damage. */
-export async function* shownBatches(source: BatchSource, from: Offset, end: Offset): AsyncGenerator<SourceBatch> {
+/** The batches that consumers see, from `start` up to `end`; a batch holds until the next one is asked for. Throws `CorruptSegmentError` at damage. */
+export async function* shownBatches(source: BatchSource, start: Offset, end: Offset): AsyncGenerator<SourceBatch> {
   let window: BatchWindow = plainBatchWindow(1024 * 1024)
+  let from = start
+  const isWanted = (batch: LogBatch): boolean =>
+    batch.nextOffset > from && batch.baseOffset < end && source.isShown(batch)
   source.seek(from)
   while (source.nextOffset < end) {
     const read = await source.read(window)
     if (read.kind === 'end') return
     if (read.kind === 'large') window = plainBatchWindow(read.sizeInBytes)
+    if (read.kind === 'trimmed') from = read.logStartOffset
     if (read.kind === 'damage') throw damaged(read.damage)
     if (read.kind !== 'batches') continue
     for (const batch of batchesIn(window.bytes, read.end)) {
-      const isWanted = batch.nextOffset > from && batch.baseOffset < end
-      if (isWanted && source.isShown(batch)) yield { batch, nextOffset: batch.nextOffset }
+      if (isWanted(batch)) yield { batch, from, nextOffset: batch.nextOffset }
     }
   }
 }
