@@ -3,6 +3,7 @@ import { LockedError, NotFoundError, TemporaryError } from '../base/errors.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import type { BatchWindow } from '../record/batch-window.ts'
 import { BatchWalker } from './batch-walker.ts'
+import { checkWindows } from './check-windows.ts'
 import { writeCleanShutdownMarker } from './clean-shutdown-marker.ts'
 import { directoryOwner, refuseUnreadable } from './directory-ownership.ts'
 import {
@@ -214,11 +215,11 @@ class PartitionFiles {
   /** Reads every batch above the recovery point once more: recovery may have been another process's, with its warnings long gone. */
   findDamage(makeWindow: (() => BatchWindow) | undefined): string[] {
     const damages: string[] = []
-    const window = makeWindow?.()
+    const windows = checkWindows(makeWindow)
     for (const base of this.#unsyncedBases()) {
       const segment = Segment.open(this.#fileSystem, this.#directory, base)
       try {
-        const damage = firstDamage(new BatchWalker(segment.log, window === undefined ? {} : { window }), base)
+        const damage = firstDamage(new BatchWalker(segment.log, { window: windows(segment.log.size()) }), base)
         if (damage !== undefined) damages.push(`${segment.log.path}: ${damage}`)
       } finally {
         segment.close()

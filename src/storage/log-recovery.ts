@@ -1,9 +1,9 @@
 import { type FilePosition, type LeaderEpoch, NO_TIMESTAMP, type Offset, offset } from '../base/brands.ts'
 import type { FileSystem } from '../disk/file-system.ts'
-import type { BatchWindow } from '../record/batch-window.ts'
 import type { LogBatch } from '../record/log-batch.ts'
 import type { ActiveSegment } from './active-segment.ts'
 import { BatchWalker, type Walked } from './batch-walker.ts'
+import type { CheckWindows } from './check-windows.ts'
 import { quarantineFileName } from './file-names.ts'
 import type { LeaderEpochEntry } from './leader-epoch-history.ts'
 import type { Damage } from './partition-reader.ts'
@@ -23,7 +23,7 @@ export interface SegmentRecoveryOptions {
   readonly isLast: boolean
   /** Where the next segment begins, in an older one. */
   readonly endOffset?: Offset
-  readonly window?: BatchWindow
+  readonly windows?: CheckWindows
   /** What is known of producers before the place where recovery begins; each whole batch is replayed into it. */
   readonly producers: ProducerState
   /** Called before bytes are cut, so that what the cut changes for others is durable first. */
@@ -80,8 +80,8 @@ class SegmentRecoveryRun {
     this.#size = segment.log.size()
     this.#nextOffset = from
     const position = segment.progress.endPosition
-    const window = options.window === undefined ? {} : { window: options.window }
-    this.#walker = new BatchWalker(segment.log, { position, end: this.#size, ...window })
+    const window = options.windows?.(this.#size - position)
+    this.#walker = new BatchWalker(segment.log, { position, end: this.#size, ...(window && { window }) })
   }
 
   run(): SegmentRecovery {

@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts'
 import { filePosition, type Offset, offset } from '../base/brands.ts'
 import { ActiveSegment, type ActiveSegmentOptions, emptyProgress } from './active-segment.ts'
+import { checkWindows } from './check-windows.ts'
 import { removeLeftovers } from './crash-leftovers.ts'
 import { partitionDirectoryName, type SegmentPart, segmentFileName } from './file-names.ts'
 import { type LogCut, recoverSegment, type SegmentRecovery, type SegmentRecoveryOptions } from './log-recovery.ts'
@@ -255,7 +256,7 @@ type SharedRecovery = Pick<SegmentRecoveryOptions, 'recoveryPoint' | 'isSameBoot
 
 function recoveryOptions(options: OpeningOptions, shared: SharedRecovery): Omit<SegmentRecoveryOptions, 'isLast'> {
   const { fileSystem, directory, makeWindow } = options
-  return { fileSystem, directory, ...shared, ...(makeWindow && { window: makeWindow() }) }
+  return { fileSystem, directory, ...shared, windows: checkWindows(makeWindow) }
 }
 
 function report(options: OpeningOptions, recoveries: readonly SegmentRecovery[]): void {
