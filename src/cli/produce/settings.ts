@@ -9,6 +9,7 @@ import { parseCodec } from '../values/codec.ts'
 import { NEWLINE, NUL, parseDelimiter } from '../values/delimiter.ts'
 import { type FsyncPolicy, parseFsyncPolicy } from '../values/fsync-policy.ts'
 import { type HeaderValue, parseHeader } from '../values/header.ts'
+import { refuseLostBytes } from '../values/lost-bytes.ts'
 import { parseRate } from '../values/rate.ts'
 import { parseTime } from '../values/time-expression.ts'
 import { topicConfigsOf } from '../values/topic-config-list.ts'
@@ -54,6 +55,11 @@ export interface MissingTopic extends Omit<NewTopic, 'partitionCount'> {
 
 const noBytes = new Uint8Array()
 
+function keyBytes(text: string): Uint8Array {
+  refuseLostBytes(text, '-k')
+  return new TextEncoder().encode(text)
+}
+
 /** Reads the options of `produce`; throws `UsageError` that names the flag. */
 export function produceSettings(options: ProduceOptions, now: TimestampMs): ProduceSettings {
   validateTopicName(options.topic)
@@ -69,7 +75,7 @@ export function produceSettings(options: ProduceOptions, now: TimestampMs): Prod
     files: options.files,
     partition: options.partition,
     partitioner: options.partitioner,
-    key: options.key === undefined ? undefined : new TextEncoder().encode(options.key),
+    key: options.key === undefined ? undefined : keyBytes(options.key),
     keyDelimiter: options.keyDelimiter === undefined ? undefined : parseDelimiter(options.keyDelimiter, '-K'),
     missingKey: options.missingKey,
     isEmptyNull: options.emptyIsNull,

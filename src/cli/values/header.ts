@@ -1,4 +1,5 @@
 import { UsageError } from '../../base/errors.ts'
+import { refuseLostBytes } from './lost-bytes.ts'
 
 /** A header as bytes. */
 export interface HeaderValue {
@@ -12,6 +13,7 @@ export interface HeaderValue {
  * Throws `UsageError`.
  */
 export function parseHeader(text: string, flag: string): HeaderValue {
+  refuseLostBytes(text, flag)
   const at = text.indexOf('=')
   const name = at === -1 ? text : text.slice(0, at)
   if (name === '') throw new UsageError(`${flag}: the header has no name`, { hint: `for example ${flag} source=cron` })

@@ -10,3 +10,11 @@ test.each(['__consumer_offsets', '__transaction_state', '__share_group_state'])(
     expect(() => produceSettings(options, 0)).toThrow(`${topic} is the log's own`)
   },
 )
+
+test.each([
+  { flag: '-k', flags: { key: 'a\ufffd' } },
+  { flag: '-H', flags: { header: ['a=\ufffd'] } },
+])('$flag with bytes that did not reach us as they were typed is refused', ({ flag, flags }) => {
+  const options = optionsOf(produceSpec, { operands: ['t'], flags })
+  expect(() => produceSettings(options, 0)).toThrow(`${flag} has bytes that are not UTF-8`)
+})
