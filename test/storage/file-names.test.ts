@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { offset } from '../../src/base/brands.ts'
 import { UsageError } from '../../src/base/errors.ts'
 import {
+  baseOffsetOf,
+  baseOffsetsOf,
   deletedDirectoryName,
   isTopicName,
   parseLogDirectoryName,
@@ -21,6 +23,21 @@ const anyOffset = fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }).map(offset)
 const id = '0123456789abcdef0123456789abcdef'
 
 describe('names in a partition directory', () => {
+  test('give the same base offsets together as one by one, whatever stands in them', () => {
+    const stem = fc.oneof(
+      anyOffset.map((at) => String(at).padStart(20, '0')),
+      fc.stringMatching(/^[0-9 .exbn_+-]{20}$/),
+      fc.constantFrom('0x000000000000000010', '                  15', '-0000000000000000015', '09223372036854775808'),
+      fc.constantFrom('18446744073709551615', '18446744073709551616', '000000000000000001e5', '                    '),
+    )
+    fc.assert(
+      fc.property(fc.array(stem.map((text) => `${text}.log`)), (names) => {
+        const oneByOne = names.map(baseOffsetOf).filter((base) => base !== undefined)
+        expect(baseOffsetsOf(names)).toEqual(oneByOne)
+      }),
+    )
+  })
+
   test.each([
     ['00000000000000000015.log', { kind: 'segment', baseOffset: 15n, part: 'log', state: '' }],
     ['00000000000000000015.index', { kind: 'segment', baseOffset: 15n, part: 'index', state: '' }],

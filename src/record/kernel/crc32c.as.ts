@@ -16,21 +16,33 @@ const SHORTEN_BYTES_MIN: usize = 8192
 
 /**
  * Fills the tables; called once for each instance, and run by an interpreter then. What a byte or a nibble does is the sum of what
- * its bits do.
+ * its bits do, so only the entries of single bits are worked out.
  */
 export function initializeCrc(): void {
   let crc: u32 = 1
   for (let bit: usize = 128; bit > 0; bit >>= 1) {
     crc = movedByBit(crc)
-    for (let byte: usize = 0; byte < 256; byte += 2 * bit) {
-      store<u32>(CRC_TABLES + ((byte + bit) << 2), crc ^ load<u32>(CRC_TABLES + (byte << 2)))
-    }
+    store<u32>(CRC_TABLES + (bit << 2), crc)
   }
-  for (let entry: usize = 256; entry < 4096; entry++) {
-    const before = load<u32>(CRC_TABLES + ((entry - 256) << 2))
-    store<u32>(CRC_TABLES + (entry << 2), tableEntry(0, before & 255) ^ (before >> 8))
+  sumBits(CRC_TABLES)
+  for (let table = CRC_TABLES + 1024; table < CRC_TABLES + 16384; table += 1024) {
+    for (let bit: usize = 4; bit <= 512; bit <<= 1) {
+      const before = load<u32>(table - 1024 + bit)
+      store<u32>(table + bit, tableEntry(0, before & 255) ^ (before >> 8))
+    }
+    sumBits(table)
   }
   for (let nibble: usize = 0; nibble < 8; nibble++) initializeFold(nibble)
+}
+
+/** Fills a table that has the entries of single bits. */
+function sumBits(table: usize): void {
+  store<u32>(table + 12, load<u32>(table + 4) ^ load<u32>(table + 8))
+  for (let bytes: usize = 16; bytes < 1024; bytes <<= 1) {
+    const upper = table + bytes
+    const bit = i32x4.splat(load<u32>(upper))
+    for (let i: usize = 0; i < bytes; i += 16) v128.store(upper + i, v128.xor(bit, v128.load(table + i)))
+  }
 }
 
 // @inline
@@ -43,7 +55,7 @@ function initializeFold(nibble: usize): void {
   const words = FOLD_STATE
   for (let bit: usize = 0; bit < 4; bit++) {
     let word: u32 = (<u32>1) << (<u32>((nibble << 2) + bit))
-    for (let i: usize = 0; i < FOLD_BLOCK; i++) word = tableEntry(0, word & 255) ^ (word >> 8)
+    for (let i: usize = 0; i < FOLD_BLOCK; i += 16) word = slice4(word, 12)
     const values: usize = (<usize>1) << bit
     for (let value: usize = 0; value < values; value++) {
       store<u32>(words + ((values + value) << 2), word ^ load<u32>(words + (value << 2)))
