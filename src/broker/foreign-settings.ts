@@ -7,7 +7,7 @@ export type ForeignSetting = 'idle' | 'topics' | 'missing'
 /** The first that fits counts; a broker of Kafka 4.3 has no others. */
 const kinds: readonly (readonly [ForeignSetting, RegExp])[] = [
   ['missing', /\.policy\.class\.name$|^(client\.quota\.callback\.class|principal\.builder\.class|config\.providers)$/],
-  ['missing', /^max\.(connection\.creation\.rate|connections\.per\.ip\.overrides)$|^ssl\.(principal\.|engine\.)/],
+  ['missing', /^max\.(connection\.creation\.rate|connections\.per\.ip\.overrides)$|^ssl\.(principal|engine|cipher)\./],
   [
     'missing',
     /^(sasl\.(jaas|kerberos|oauthbearer|login|(client|server)\.callback)\.|delegation\.token\.|listener\.name\.)/,
@@ -42,7 +42,7 @@ const kinds: readonly (readonly [ForeignSetting, RegExp])[] = [
   ],
   [
     'idle',
-    /^(ssl\.(keystore\.password|truststore\.password|endpoint|enabled|protocol|cipher|secure|provider|keymanager|trustmanager|allow)|security\.)/,
+    /^(ssl\.(keystore\.password|truststore\.password|endpoint|protocol|secure|provider|keymanager|trustmanager|allow)|security\.)/,
   ],
   ['idle', /^(sasl\.mechanism\.|log\.(cleaner\.(threads|io\.)|flush\.|dir\.failure|initial\.)|cordoned\.)/],
 ]

@@ -1,4 +1,5 @@
 import { choice, choices, flag, text, wholeNumber } from '../storage/config-definition.ts'
+import { tlsVersions } from '../network/server-tls.ts'
 import { saslMechanisms } from './security/authentication.ts'
 
 const byDefault = ''
@@ -74,6 +75,15 @@ export const securitySettings = {
     example: '-----BEGIN CERTIFICATE-----...',
     doc: 'The authorities themselves, instead of their file.',
   }),
+  tlsVersions: {
+    ...choices('ssl.enabled.protocols', tlsVersions, {
+      byDefault: 'TLSv1.3',
+      example: 'TLSv1.3',
+      doc: 'The versions of TLS that are spoken.',
+    }),
+    defaultText: tlsVersions.join(','),
+    defaultValue: tlsVersions,
+  },
   clientCertificates: choice('ssl.client.auth', ['none', 'requested', 'required'], {
     byDefault: 'none',
     example: 'required',

@@ -102,6 +102,27 @@ describe.skipIf(openssl === undefined)('a listener with TLS', () => {
     socket.destroy()
   })
 
+  test('speaks the versions of ssl.enabled.protocols alone, also after SIGHUP', async () => {
+    const own = await SecureScene.start(['SSL://127.0.0.1:0'], { 'ssl.enabled.protocols': 'TLSv1.3' })
+    const spoken = (version: 'TLSv1.2' | 'TLSv1.3'): Promise<string | null> => {
+      const only = { minVersion: version, maxVersion: version }
+      const socket = connectTls({ port: own.serve.port, ca: pemText(own.authority.certificate), ...only })
+      return new Promise((resolve) => {
+        socket.once('error', () => resolve(null))
+        socket.once('secureConnect', () => resolve(socket.getProtocol()))
+      }).finally(() => socket.destroy()) as Promise<string | null>
+    }
+    try {
+      expect([await spoken('TLSv1.2'), await spoken('TLSv1.3')]).toEqual([null, 'TLSv1.3'])
+      const { certificate, key } = own.authority.issue('next')
+      const files = { 'ssl.certificate.file': certificate, 'ssl.key.file': key }
+      await own.configure({ ...files, 'ssl.enabled.protocols': 'TLSv1.2' })
+      expect([await spoken('TLSv1.2'), await spoken('TLSv1.3')]).toEqual(['TLSv1.2', null])
+    } finally {
+      await own.remove()
+    }
+  })
+
   test('has no SASL: a handshake is told so', async () => {
     const client = await clientOf(ssl)
     expect(await client.send(saslHandshakeApi, 1, { mechanism: 'PLAIN' })).toEqual({

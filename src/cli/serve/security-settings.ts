@@ -42,7 +42,7 @@ function accessOf({ authorizerClassName, superUsers, isOpenWithoutRules }: Broke
 }
 
 function tlsOf(settings: BrokerSettings): ServerTls {
-  const { keyPassword, clientCertificates } = settings
+  const { keyPassword, clientCertificates, tlsVersions: versions } = settings
   const keystore = fileText(settings.keystoreFile, 'ssl.keystore.location')
   const trusted = trustedOf(settings)
   const tls = {
@@ -51,6 +51,7 @@ function tlsOf(settings: BrokerSettings): ServerTls {
     keyPassword: keyPassword === '' ? undefined : keyPassword,
     trusted: trusted === '' ? undefined : trusted,
     clientCertificates,
+    versions,
   }
   checkComplete(tls)
   return tls
