@@ -142,11 +142,11 @@ export class PartitionFollower {
 
   /** What compaction and recompression did to closed segments at the leader is done here too. */
   async #followRewrites(): Promise<void> {
-    const { segments, logStartOffset, logEndOffset } = this.#described
+    const { segments, logStartOffset, logEndOffset, partialFrom = logStartOffset } = this.#described
     if (segments.length === 0 || this.replica.logEndOffset !== logEndOffset) return
     const spans = rewrittenSpans(this.replica.segments(), segments)
-    // What lies below the log start cannot be fetched any more.
-    const due = spans.filter(({ start }) => start >= logStartOffset)
+    // What lies below the log start cannot be fetched any more, nor what a part of a log does not hold.
+    const due = spans.filter(({ start }) => start >= larger(logStartOffset, partialFrom))
     if (due.length === 0) return
     const { windows, onCopied } = this.#options
     await this.replica.refetch(due, {

@@ -11,6 +11,8 @@ export interface RewrittenSpan {
   readonly own: readonly Offset[]
   /** Base offsets of the leader's. */
   readonly leader: readonly Offset[]
+  /** Of all the leader's segments in it. */
+  readonly leaderBytes: number
 }
 
 /**
@@ -26,7 +28,8 @@ export function rewrittenSpans(own: readonly LeaderSegment[], leader: readonly L
     if (end === undefined) break
     const [here, there] = [within(own, start, end), within(leader, start, end)]
     if (isSame(here, there)) continue
-    spans.push({ start, end, own: basesOf(here), leader: basesOf(there) })
+    const leaderBytes = there.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0)
+    spans.push({ start, end, own: basesOf(here), leader: basesOf(there), leaderBytes })
   }
   return spans
 }

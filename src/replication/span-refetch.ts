@@ -23,26 +23,34 @@ export interface SpanRefetchOptions {
   readonly giveBack: (batches: Uint8Array) => void
   /** Told of what was written; resolves when more may come. */
   readonly onCopied: (bytes: number, records: number) => Promise<void>
-  /** Told of offsets that the leader has no more, before any of it takes its place: where they end. */
+  /** Told where the last offsets end that the leader has no more, before any of it takes its place. */
   readonly onGap: (end: Offset) => void
 }
 
 /**
- * Takes over closed segments that the leader has rewritten: fetches them anew beside the log and swaps them in as a whole. The caller holds the
- * partition's `PartitionMaintenance`. Throws `TemporaryError` when the own segments were changed meanwhile.
+ * Takes over closed segments that the leader has rewritten: fetches them anew beside the log and swaps them in as a whole. Where less or more comes than
+ * the leader said, it has been trimmed or compacted since: then all stays as it is, for the next time. The caller holds the partition's
+ * `PartitionMaintenance`. Throws `TemporaryError` when the own segments were changed meanwhile.
  */
 export async function refetchSpan(span: RewrittenSpan, options: SpanRefetchOptions): Promise<void> {
   const replaced = span.own.map((base) => replacedSegment(base, options))
   const fetched: RewrittenSegment[] = []
+  let gapEnd: Offset | undefined
+  const noting = { ...options, onGap: (end: Offset): void => void (gapEnd = end) }
+  const discard = (): void => {
+    for (const segment of fetched) segment.discard()
+  }
   try {
     for (const [at, base] of span.leader.entries()) {
-      fetched.push(await fetchSegment(base, span.leader[at + 1] ?? span.end, options))
+      fetched.push(await fetchSegment(base, span.leader[at + 1] ?? span.end, noting))
     }
     noteAborted(span, fetched, options)
   } catch (error) {
-    for (const segment of fetched) segment.discard()
+    discard()
     throw error
   }
+  if (fetched.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0) !== span.leaderBytes) return discard()
+  if (gapEnd !== undefined) options.onGap(gapEnd)
   for (const segment of fetched) segment.finish(modifiedMs(span, options))
   swapSegments(options.log, options.fileSystem, { replaced, replacements: span.leader })
 }

@@ -6,6 +6,8 @@ import { NodeFileSystem } from '../../src/disk/node-file-system.ts'
 import { runBinary } from '../support/run-binary.ts'
 import { lines, ReplicaScene } from './replica-scene.ts'
 
+const small = ['--config', 'segment.bytes=20000', '--batch-size', '2000']
+
 class BundleScene extends ReplicaScene {
   file(name: string): string {
     return join(this.home, name)
@@ -43,6 +45,21 @@ describe('a bundle', () => {
     // Once more does nothing, in whatever order.
     expect([scene.apply('one').code, scene.apply('two').code]).toEqual([0, 0])
     expect(scene.copy.numbered('app')).toEqual(scene.source.numbered('app'))
+  })
+
+  test('made since another one takes nothing away that it does not hold, though that was compacted since', () => {
+    const scene = new BundleScene()
+    const keyed = (value: string): string[] => lines(3000).map((_, n) => `k${n % 50}:${value}${n}`)
+    scene.source.produce('app', keyed('a'), '-K:', '--config', 'cleanup.policy=compact', ...small)
+    scene.pack('one')
+    expect(scene.apply('one').code).toBe(0)
+    scene.source.done(['compact', 'app'])
+    scene.source.produce('app', keyed('b'), '-K:')
+    expect(scene.pack('two', '--since', scene.file('one')).code).toBe(0)
+    const before = scene.copy.numbered('app')
+    expect(scene.apply('two')).toMatchObject({ code: 0, stderr: '' })
+    expect(scene.copy.numbered('app').slice(0, before.length)).toEqual(before)
+    expect(scene.copy.run(['verify']).code).toBe(0)
   })
 
   test('takes as long as --bwlimit says, counts what is in it, and has what was named', () => {
