@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { outcome } from '../../support/binary-runner.ts'
+import { KcatReader } from './kcat-reader.ts'
+import { shared, until, woken } from './members.ts'
 import { LibraryClient, type TriedClient } from './tried-client.ts'
 
 interface Topic {
@@ -43,6 +45,24 @@ export function kcat(bootstrap: string, settings: Readonly<Record<string, string
     consume: ({ topic, count = 0, start = 0 }: Topic) => {
       const format = ['-f', '%o %k %s %h\\n', '-q', '-X', 'fetch.wait.max.ms=100']
       return run(['-C', '-t', topic, '-p', '0', '-o', String(start), '-c', String(count), ...format])
+    },
+    wake: async ({ topic }: Topic) => {
+      const options = ['-o', '0', '-u', '-X', 'fetch.wait.max.ms=10000']
+      const produce = (value: string): Promise<string[]> => run(['-P', '-t', topic, '-p', '0'], `${value}\n`)
+      // It ends at a topic that brokers have only begun to make.
+      await produce('first')
+      const reader = new KcatReader(started(['-C', '-t', topic, '-p', '0', ...options]))
+      await until(() => reader.values.length > 0)
+      reader.values.length = 0
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      const isEarly = await woken(reader.values, () => produce('wake'))
+      await reader.end()
+      return { values: reader.values, isEarly }
+    },
+    share: ({ topic, group, count }: Topic & { readonly group: string; readonly count: number }) => {
+      const options = ['heartbeat.interval.ms=100', 'fetch.wait.max.ms=100', 'auto.offset.reset=earliest']
+      const words = ['-G', group, ...options.flatMap((option) => ['-X', option]), '-u', topic]
+      return shared(count, async () => new KcatReader(started(words)))
     },
   }
   return new LibraryClient(steps, (error) => (error as Error).message)
