@@ -12,6 +12,8 @@ export interface ComparedLog {
 export interface LeadersLog extends ComparedLog {
   /** Set when it is a part of a log as it was once: where that ended. A copy that has more may have got it from later ones. */
   readonly partialEnd: BatchFacts | undefined
+  /** Where such a part begins; of what comes before, it knows the last batch. */
+  readonly partialFrom: Offset | undefined
   epochEnd(epoch: LeaderEpoch): Promise<LeaderEpochEnd>
   /** The batch that holds an offset, or the next one. */
   batchAt(offset: Offset): Promise<BatchFacts | undefined>
@@ -113,7 +115,7 @@ class LogComparison {
 
   /** The offset from which on the logs differ, at most `limit`: found by bisection, since what differs once differs from there on. */
   async forkBelow(limit: Offset): Promise<Offset> {
-    let same = larger(this.#own.logStartOffset, this.#leader.logStartOffset)
+    let same = larger(this.#own.logStartOffset, await this.#toldFrom())
     let other = limit
     while (same < other) {
       const middle = offset((same + other) / 2n)
@@ -123,6 +125,14 @@ class LogComparison {
       else other = smaller(batch.baseOffset, middle)
     }
     return same < limit ? same : limit
+  }
+
+  /** From here on the leader can tell: for a part of a log this is where it begins, if the batch before is the same. */
+  async #toldFrom(): Promise<Offset> {
+    const { logStartOffset, partialFrom = logStartOffset } = this.#leader
+    const before = this.#own.lastBatchBefore(partialFrom)
+    const isPartTold = partialFrom > logStartOffset && before !== undefined && (await this.isSame(before))
+    return isPartTold ? partialFrom : logStartOffset
   }
 }
 

@@ -57,6 +57,7 @@ export class PartitionFollower {
       logStartOffset,
       logEndOffset,
       partialEnd: partialFrom === undefined ? undefined : lastBatch,
+      partialFrom,
       epochEnd: async (epoch) =>
         epochs.length > 0 ? epochEndIn(epochs, logEndOffset, epoch) : this.#leader.epochEnd(this.partition, epoch),
       batchAt: async (target) =>
@@ -64,7 +65,9 @@ export class PartitionFollower {
           ? lastBatch
           : this.#leader.batchAt(this.partition, target),
     }
-    return compareLogs(this.replica, log, this.#options.isCompacted)
+    const comparison = await compareLogs(this.replica, log, this.#options.isCompacted)
+    this.#refuseEarlyFork(comparison)
+    return comparison
   }
 
   /** A part of a log goes on from what was copied before. */
@@ -76,6 +79,18 @@ export class PartitionFollower {
     throw new RefusedError(
       `${this.#leader.name} begins at offset ${partialFrom} of ${topic}-${partition}, and the copy ends at ${logEndOffset}; nothing was written`,
       { hint: 'what was made before it must be applied first' },
+    )
+  }
+
+  /** A part of a log cannot give again what lies before it. */
+  #refuseEarlyFork(comparison: Comparison): void {
+    const { partialFrom, logStartOffset } = this.#described
+    if (partialFrom === undefined || partialFrom <= logStartOffset || comparison.kind === 'behind') return
+    if (comparison.kind === 'diverged' && comparison.fork >= partialFrom) return
+    const { topic, partition } = this.partition
+    throw new RefusedError(
+      `${this.#leader.name} begins at offset ${partialFrom} of ${topic}-${partition}, and the copy has left its source before; nothing was written`,
+      { hint: 'a bundle made without --since holds what the copy must have instead' },
     )
   }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { NodeFileSystem } from '../../src/disk/node-file-system.ts'
@@ -60,6 +60,31 @@ describe('a bundle', () => {
     expect(scene.apply('two')).toMatchObject({ code: 0, stderr: '' })
     expect(scene.copy.numbered('app').slice(0, before.length)).toEqual(before)
     expect(scene.copy.run(['verify']).code).toBe(0)
+  })
+
+  test('made since another one brings back a copy that has left its source behind that one, and no other', () => {
+    const scene = new BundleScene()
+    const overwrite = (): ReturnType<typeof runBinary> =>
+      scene.copy.run(['replicate', 'app', '--from', `bundle:${scene.file('three')}`, '--overwrite-diverged', '--yes'])
+    scene.source.produce('app', lines(50), ...small)
+    scene.pack('one')
+    scene.source.produce('app', lines(3000, 'second-'))
+    scene.pack('two')
+    scene.source.produce('app', lines(3000, 'third-'))
+    scene.pack('three', '--since', scene.file('two'))
+    scene.apply('one')
+    scene.copy.produce('app', lines(7000, 'own-'))
+    expect(overwrite()).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('has left its source before') as string,
+    })
+    expect(scene.copy.values('app')).toEqual([...lines(50), ...lines(7000, 'own-')])
+    rmSync(scene.copy.directory, { recursive: true })
+    scene.apply('two')
+    scene.copy.produce('app', lines(500, 'own-'))
+    expect(scene.apply('three')).toMatchObject({ code: 5, stderr: expect.stringContaining('at offset 3050') as string })
+    expect(overwrite()).toMatchObject({ code: 0, stderr: '' })
+    expect(scene.copy.numbered('app')).toEqual(scene.source.numbered('app'))
   })
 
   test('takes as long as --bwlimit says, counts what is in it, and has what was named', () => {
