@@ -7,7 +7,7 @@ import { parseJavaProperties } from '../../storage/java-properties.ts'
 import { quoted } from '../format/visible-text.ts'
 import { isSecretKey } from '../location.ts'
 import { readSmall } from '../small-file.ts'
-import { type ListenAddress, type ListenerNames, parseListenAddresses } from '../values/listen-address.ts'
+import { type ListenerNames, parseListenAddresses } from '../values/listen-address.ts'
 import { type ReplicateEntry, takeReplicateEntries } from './replicate-settings.ts'
 import { securityOf } from './security-settings.ts'
 
@@ -118,23 +118,19 @@ function listenerNames(protocols = '', controllers = ''): ListenerNames {
   }
 }
 
+/** Each is advertised by its name; one address alone, with a name that none has, is for all. */
 function listenersOf(text: string, advertisedText: string | undefined, names: ListenerNames): ListenerConfig[] {
   const advertised =
     advertisedText === undefined ? [] : parseListenAddresses(advertisedText, '--advertised-listener', names)
-  return parseListenAddresses(text, '--listen', names).map(({ name, protocol, host, port }) => {
-    const own = advertisedFor(name, advertised)
+  const listening = parseListenAddresses(text, '--listen', names)
+  const isNamed = listening.some(({ name }) => name === advertised[0]?.name)
+  return listening.map(({ name, protocol, host, port }) => {
+    const own = isNamed || advertised.length > 1 ? advertised.find((one) => one.name === name) : advertised[0]
     const address: DialAddress = { kind: 'tcp', host, port }
-    return own === undefined ? { address, protocol } : { address, protocol, advertised: own }
+    return own === undefined
+      ? { address, protocol }
+      : { address, protocol, advertised: { host: own.host, port: own.port } }
   })
-}
-
-/** The one of the same name; one alone is for all. */
-function advertisedFor(
-  name: string,
-  advertised: readonly ListenAddress[],
-): { readonly host: string; readonly port: number } | undefined {
-  const found = advertised.length === 1 ? advertised[0] : advertised.find((one) => one.name === name)
-  return found && { host: found.host, port: found.port }
 }
 
 function oneAddress(text: string, flag: string): DialAddress {

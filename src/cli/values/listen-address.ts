@@ -27,7 +27,7 @@ const noNames: ListenerNames = { protocols: new Map(), controllers: new Set() }
  */
 export function parseListenAddresses(text: string, flag: string, names = noNames): ListenAddress[] {
   return text.split(',').flatMap((part) => {
-    const [, word = 'PLAINTEXT', rest = ''] = /^(?:(\w+):\/\/)?(.*)$/s.exec(part.trim()) ?? []
+    const [, word = 'PLAINTEXT', rest = ''] = /^(?:([\w.-]+):\/\/)?(.*)$/s.exec(part.trim()) ?? []
     const name = word.toUpperCase()
     if (names.controllers.has(name)) return []
     const spoken = names.protocols.get(name) ?? name

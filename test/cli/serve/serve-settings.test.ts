@@ -66,6 +66,13 @@ test('listeners have names, and are advertised by them', () => {
     ['PLAINTEXT', 'in.example'],
     ['PLAINTEXT', 'out.example'],
   ])
+  const hosts = (...lines: string[]): unknown[] => read(...lines).listeners.map(({ advertised: one }) => one?.host)
+  const two = [
+    'listeners=IN-9091://:9091,OUT-9092://:9092',
+    'listener.security.protocol.map=IN-9091:PLAINTEXT,OUT-9092:PLAINTEXT',
+  ]
+  expect(hosts(...two, 'advertised.listeners=OUT-9092://out.example:2')).toEqual([undefined, 'out.example'])
+  expect(hosts(...two, 'advertised.listeners=all.example:2')).toEqual(['all.example', 'all.example'])
   expect(() => read('listeners=INSIDE://:1')).toThrow("'INSIDE' is not a protocol of a listener")
   expect(() => read('listeners=C://:1', 'controller.listener.names=C')).toThrow('listeners has none for clients')
 })
