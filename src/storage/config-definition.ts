@@ -5,7 +5,7 @@ export interface ConfigDefinition<T> {
   readonly type: 'int' | 'long' | 'double' | 'boolean' | 'string' | 'list'
   /** Kafka's text of it. */
   readonly defaultText: string
-  /** What `read` makes of it, without the reading: every writer needs them all. */
+  /** What `read` makes of it, without the reading. */
   readonly defaultValue: T
   /** What is allowed, in words: `a whole number from -1 to ...`. */
   readonly range: () => string
@@ -37,10 +37,12 @@ interface WholeNumber extends Described {
 }
 
 const maxOf = { int: 2n ** 31n - 1n, long: 2n ** 63n - 1n } as const
-const factors: Readonly<Record<'bytes' | 'ms' | 'none', Readonly<Record<string, bigint>>>> = {
-  bytes: { '': 1n, ...binary('k', 1), ...binary('m', 2), ...binary('g', 3), ...binary('t', 4) },
-  ms: { '': 1n, ms: 1n, s: 1000n, m: 60_000n, h: 3_600_000n, d: 86_400_000n, w: 604_800_000n },
-  none: { '': 1n },
+
+/** What one of each unit is, by the names that people give it. */
+function factorsOf(unit: WholeNumber['unit']): Readonly<Record<string, bigint>> {
+  if (unit === undefined) return { '': 1n }
+  if (unit === 'ms') return { '': 1n, ms: 1n, s: 1000n, m: 60_000n, h: 3_600_000n, d: 86_400_000n, w: 604_800_000n }
+  return { '': 1n, ...binary('k', 1), ...binary('m', 2), ...binary('g', 3), ...binary('t', 4) }
 }
 
 /** A unit of 1024^`power` as people write it: `m`, `M` and `MiB`. */
@@ -59,7 +61,7 @@ export function wholeNumber(name: string, facts: WholeNumber): ConfigDefinition<
     defaultValue: valueOf(BigInt(facts.byDefault), unlimited),
     range: () => `a whole number from ${min} to ${max}${unit === undefined ? '' : ` (${unit})`}`,
     read: (text) => {
-      const value = readWithUnit(text, factors[unit ?? 'none'])
+      const value = readWithUnit(text, factorsOf(unit))
       if (value === undefined || value < min || value > max) return undefined
       return { text: String(value), value: valueOf(value, unlimited) }
     },

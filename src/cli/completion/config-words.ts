@@ -8,7 +8,7 @@ export interface Candidate {
 
 /** The names of all configurations of a topic. */
 export function configNames(): Candidate[] {
-  return Object.values(topicConfigs).map(({ name, doc }) => ({ word: name, summary: doc }))
+  return Object.values(topicConfigs()).map(({ name, doc }) => ({ word: name, summary: doc }))
 }
 
 /** What `KEY=VALUE` may become, of which `typed` is there: a name, and behind its `=` the words that it takes. */
@@ -16,6 +16,6 @@ export function configSettings(typed: string): Candidate[] {
   const end = typed.indexOf('=')
   if (end < 0) return configNames().map(({ word, summary }) => ({ word: `${word}=`, summary }))
   const name = typed.slice(0, end)
-  const words = Object.values(topicConfigs).find((one) => one.name === name)?.words ?? []
+  const words = Object.values(topicConfigs()).find((one) => one.name === name)?.words ?? []
   return words.map((word) => ({ word: `${name}=${word}`, summary: '' }))
 }
