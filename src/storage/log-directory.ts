@@ -258,8 +258,7 @@ export class LogDirectory extends ReadableLogDirectory {
   #create(topic: NewTopic): boolean | undefined {
     return this.#update((topics) => {
       const known = topics.get(topic.name)
-      if (known !== undefined)
-        return this.directories.isDeletionUnfinished(topic.name, known.elsewhere) ? undefined : false
+      if (known !== undefined) return this.directories.isDeletionUnfinished(topic.name, known) ? undefined : false
       refuseCollision(topic.name, topics)
       topics.set(topic.name, this.#makePartitions(topic))
       return true
@@ -270,7 +269,7 @@ export class LogDirectory extends ReadableLogDirectory {
   #finishDeletion(name: string): void {
     this.#update((topics) => {
       const known = topics.get(name)
-      if (known === undefined || !this.directories.isDeletionUnfinished(name, known.elsewhere)) return
+      if (known === undefined || !this.directories.isDeletionUnfinished(name, known)) return
       for (const partition of this.directories.of(name)) this.#removePartition(partition)
       topics.delete(name)
     })

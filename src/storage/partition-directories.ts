@@ -12,7 +12,7 @@ import {
 } from './partition-metadata.ts'
 import { removeDeletedDirectories, removePartitionDirectory } from './partition-removal.ts'
 import { listSegments } from './segment-list.ts'
-import type { CatalogTopics } from './topic-catalog.ts'
+import type { CatalogTopic, CatalogTopics } from './topic-catalog.ts'
 import { WriteStateFile } from './write-state-file.ts'
 
 export interface PartitionDirectoriesOptions {
@@ -101,12 +101,17 @@ export class PartitionDirectories {
     removePartitionDirectory(this.#options, partition)
   }
 
-  /** Whether a deletion of a topic ended half-way: it marks and removes the first partition that is here first, and the catalog last. */
-  isDeletionUnfinished(topic: string, elsewhere: readonly number[] = []): boolean {
+  /**
+   * Whether a deletion of a topic ended half-way: it marks all partitions, removes them, both the first one that is here first, and the catalog last.
+   * A directory that is gone without a mark on the others was lost in another way, and they are not to go after it.
+   */
+  isDeletionUnfinished(topic: string, { partitionCount, elsewhere = [] }: CatalogTopic): boolean {
     let partition = 0
     while (elsewhere.includes(partition)) partition++
+    if (partition >= partitionCount) return false
     const first = { topic, partition }
-    return !this.has(first) || this.#isMarkedDeleted(first)
+    if (this.has(first)) return this.#isMarkedDeleted(first)
+    return this.of(topic).every((partition) => this.#isMarkedDeleted(partition))
   }
 
   /** Removes the directories of a topic that a deletion had marked, or renamed, when it was cut short. */

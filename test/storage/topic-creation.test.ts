@@ -71,6 +71,22 @@ test('a creation goes on with the id that any partition of one has that was cut 
   expect(readPartitionMetadata(fileSystem, '/log/t-0')).toEqual({ kind: 'metadata', topicId: id })
 })
 
+test('a creation takes no records away of a topic that has lost the directory of its first partition', () => {
+  const fileSystem = new MemoryFileSystem()
+  const before = create(optionsOf(fileSystem), 3)
+  const { id } = before.topic('t')
+  before.openLog({ topic: 't', partition: 1 }).append(batch({ values: ['a', 'b'] }), 'now')
+  before.close()
+  fileSystem.removeTree('/log/t-0')
+  const directory = LogDirectory.openToWrite(optionsOf(fileSystem))
+  expect(directory.createTopic({ name: 't', partitionCount: 3, configs: new Map() })).toBe(false)
+  expect(directory.topic('t').id).toBe(id)
+  expect(directory.openLog({ topic: 't', partition: 1 }).offsets().logEndOffset).toBe(2n)
+  directory.openLog(first).append(batch({ values: ['c'] }), 'now')
+  directory.close()
+  expect(readPartitionMetadata(fileSystem, '/log/t-0')).toEqual({ kind: 'metadata', topicId: id })
+})
+
 test('a creation that the power cut short at any step leaves a topic that is whole, or can be made', () => {
   let made = 0
   const few = 10
