@@ -28,9 +28,9 @@ export class NodeFileSystem implements FileSystem {
       throw new DiskError(mode === 'create-new' ? 'create' : 'open', path, error)
     }
     try {
-      const { kind } = this.#calls.statusOf(fd)
+      const { kind, identity } = this.#calls.statusOf(fd)
       if (kind !== 'file') throw notRegular(kind === 'directory' ? 'EISDIR' : 'EINVAL')
-      return new NodeOpenFile(path, fd, { files: this.#calls, native: this.#nativeCalls })
+      return new NodeOpenFile({ path, fd, identity }, { files: this.#calls, native: this.#nativeCalls })
     } catch (error) {
       this.#calls.close(fd)
       throw new DiskError('open', path, error)

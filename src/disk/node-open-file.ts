@@ -11,28 +11,31 @@ import { systemError } from './system-error.ts'
 /** In place of the descriptor of a file that is closed: the runtime refuses it, and no other file can have it. */
 const CLOSED = -1
 
+/** What is known of a file once it is open. */
+interface Opened {
+  readonly path: string
+  readonly fd: number
+  readonly identity: string
+}
+
 /** A file descriptor of a regular file. Made by `NodeFileSystem.open`. */
 export class NodeOpenFile implements OpenFile {
   readonly path: string
+  readonly identity: string
   readonly #calls: FileCalls
   readonly #nativeCalls: NativeCallsOnDemand
   #fd: number
-  #identity: string | undefined
   #failure: DiskError | undefined
   /** From the first of them on. */
   #syncs: SyncsUnderWay | undefined
   #wasLocked = false
 
-  constructor(path: string, fd: number, calls: { readonly files: FileCalls; readonly native: NativeCallsOnDemand }) {
-    this.path = path
-    this.#fd = fd
+  constructor(file: Opened, calls: { readonly files: FileCalls; readonly native: NativeCallsOnDemand }) {
+    this.path = file.path
+    this.identity = file.identity
+    this.#fd = file.fd
     this.#calls = calls.files
     this.#nativeCalls = calls.native
-  }
-
-  get identity(): string {
-    this.#identity ??= this.#status().identity
-    return this.#identity
   }
 
   read(target: Uint8Array, position: number): number {

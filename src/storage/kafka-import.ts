@@ -1,5 +1,5 @@
 import type { FileSystem } from '../disk/file-system.ts'
-import { directoryOwner } from './directory-ownership.ts'
+import { type DirectoryOwner, directoryOwner } from './directory-ownership.ts'
 import { METADATA_TOPIC, partitionDirectoryName } from './file-names.ts'
 import type { ImportedTopics, ImportOptions } from './imported-topics.ts'
 import type { LogDirectoryOptions } from './log-directory.ts'
@@ -10,9 +10,13 @@ export interface KafkaImport {
   adoptDirectory(options: LogDirectoryOptions): void
 }
 
-/** Loads it for a directory that is Kafka's, or was; `undefined` for any other. */
-export async function loadKafkaImport(fileSystem: FileSystem, path: string): Promise<KafkaImport | undefined> {
+/** Loads it for a directory that is Kafka's, or was; `undefined` for any other. `owner`: for who has just looked. */
+export async function loadKafkaImport(
+  fileSystem: FileSystem,
+  path: string,
+  owner: DirectoryOwner = directoryOwner(fileSystem, path),
+): Promise<KafkaImport | undefined> {
   const metadata = `${path}/${partitionDirectoryName({ topic: METADATA_TOPIC, partition: 0 })}`
-  const isNeeded = directoryOwner(fileSystem, path) === 'kafka' || fileSystem.stat(metadata) !== undefined
+  const isNeeded = owner === 'kafka' || fileSystem.stat(metadata) !== undefined
   return isNeeded ? (await import('./adoption.ts')).kafkaImport : undefined
 }

@@ -13,14 +13,17 @@ export interface TimedOffset {
   readonly timestamp: TimestampMs
 }
 
+/** Gives memory, at best of so many bytes. */
+export type MakeWindow = (bytes: number) => BatchWindow
+
 /**
  * The first record of a partition at or after `timestamp` by offset, or `undefined` when all are older. The time indexes say where to begin; the
- * records themselves decide. `makeWindow`: memory for batches that are not small. Kafka: UnifiedLog.fetchOffsetByTimestamp.
+ * records themselves decide. `makeWindow`: memory for batches that are not small, as large as the bytes say if it can be. Kafka: UnifiedLog.fetchOffsetByTimestamp.
  */
 export function findOffsetForTime(
   reader: PartitionReader,
   timestamp: TimestampMs,
-  makeWindow?: () => BatchWindow,
+  makeWindow?: MakeWindow,
 ): TimedOffset | undefined {
   const { logStartOffset } = reader.refresh()
   const start = startForTime(reader, timestamp)
@@ -89,7 +92,7 @@ function firstRecord(batch: LogBatch, isWanted: (at: Offset, time: TimestampMs) 
 const windowBytes = 16 * 1024
 
 /** Gives the batches from where the reader stands to `visit`, without those that hold no records of anybody, until it returns false. */
-function eachBatch(reader: PartitionReader, visit: (batch: LogBatch) => boolean, makeWindow?: () => BatchWindow): void {
+function eachBatch(reader: PartitionReader, visit: (batch: LogBatch) => boolean, makeWindow?: MakeWindow): void {
   let window = plainBatchWindow(windowBytes)
   for (;;) {
     const read = reader.read(window)
@@ -107,10 +110,10 @@ function eachBatch(reader: PartitionReader, visit: (batch: LogBatch) => boolean,
 }
 
 /** As large as the first batch that is not small, so that no more is read than is looked at; after that it grows by half or more. */
-function windowFor(batchBytes: number, before: BatchWindow, makeWindow: (() => BatchWindow) | undefined): BatchWindow {
+function windowFor(batchBytes: number, before: BatchWindow, makeWindow: MakeWindow | undefined): BatchWindow {
   const isFirst = before.bytes.length === windowBytes
   const bytes = isFirst ? batchBytes : Math.max(batchBytes, Math.ceil(1.5 * before.bytes.length))
-  const window = makeWindow?.()
+  const window = makeWindow?.(bytes)
   const fits = window !== undefined && bytes <= window.bytes.length
   return fits ? frontOf(window, bytes) : plainBatchWindow(bytes)
 }

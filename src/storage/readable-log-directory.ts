@@ -31,6 +31,8 @@ export interface LogDirectoryOptions extends Pick<
   readonly adopt?: boolean
   /** From `loadKafkaImport`. Without it the topics that only Kafka's files tell of have no configuration but that they are kept whole. */
   readonly kafka?: KafkaImport | undefined
+  /** Whether `directoryOwner` has just said so: a reader need not look again. */
+  readonly isOurs?: boolean
   /** Told what recovery did, one line each. */
   readonly onWarning?: (warning: string) => void
 }
@@ -83,8 +85,8 @@ export class ReadableLogDirectory {
   }
 
   protected beginToRead(): void {
-    const { fileSystem, path } = this.options
-    refuseUnreadable(path, directoryOwner(fileSystem, path))
+    const { fileSystem, path, isOurs } = this.options
+    if (isOurs !== true) refuseUnreadable(path, directoryOwner(fileSystem, path))
     this.refresh()
     this.lock = lockAgainstKafka(fileSystem, path, 'read')
   }

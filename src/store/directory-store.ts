@@ -5,7 +5,12 @@ import type { LogDirectory, NewTopic } from '../storage/log-directory.ts'
 import { partitionDirectoryName } from '../storage/file-names.ts'
 import { partitionSize, type PartitionSize } from '../storage/partition-size.ts'
 import { type LogDirectoryOptions, ReadableLogDirectory, type Topic } from '../storage/readable-log-directory.ts'
-import { findOffsetForTime, findOffsetOfLargestTime, type TimedOffset } from '../storage/offset-for-time.ts'
+import {
+  findOffsetForTime,
+  findOffsetOfLargestTime,
+  type MakeWindow,
+  type TimedOffset,
+} from '../storage/offset-for-time.ts'
 import type { TopicConfig, TopicConfigTexts } from '../storage/topic-configs.ts'
 import type { DirectoryAppender } from './directory-appender.ts'
 import { DirectorySource } from './directory-source.ts'
@@ -102,8 +107,12 @@ export class DirectoryStore implements LogStore {
     return partitionSize(this.#options.fileSystem, `${path}/${partitionDirectoryName(partition)}`)
   }
 
-  async offsetForTime(partition: TopicPartition, timestamp: TimestampMs): Promise<TimedOffset | undefined> {
-    const { makeWindow } = this.#options
+  async offsetForTime(
+    partition: TopicPartition,
+    timestamp: TimestampMs,
+    lendWindow?: MakeWindow,
+  ): Promise<TimedOffset | undefined> {
+    const makeWindow = lendWindow ?? this.#options.makeWindow
     // A source that is open already knows the segments; opening another one means to list the directory again.
     if (partition instanceof DirectorySource) return findOffsetForTime(partition.reader, timestamp, makeWindow)
     const source = await this.#source(partition, 'read_uncommitted')
@@ -170,9 +179,14 @@ export class DirectoryStore implements LogStore {
 
   /** With what a directory of Kafka's takes, when it is one. */
   #complete(): Promise<LogDirectoryOptions> {
-    const { fileSystem, path } = this.#options
-    this.#completed ??= loadKafkaImport(fileSystem, path).then((kafka) => ({ ...this.#options, kafka }))
+    this.#completed ??= this.#lookAt()
     return this.#completed
+  }
+
+  async #lookAt(): Promise<LogDirectoryOptions> {
+    const { fileSystem, path } = this.#options
+    const owner = directoryOwner(fileSystem, path)
+    return { ...this.#options, kafka: await loadKafkaImport(fileSystem, path, owner), isOurs: owner === 'tslog' }
   }
 
   /** For a change of what exists: a missing topic is said before a directory is made for it. */

@@ -1,5 +1,5 @@
 import type { Offset, TimestampMs } from '../base/brands.ts'
-import type { TimedOffset } from '../storage/offset-for-time.ts'
+import type { MakeWindow, TimedOffset } from '../storage/offset-for-time.ts'
 import type { NewTopic, Topic } from '../storage/log-directory.ts'
 import type { PartitionSize } from '../storage/partition-size.ts'
 import type { TopicConfig, TopicConfigTexts } from '../storage/topic-configs.ts'
@@ -85,8 +85,12 @@ export class LocalStore implements LogStore {
     return this.#door.files.partitionSize(partition)
   }
 
-  offsetForTime(partition: TopicPartition, timestamp: TimestampMs): Promise<TimedOffset | undefined> {
-    return this.#door.files.offsetForTime(partition, timestamp)
+  offsetForTime(
+    partition: TopicPartition,
+    timestamp: TimestampMs,
+    lendWindow?: MakeWindow,
+  ): Promise<TimedOffset | undefined> {
+    return this.#door.files.offsetForTime(partition, timestamp, lendWindow)
   }
 
   offsetOfLargestTime(partition: TopicPartition): Promise<TimedOffset | undefined> {

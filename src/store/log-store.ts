@@ -4,7 +4,7 @@ import type { BatchWindow } from '../record/batch-window.ts'
 import type { LogBatch } from '../record/log-batch.ts'
 import type { Topic, NewTopic } from '../storage/log-directory.ts'
 import type { Damage } from '../storage/partition-reader.ts'
-import type { TimedOffset } from '../storage/offset-for-time.ts'
+import type { MakeWindow, TimedOffset } from '../storage/offset-for-time.ts'
 import type { PartitionSize } from '../storage/partition-size.ts'
 import type { TopicConfig, TopicConfigTexts } from '../storage/topic-configs.ts'
 
@@ -47,8 +47,15 @@ export interface LogStore {
   trim(partition: TopicPartition, before: Offset): Promise<Offset>
   offsets(partition: TopicPartition): Promise<PartitionOffsets>
   partitionSize(partition: TopicPartition): Promise<PartitionSize>
-  /** The first record at or after `timestamp`, or `undefined` when all are older. A source that is given must be sought again. */
-  offsetForTime(partition: TopicPartition, timestamp: TimestampMs): Promise<TimedOffset | undefined>
+  /**
+   * The first record at or after `timestamp`, or `undefined` when all are older. A source that is given must be sought again. `lendWindow`: from a
+   * caller who has memory for batches anyway.
+   */
+  offsetForTime(
+    partition: TopicPartition,
+    timestamp: TimestampMs,
+    lendWindow?: MakeWindow,
+  ): Promise<TimedOffset | undefined>
   /** The record with the largest timestamp, or `undefined` in an empty partition. */
   offsetOfLargestTime(partition: TopicPartition): Promise<TimedOffset | undefined>
   openSource(partition: TopicPartition, isolation: Isolation): Promise<BatchSource>

@@ -80,7 +80,11 @@ export class RangePlan {
   }
 
   async #offsetForTime(partition: TopicPartition, timestamp: TimestampMs, end: Offset): Promise<Offset> {
-    const found = await this.#store.offsetForTime(partition, timestamp)
+    const memory = this.#memory
+    const found = await this.#store.offsetForTime(partition, timestamp, (bytes) => {
+      memory.growWindow(bytes)
+      return memory.window
+    })
     return found === undefined || found.offset > end ? end : found.offset
   }
 
