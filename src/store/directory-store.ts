@@ -38,6 +38,8 @@ export class DirectoryStore implements LogStore {
   readonly #loadWriting: () => Promise<DirectoryWriting>
   #reading: ReadableLogDirectory | undefined
   #writing: LogDirectory | undefined
+  /** What `#isThere` saw last. */
+  #wasOurs = false
 
   /** `writing`: for who has it loaded; else the first method that needs it loads it. */
   constructor(options: LogDirectoryOptions, writing?: DirectoryWriting) {
@@ -185,7 +187,7 @@ export class DirectoryStore implements LogStore {
 
   async #lookAt(): Promise<LogDirectoryOptions> {
     const { fileSystem, path } = this.#options
-    const owner = directoryOwner(fileSystem, path)
+    const owner = this.#wasOurs ? 'tslog' : directoryOwner(fileSystem, path)
     return { ...this.#options, kafka: await loadKafkaImport(fileSystem, path, owner), isOurs: owner === 'tslog' }
   }
 
@@ -200,6 +202,7 @@ export class DirectoryStore implements LogStore {
   #isThere(): boolean {
     if (this.#writing !== undefined || this.#reading !== undefined) return true
     const owner = directoryOwner(this.#options.fileSystem, this.#options.path)
+    this.#wasOurs = owner === 'tslog'
     return owner !== 'missing' && owner !== 'empty'
   }
 }
