@@ -42,6 +42,9 @@ const PIECE_BYTES = 64 * 1024
 /** Bytes of one write into a pipe that was made larger: its reader still has something to do meanwhile. */
 const LARGE_PIECE_BYTES = 512 * 1024
 
+/** The first buffer: who has a few lines to write need not wait for the clearing of more. */
+const FIRST_BYTES = 4096
+
 /** So long a signal may go unseen. */
 const NAP_MS = 200
 
@@ -59,7 +62,7 @@ export class OutputStream implements ByteSink {
   readonly #calls: OutputCalls
   readonly #canBlock: boolean
   readonly #encoder = new TextEncoder()
-  #buffer = new Uint8Array(PIECE_BYTES)
+  #buffer = new Uint8Array(FIRST_BYTES)
   #sent = 0
   #filled = 0
   #isInterrupted = false
@@ -97,7 +100,9 @@ export class OutputStream implements ByteSink {
       const taken = Math.min(end - at, this.#buffer.length - this.#filled)
       this.#append(source, at, at + taken)
       at += taken
-      if (this.#filled === this.#buffer.length) this.#drain()
+      if (this.#filled < this.#buffer.length) continue
+      if (this.#filled < PIECE_BYTES) this.#enlarge(PIECE_BYTES)
+      else this.#drain()
     }
     if (at < end) this.#collect(source, at, end)
   }
@@ -139,12 +144,14 @@ export class OutputStream implements ByteSink {
   /** Keeps bytes while the stream is interrupted. */
   #collect(source: Uint8Array, start: number, end: number): void {
     const needed = this.#filled + end - start
-    if (needed > this.#buffer.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2))
-      grown.set(this.#buffer.subarray(0, this.#filled))
-      this.#buffer = grown
-    }
+    if (needed > this.#buffer.length) this.#enlarge(Math.max(needed, this.#buffer.length * 2))
     this.#append(source, start, end)
+  }
+
+  #enlarge(bytes: number): void {
+    const grown = new Uint8Array(bytes)
+    grown.set(this.#buffer.subarray(0, this.#filled))
+    this.#buffer = grown
   }
 
   #drain(): boolean {

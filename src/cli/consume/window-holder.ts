@@ -39,25 +39,27 @@ export class PlainWindow implements WindowHolder {
 
 /** A window that begins in plain memory and goes over to the fast kernel. */
 export class StagedWindow implements StagedWindowHolder {
-  #isFast = false
-  #whole: BatchWindow = plainBatchWindow(firstWindowBytes)
-  #window = this.#whole
+  /** The fast kernel's; `undefined` before there is one. */
+  #whole: BatchWindow | undefined
+  /** Made when it is asked for: many a window is not. */
+  #window: BatchWindow | undefined
 
   get window(): BatchWindow {
-    return this.#window
+    return (this.#window ??= plainBatchWindow(firstWindowBytes))
   }
 
   growWindow(bytes: number): void {
-    if (bytes > this.#whole.bytes.length || !this.#isFast) {
-      const memoryBytes = Math.max(bytes, 2 * this.#whole.bytes.length, fastWindowBytes)
-      this.#whole = kernelBatchWindow(createKernel({ memoryBytes }))
-    }
-    this.#isFast = true
-    this.#window = frontOf(this.#whole, bytes)
+    this.#window = frontOf(this.#fast(bytes), bytes)
   }
 
   speedUp(): void {
-    if (!this.#isFast) this.growWindow(fastWindowBytes)
-    this.#window = this.#whole
+    this.#window = this.#fast(0)
+  }
+
+  #fast(bytes: number): BatchWindow {
+    const before = this.#whole
+    if (before !== undefined && bytes <= before.bytes.length) return before
+    const memoryBytes = Math.max(bytes, 2 * (before?.bytes.length ?? 0), fastWindowBytes)
+    return (this.#whole = kernelBatchWindow(createKernel({ memoryBytes })))
   }
 }
