@@ -9,6 +9,7 @@ import type { Cell } from './format/table.ts'
 import { openStore } from './open-store.ts'
 import { printJson, printTable, resultStyle } from './results.ts'
 import { partitionList, selectedPartitions } from './selected-partitions.ts'
+import { endStartUp, fewPartitionsMax } from './start-up.ts'
 import type { offsetsSpec } from './specs/offsets.ts'
 import { parseTime } from './values/time-expression.ts'
 
@@ -25,6 +26,7 @@ export async function offsets(options: OffsetsOptions, context: CliContext): Pro
       const topic = await store.topic(name)
       for (const partition of selectedPartitions(topic, list)) partitions.push({ topic: name, partition })
     }
+    if (partitions.length > fewPartitionsMax) endStartUp()
     return moment === undefined
       ? await printBounds(store, partitions, { options, context })
       : await printMoments(store, partitions, { options, context, moment })

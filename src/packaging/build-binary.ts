@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync }
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { writeText } from '../cli/standard-streams.ts'
+import { startUpJitPolicy } from '../cli/start-up.ts'
 import { recordStarts } from './recorded-starts.ts'
 
 /** The part of Bun's bundler used here; its own types would replace Node's in the whole project. */
@@ -44,7 +45,7 @@ const verifyWorker = 'cli/verify/verify-worker'
  * `main.ts` begins with, which is in one more.
  */
 const hotModules = ['hot-reading', 'hot-writing'].map((name) => join(root, `src/cli/${name}.ts`))
-const firstModules = ['command-line', 'version'].map((name) => join(root, `src/cli/${name}.ts`))
+const firstModules = ['command-line', 'start-up', 'version'].map((name) => join(root, `src/cli/${name}.ts`))
 const reach = (paths: readonly string[]): string => paths.map((path) => `import ${JSON.stringify(path)}`).join('\n')
 const reachHot = reach([...firstModules, ...hotModules])
 const facadeMark = '?facade'
@@ -111,6 +112,7 @@ async function build(bytecodeOrder: readonly string[]): Promise<void> {
       autoloadTsconfig: false,
       autoloadPackageJson: false,
       bytecodeOrder,
+      jitPolicy: startUpJitPolicy,
     },
     plugins: [
       {

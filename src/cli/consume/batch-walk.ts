@@ -1,6 +1,7 @@
 import type { Offset } from '../../base/brands.ts'
 import { type LogBatch, scanBatch } from '../../record/log-batch.ts'
 import type { BatchSource } from '../../store/log-store.ts'
+import { endStartUp } from '../start-up.ts'
 import { fewBytesMax, type StagedWindowHolder } from './window-holder.ts'
 
 /** From `start` to `end`, exclusive. */
@@ -37,7 +38,9 @@ export class BatchWalk {
       if (read.kind !== 'batches') continue
       if (!this.#show(read.end, end, visit)) return
       this.#bytesRead += read.end
-      if (this.#bytesRead > fewBytesMax) this.#memory.speedUp()
+      if (this.#bytesRead <= fewBytesMax) continue
+      endStartUp()
+      this.#memory.speedUp()
     }
   }
 

@@ -1,5 +1,6 @@
 import { MalformedMessageError } from '../../base/errors.ts'
 import { type LogBatch, scanBatch } from '../../record/log-batch.ts'
+import { endStartUp } from '../start-up.ts'
 import type { BatchPrinter } from './batch-printer.ts'
 import type { PartitionReading } from './partition-reading.ts'
 import type { PrintingWorld } from './printing-world.ts'
@@ -79,7 +80,12 @@ export class InOrderPass {
   #count(bytes: number): void {
     const before = this.#bytesRead
     this.#bytesRead += bytes
-    if (before <= fewBytesMax && this.#bytesRead > fewBytesMax) this.#printer.speedUp()
+    if (before <= fewBytesMax && this.#bytesRead > fewBytesMax) this.#speedUp()
     if (before <= muchBytes && this.#bytesRead > muchBytes) this.#world.meetMuch()
+  }
+
+  #speedUp(): void {
+    endStartUp()
+    this.#printer.speedUp()
   }
 }

@@ -1,3 +1,4 @@
+import { endStartUp } from '../start-up.ts'
 import { MergeCursor } from './merge-cursor.ts'
 import type { PartitionReading } from './partition-reading.ts'
 import type { PrintingWorld } from './printing-world.ts'
@@ -13,6 +14,7 @@ export async function printMerged(
   printer: RecordPrinter,
   world: PrintingWorld,
 ): Promise<void> {
+  endStartUp()
   const { output, stop } = world
   const heap = await heapOf(readings, world)
   for (let cursor = heap.top; cursor !== undefined && stop.cause === undefined; cursor = heap.top) {

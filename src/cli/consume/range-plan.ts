@@ -3,6 +3,7 @@ import { NotFoundError } from '../../base/errors.ts'
 import type { Topic } from '../../storage/log-directory.ts'
 import type { BatchSource, LogStore, TopicPartition } from '../../store/log-store.ts'
 import { selectedPartitions } from '../selected-partitions.ts'
+import { endStartUp, fewPartitionsMax } from '../start-up.ts'
 import { BatchWalk } from './batch-walk.ts'
 import type { GroupProgress } from './group-progress.ts'
 import { startsOfLast } from './last-of-topic.ts'
@@ -34,6 +35,8 @@ export class RangePlan {
   readonly #group: GroupProgress | undefined
   readonly #reports: ReadingReports
   readonly #memory: StagedWindowHolder
+  /** That were asked for so far. */
+  #partitions = 0
 
   constructor(store: LogStore, settings: ReadingSettings, world: PlanWorld) {
     this.#store = store
@@ -62,7 +65,10 @@ export class RangePlan {
 
   async #boundsOf(topic: Topic): Promise<BoundedPartition[]> {
     const partitions: BoundedPartition[] = []
-    for (const partition of selectedPartitions(topic, this.#settings.partitions)) {
+    const selected = selectedPartitions(topic, this.#settings.partitions)
+    this.#partitions += selected.length
+    if (this.#partitions > fewPartitionsMax) endStartUp()
+    for (const partition of selected) {
       const at = { topic: topic.name, partition }
       if (this.#group?.isOurs(at) === false) continue
       const source = await this.#store.openSource(at, this.#settings.isolation)

@@ -6,6 +6,7 @@ import { ExitCode } from '../exit-code.ts'
 import { OutputStream, ReaderGoneError } from '../output.ts'
 import { counted } from '../results.ts'
 import { exitCodeOfSignal } from '../signals.ts'
+import { endStartUp } from '../start-up.ts'
 import { includesPartition } from '../values/partition-list.ts'
 import { type BatchPrinter, RecordTally } from './batch-printer.ts'
 import { CommitPace } from './commit-pace.ts'
@@ -124,6 +125,7 @@ class ReadingRun implements PrintingWorld {
   }
 
   async #follow(followed: FollowedTopics): Promise<void> {
+    endStartUp()
     const { followReadings } = await import('./follow-loop.ts')
     await followReadings(this.#readings, {
       clock: this.#world.context.clock,
