@@ -39,7 +39,9 @@ export function kcat(bootstrap: string, settings: Readonly<Record<string, string
     bounds: ({ topic }: Topic) => run(['-Q', '-t', `${topic}:0:-2`, '-t', `${topic}:1:-1`]),
     at: ({ topic, time = 0 }: Topic) => run(['-Q', '-t', `${topic}:0:${time}`]),
     produce: ({ topic, values = [], codec = 'none', idempotent = false }: Topic) => {
-      const options = ['-z', codec, '-X', `enable.idempotence=${idempotent}`, '-K:', '-H', 'h=x', '-p', '0']
+      // Without a producer id two batches in flight change places when a topic that is only now made has no leader for the first.
+      const order = ['-X', `enable.idempotence=${idempotent}`, '-X', 'max.in.flight=1']
+      const options = ['-z', codec, ...order, '-K:', '-H', 'h=x', '-p', '0']
       return run(['-P', '-t', topic, ...options], values.map((value, i) => `k${i}:${value}\n`).join(''))
     },
     consume: ({ topic, count = 0, start = 0 }: Topic) => {
