@@ -10,10 +10,11 @@ import { zstdCompress, zstdDecompress } from './zstd.ts'
 export type Decompressor = (codec: CompressionCodec, bytes: Uint8Array, limitBytes: number) => Uint8Array
 
 /**
- * What one batch may decompress to when nobody says otherwise: 256 MiB, that is 256 times the default `max.message.bytes`. Kafka has no such bound,
- * and logs may well be 100 times smaller compressed. Whatever writes batches keeps to it, so that all readers can read them.
+ * What one batch may decompress to when nobody says otherwise: 192 MiB, that is 192 times the default `max.message.bytes`. Kafka has no such bound,
+ * and logs may well be 100 times smaller compressed. Whatever writes batches keeps to it, so that all readers can read them, and a reader of a
+ * bomb, which holds it twice while it grows, stays below 512 MB.
  */
-export const decompressedBytesMaxDefault = 256 * 1024 * 1024
+export const decompressedBytesMaxDefault = 192 * 1024 * 1024
 
 /** `bytes` as one stream of `codec`. `level` is within `compressionLevels(codec)`; by default it is Kafka's. */
 export function compress(codec: CompressionCodec, bytes: Uint8Array, level?: number): Uint8Array {
