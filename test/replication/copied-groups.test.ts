@@ -8,19 +8,7 @@ import { MemoryFileSystem } from '../../src/disk/memory-file-system.ts'
 import type { GroupOffsets } from '../../src/replication/leader.ts'
 import { LogDirectory, type LogDirectoryOptions } from '../../src/storage/log-directory.ts'
 import { batch, T0 } from '../support/batches.ts'
-
-const request = {
-  patterns: ['app'],
-  all: false,
-  partitions: [],
-  groups: true,
-  keepsOld: false,
-  overwritesDiverged: false,
-  follows: false,
-  isDryRun: false,
-  isSlow: false,
-  bytesPerSecond: undefined,
-}
+import { plainRequest } from './plain-request.ts'
 
 test('groups get positions of what was copied alone, and none behind its end, whatever the source says of them', async () => {
   const fileSystem = new MemoryFileSystem()
@@ -51,7 +39,7 @@ test('groups get positions of what was copied alone, and none behind its end, wh
     storeGroups: async (given: readonly GroupOffsets[]) => stored.push(...given),
     stop: new AbortController().signal,
   }
-  await followLeader(leader, request, seat)
+  await followLeader(leader, { ...plainRequest, groups: true }, seat)
   leader.close()
   expect(stored).toEqual([
     { groupId: 'within', offsets: [position('app', 0, 2)] },

@@ -2,29 +2,16 @@ import { systemClock } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { directoryLeader, storeGroupsIn } from '../../src/cli/replicate/directory-ends.ts'
 import { PeerLink } from '../../src/cli/replicate/peer-link.ts'
-import type { ReplicationRequest } from '../../src/cli/replicate/request.ts'
 import { answerPeer, pull, push } from '../../src/cli/replicate/sessions.ts'
 import { NodeFileSystem } from '../../src/disk/node-file-system.ts'
 import type { LogDirectoryOptions } from '../../src/storage/log-directory.ts'
 import { expect } from 'vitest'
 import type { BinaryRunner } from '../support/binary-runner.ts'
 import { connected, type Fault } from './cut-stream.ts'
+import { plainRequest } from './plain-request.ts'
 import { lines, ReplicaScene } from './replica-scene.ts'
 
 const fileSystem = new NodeFileSystem()
-const request: ReplicationRequest = {
-  patterns: ['app'],
-  all: false,
-  partitions: [],
-  groups: false,
-  keepsOld: false,
-  overwritesDiverged: false,
-  follows: false,
-  isDryRun: false,
-  isSlow: false,
-  bytesPerSecond: undefined,
-}
-
 /** A source and a copy in one process, with a link in between that has faults. */
 export class LinkScene extends ReplicaScene {
   readonly #records: ReturnType<BinaryRunner['numbered']>
@@ -52,7 +39,7 @@ export class LinkScene extends ReplicaScene {
     const watch = { onProgress: () => undefined, onReport: () => undefined, stop: new AbortController().signal }
     const leader = directoryLeader(source)
     const seat = { ...watch, directory: copy, storeGroups: async () => 0 }
-    const ran = direction === 'push' ? push(link, leader, request, watch) : pull(link, request, seat)
+    const ran = direction === 'push' ? push(link, leader, plainRequest, watch) : pull(link, plainRequest, seat)
     const isDone = await ran.then(
       () => true,
       () => false,

@@ -4,23 +4,10 @@ import { systemRandom } from '../../src/base/random.ts'
 import { directoryLeader } from '../../src/cli/replicate/directory-ends.ts'
 import { followLeader } from '../../src/cli/replicate/follow-leader.ts'
 import { replicaWindows } from '../../src/cli/replicate/replica-windows.ts'
-import type { ReplicationRequest } from '../../src/cli/replicate/request.ts'
 import { NodeFileSystem } from '../../src/disk/node-file-system.ts'
 import type { LogDirectoryOptions } from '../../src/storage/log-directory.ts'
+import { plainRequest } from './plain-request.ts'
 import { lines, ReplicaScene } from './replica-scene.ts'
-
-const request: ReplicationRequest = {
-  patterns: ['app'],
-  all: false,
-  partitions: [],
-  groups: false,
-  keepsOld: false,
-  overwritesDiverged: false,
-  follows: false,
-  isDryRun: false,
-  isSlow: false,
-  bytesPerSecond: undefined,
-}
 
 /** The source is trimmed while it is copied, as soon as something has come. */
 async function copyWhileTrimmed(scene: ReplicaScene, keepsOld: boolean): Promise<void> {
@@ -36,7 +23,7 @@ async function copyWhileTrimmed(scene: ReplicaScene, keepsOld: boolean): Promise
   let isTrimmed = false
   await followLeader(
     leader,
-    { ...request, keepsOld },
+    { ...plainRequest, keepsOld },
     {
       directory: options(scene.copy.directory),
       windows,
